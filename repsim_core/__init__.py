@@ -1,0 +1,1 @@
+"""Measures of closeness in distribution and of representational similarity."""

@@ -1,0 +1,1 @@
+"""One function a figure: tidy data in, figure out."""
