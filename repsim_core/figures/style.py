@@ -1,0 +1,280 @@
+"""One look for every figure of the book: how a figure is made, coloured and shown.
+
+    with style():
+        figure, axes = new_figure(1, 2)
+        axes[0].plot(rho, kl, **line_styles(1)[0])
+    show(figure, alt="d_KL falls from 0.8 to 1e-5 as rho grows from 1 to 20.")
+
+Figures are inline SVG whose ink (text, axes, ticks) is `currentColor`, so one drawing serves a light page, a
+dark page, JupyterLab and a stand-alone HTML file. Data colours are chosen to stand out on both backgrounds.
+No function here changes matplotlib's settings for anyone else.
+"""
+
+import hashlib
+import html
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from cycler import cycler
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.typing import RcKeyType
+
+__all__ = ["MODEL_COLORS", "label_palette", "line_styles", "markers", "new_figure", "show", "style"]
+
+# Each colour has a contrast of at least 3:1 on white and on the theme's dark page (#14181e), and any two
+# differ by at least 0.06 in OKLab with simulated protan-, deuter- or tritanopia (tests/test_style.py).
+_PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a578ff", "#c30f96", "#69695a", "#965a1e", "#c378b4")
+_DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "h", "*")
+
+MODEL_COLORS: tuple[str, str] = _PALETTE[:2]
+"""Colours of the first and the second of two models that are compared, everywhere in the book."""
+
+_INK = "#000000"  # matplotlib's SVG writer leaves black out or spells it so; both become currentColor
+_RASTER_DPI = 150
+_DENSE = 1500  # points in one axes: above this an SVG scatter is larger than its picture
+_SMALLEST_SCALE = 0.55  # below this, 11-point text is too small to read; the figure's box scrolls instead
+
+_RC: dict[RcKeyType, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.labelsize": 11,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "legend.fontsize": 10,
+    "legend.frameon": False,
+    "mathtext.fontset": "dejavusans",
+    "text.color": _INK,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "axes.titlecolor": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "xtick.labelcolor": _INK,
+    "ytick.labelcolor": _INK,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.9,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": cycler(color=_PALETTE),
+    "axes.grid": False,
+    "grid.color": _INK,
+    "grid.alpha": 0.15,
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.0,
+    "lines.markersize": 5.5,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": _INK,
+    "image.cmap": "viridis",
+    "image.interpolation": "nearest",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "repsim",
+    "savefig.dpi": _RASTER_DPI,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the book's style inside the `with` block; matplotlib's own settings come back after it."""
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a reader's matplotlibrc must not change the book's figures
+        mpl.rcParams.update(_RC)
+        yield
+
+
+def new_figure(
+    rows: int = 1, cols: int = 1, *, width: float | None = None, height: float | None = None, **subplots: Any
+) -> tuple[Figure, Any]:
+    """An empty figure in the book's style, and its axes.
+
+    Args:
+        rows, cols: the grid of axes.
+        width, height: inches; by default 5 wide for one column and 7.5 for more, and 3.4 high a row.
+        subplots: passed on to `matplotlib.figure.Figure.subplots`, e.g. `sharey=True`.
+
+    Returns:
+        The figure, and one Axes for a 1x1 grid, else an array of them as `plt.subplots` gives it. The figure
+        isn't known to pyplot, so nothing is drawn until `show`.
+    """
+    width = (5.0 if cols == 1 else 7.5) if width is None else width
+    height = 3.4 * rows if height is None else height
+    with style():
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.subplots(rows, cols, **subplots)
+
+
+def label_palette(k: int) -> list[str]:
+    """`k` colours for labels (hex), distinct without full colour vision for k <= 8.
+
+    Above 8 the colours are steps of a hue wheel, in which neighbours alternate in lightness: they show order
+    round a circle, but nobody can name 18 of them from a legend. Write the label next to its points then.
+
+    Raises:
+        ValueError: if k < 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    if k <= len(_PALETTE):
+        return list(_PALETTE[:k])
+    lightness = (0.46, 0.61)  # the ends of what has a contrast of 3:1 on both backgrounds
+    wheel = [sns.husl_palette(k, h=0.03, s=0.95, l=each) for each in lightness]
+    return [to_hex(wheel[i % 2][i]) for i in range(k)]
+
+
+def line_styles(k: int) -> list[dict[str, Any]]:
+    """Keyword arguments for `k` lines (`ax.plot(x, y, **line_styles(3)[i])`): colour, dashes and marker.
+
+    Dashes and markers differ as well as colours, so that no line is told by its colour alone.
+    """
+    colours, shapes = label_palette(k), markers(k)
+    return [
+        {"color": colours[i], "linestyle": _DASHES[i % len(_DASHES)], "marker": shapes[i]} for i in range(k)
+    ]
+
+
+def markers(k: int) -> list[str]:
+    """`k` marker shapes; after 12 they repeat."""
+    return [_MARKERS[i % len(_MARKERS)] for i in range(k)]
+
+
+class ShownFigure:
+    """A figure as Jupyter and the book display it: inline SVG, or its description where there is no HTML."""
+
+    def __init__(self, markup: str, alt: str) -> None:
+        self.markup = markup
+        self.alt = alt
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.markup, "text/plain": self.alt}
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
+    """Turn a finished figure into what a notebook cell displays, and close it.
+
+    Args:
+        fig: the figure; make the last line of a cell `show(fig, ...)`.
+        alt: what the figure says, for readers who can't see it: the finding, not "a plot of x and y".
+        caption: plain text under the figure.
+
+    Axes that scatter more than 1,500 points hold them as a picture inside the SVG, so that pages stay light.
+    The same figure gives the same bytes every time.
+
+    Raises:
+        ValueError: if alt is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say what the figure shows, got an empty text")
+    for axes in fig.axes:
+        scatters = [each for each in axes.collections if isinstance(each, PathCollection)]
+        if sum(len(np.asarray(each.get_offsets())) for each in scatters) > _DENSE:
+            for each in scatters:
+                each.set_rasterized(True)
+    for legend in fig.findobj(Legend):
+        if isinstance(legend, Legend):
+            legend.set_frame_on(False)  # a frame drawn outside of style() would be a white box on a dark page
+    buffer = io.StringIO()
+    with style():
+        fig.savefig(
+            buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
+    plt.close(fig)
+    svg = _inline_svg(buffer.getvalue(), alt)
+    return ShownFigure(figure_markup(svg, caption), alt)
+
+
+def figure_markup(body: str, caption: str | None = None) -> str:
+    """HTML of a figure's box, which scrolls by itself where the page is narrower than the drawing."""
+    # The one place where looks are written into the page: JupyterLab and stand-alone HTML have no style sheet
+    # of the book.
+    under = f'<figcaption style="margin-top:.5em">{html.escape(caption)}</figcaption>' if caption else ""
+    return (
+        '<figure class="repsim-figure" style="margin:1em 0">'
+        f'<div class="repsim-scroll" style="overflow-x:auto">{body}</div>{under}</figure>'
+    )
+
+
+def _inline_svg(document: str, alt: str) -> str:
+    """matplotlib's SVG document as an element of an HTML page: own ids, the theme's ink, responsive."""
+    root = ElementTree.fromstring(document)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        for name in [name for name in element.attrib if "}" in name]:
+            element.set(name.rpartition("}")[2], element.attrib.pop(name))
+    _drop(root, "metadata")
+    _drop(root, "style")  # its rule is for `*`: in a page it would reach every other drawing
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if name in ("style", "fill", "stroke"):
+                element.set(name, value.replace(_INK, "currentColor"))
+            elif name in ("d", "x", "y", "points"):
+                element.set(name, _rounded(value))
+        if element.tail and not element.tail.strip():
+            element.tail = None
+        if element.text and not element.text.strip():
+            element.text = None
+    width = float(root.get("viewBox", "").split()[2]) / 72 * 96  # CSS pixels at matplotlib's own size
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    root.set("xmlns", "http://www.w3.org/2000/svg")
+    root.set("role", "img")
+    root.set("aria-label", alt)
+    root.set(
+        "style",
+        # a black fill is left out by matplotlib: it is inherited from here
+        "fill:currentColor;stroke-linejoin:round;stroke-linecap:butt;display:block;margin:0 auto;height:auto;"
+        f"width:100%;max-width:{width:.0f}px;min-width:{width * _SMALLEST_SCALE:.0f}px",
+    )
+    return _with_own_ids(root)
+
+
+def _drop(root: ElementTree.Element, tag: str) -> None:
+    for parent in list(root.iter()):
+        for child in parent.findall(tag):
+            parent.remove(child)
+
+
+def _rounded(numbers: str) -> str:
+    """Coordinates to a hundredth of a point, which no eye can tell from six decimals."""
+    return re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), numbers)
+
+
+def _with_own_ids(root: ElementTree.Element) -> str:
+    """The drawing as text, with ids that no other figure has and that its content alone decides."""
+    text = ElementTree.tostring(root, encoding="unicode")
+    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', text))
+    order: dict[str, int] = {}
+    for element in root.iter():
+        if (name := element.get("id")) is not None:
+            if name in used:
+                order[name] = len(order)
+            else:
+                del element.attrib["id"]
+    text = ElementTree.tostring(root, encoding="unicode")
+
+    def renamed(prefix: str) -> str:
+        return re.sub(
+            r'(url\(#|href="#|\bid=")([^")]+)', lambda match: f"{match[1]}{prefix}{order[match[2]]}", text
+        )
+
+    digest = hashlib.sha256(renamed("").encode()).hexdigest()[:8]
+    return renamed(f"f{digest}-")
