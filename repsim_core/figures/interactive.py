@@ -1,0 +1,181 @@
+"""Interactive figures that need no server and no network: Altair charts that the reader's browser draws.
+
+`show_interactive(chart, alt=...)` displays a chart with everything it needs inside the cell's output, so it
+works in JupyterLab, in Colab and in a stand-alone HTML page. In the book, many pages would carry the same
+drawing library (0.9 MB): this module is also a Sphinx extension (`_config.yml` lists it) that takes the
+library out of the pages and lets them share one local file.
+"""
+
+import hashlib
+import html
+import json
+import re
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import altair as alt_
+import vl_convert
+
+from repsim_core.figures.style import ShownFigure, figure_markup, label_palette
+
+__all__ = ["inline_assets", "show_interactive", "write_assets"]
+
+# Ink is the page's own, so that the figure follows a change of theme while it is on the screen.
+_CONFIG: dict[str, Any] = {
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "axis": {
+        "domainColor": "currentColor",
+        "tickColor": "currentColor",
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "gridColor": "currentColor",
+        "gridOpacity": 0.15,
+        "labelFontSize": 12,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+    },
+    "legend": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "labelFontSize": 12,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "orient": "top",
+    },
+    "header": {"labelColor": "currentColor", "titleColor": "currentColor"},
+    "title": {
+        "color": "currentColor",
+        "subtitleColor": "currentColor",
+        "anchor": "start",
+        "fontWeight": "normal",
+        "fontSize": 14,
+    },
+    "text": {"color": "currentColor", "fontSize": 12},
+    "rule": {"color": "currentColor"},
+    "view": {"stroke": None, "continuousWidth": 320, "continuousHeight": 280},
+    # Hundreds of points read out one by one help nobody; the description does.
+    "mark": {"aria": False, "color": label_palette(1)[0]},
+    "range": {"category": label_palette(8)},
+}
+
+_LIBRARY = "repsim-vega.js"
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
+_INLINE = re.compile(r"<script data-repsim-library>.*?</script>", re.DOTALL)
+_CHART = "data-repsim-chart"
+
+# Runs when the output is inserted, which may be before the shared library has loaded. A page may show the
+# same chart twice, hence all that match.
+_DRAW = """(() => {
+  const draw = () => {
+    for (const box of document.querySelectorAll('[data-repsim-chart="NAME"]:not([data-drawn])')) {
+      box.dataset.drawn = "";
+      const spec = JSON.parse(box.nextElementSibling.textContent);
+      box.replaceChildren();
+      window.vegaEmbed(box, spec, {renderer: "svg", actions: false, defaultStyle: false});
+    }
+  };
+  if (window.vegaEmbed) draw();
+  else window.addEventListener("load", draw);
+})();"""
+
+
+def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> ShownFigure:
+    """Turn an Altair chart into what a notebook cell displays, with the sliders bound to its parameters.
+
+    Args:
+        chart: an `altair` chart; a single or layered one without a width becomes as wide as the page allows.
+            A slider is `altair.param(value=..., bind=altair.binding_range(min=, max=, step=, name=))`.
+            Its data is part of the page: keep it to a few thousand rows of rounded numbers.
+        alt: what the figure says, for readers who can't see it.
+        caption: plain text under the figure.
+
+    Before the script has run, and where scripts are off, the chart is shown as it is at first.
+
+    Raises:
+        ValueError: if alt is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say what the figure shows, got an empty text")
+    spec = chart.to_dict()
+    spec["description"] = alt
+    given = spec.pop("config", {})
+    spec["config"] = _CONFIG | {
+        key: {**_CONFIG.get(key, {}), **value} if isinstance(value, dict) else value
+        for key, value in given.items()
+        if key != "view"  # altair's own default size; a chart's own size is in the chart
+    }
+    still = vl_convert.vegalite_to_svg(spec, vl_version=_version())
+    if "mark" in spec or "layer" in spec:
+        spec.setdefault("width", "container")
+    data = json.dumps(spec, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    name = hashlib.sha256(data.encode()).hexdigest()[:12]
+    label = html.escape(alt, quote=True)
+    body = (
+        f'<div class="repsim-vega" style="width:100%" {_CHART}="{name}" role="group" aria-label="{label}">'
+        f"{_described(still, label)}</div>"
+        f'<script type="application/json">{data}</script>'
+        f"<script data-repsim-library>{_library()}</script>"
+        f"<script>{_DRAW.replace('NAME', name)}</script>"
+    )
+    return ShownFigure(figure_markup(body, caption), alt)
+
+
+def write_assets(folder: str | Path) -> Path:
+    """Write the drawing library that a book's pages share into `folder`, if missing; return its path."""
+    path = Path(folder) / _LIBRARY
+    # Only a finished file may count as there: the book can be interrupted.
+    mark = f"/* vega-lite {_version()}, vl-convert {version('vl-convert-python')} */\n"
+    if path.exists() and path.read_text(encoding="utf-8").startswith(mark):
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(mark + _library(), encoding="utf-8")
+    return unfinished.replace(path)
+
+
+def inline_assets(page: str) -> str:
+    """A page that shows interactive figures, with the drawing library inside it exactly once."""
+    if _CHART not in page:
+        return page
+    page = _INLINE.sub("", page)
+    return page.replace("</head>", f"<script data-repsim-library>{_library()}</script></head>", 1)
+
+
+def _version() -> str:
+    """Vega-Lite's version that altair writes, as vl-convert names it: 'v6.4.1' -> '6.4'."""
+    return alt_.SCHEMA_VERSION.lstrip("v").rpartition(".")[0]
+
+
+@cache
+def _library() -> str:
+    code = vl_convert.javascript_bundle(_SNIPPET, vl_version=_version()).replace("</script", "<\\/script")
+    # A function of its own: a second copy in the same page would declare the same names again.
+    return f"window.vegaEmbed || (() => {{{code}}})();"
+
+
+def _described(svg: str, label: str) -> str:
+    return svg.replace(
+        "<svg ", f'<svg role="img" aria-label="{label}" style="max-width:100%;height:auto" ', 1
+    )
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Sphinx extension: pages with interactive figures share one library file of the book."""
+    app.connect("builder-inited", _write_for_book)
+    app.connect("html-page-context", _share_library)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _write_for_book(app: Any) -> None:
+    if app.builder.format == "html":
+        write_assets(Path(app.outdir) / "_static")
+
+
+def _share_library(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    body = context.get("body", "")
+    if _CHART in body:
+        context["body"] = _INLINE.sub("", body)
+        app.add_js_file(_LIBRARY, loading_method="defer")
