@@ -101,8 +101,8 @@ def compare(
 
     Args:
         a, b: the models; the same N, K and M.
-        weight, pivot, left_out, input_set, num_samples, seed, min_conditioning: as for `llv_distance`; d_{f,g} is taken over the
-            sets that d_LLV was.
+        weight, pivot, left_out, input_set, num_samples, seed, min_conditioning: as for `llv_distance`; d_{f,g} is
+            taken over the sets that d_LLV was.
         max_subsets: as for `representation_distance`.
 
     Raises:

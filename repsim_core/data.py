@@ -50,9 +50,14 @@ def radial(classes: int, num: int = 20_000, *, seed: int = 0, scale: float = 3.0
     points = rng.normal(scale=as_real(scale, "scale"), size=(as_count(num, "num"), 2))
     folded = np.where(points[:, 1:] < 0, -points, points)
     angles = np.arctan2(folded[:, 1], folded[:, 0])
-    labels = np.minimum((angles * classes / np.pi).astype(np.int64), classes - 1)  # an angle of exactly π is in the last
+    labels = np.minimum(
+        (angles * classes / np.pi).astype(np.int64), classes - 1
+    )  # an angle of exactly π is in the last
     return Dataset(
-        torch.from_numpy(points.astype(np.float32)), torch.from_numpy(labels), classes, f"radial, K = {classes}"
+        torch.from_numpy(points.astype(np.float32)),
+        torch.from_numpy(labels),
+        classes,
+        f"radial, K = {classes}",
     )
 
 
@@ -74,7 +79,11 @@ def digits(*, test_share: float = 0.3, seed: int = 0) -> tuple[Dataset, Dataset]
     pixels, labels = load_digits(return_X_y=True)
     inputs = (pixels / 8.0 - 1.0).astype(np.float32)
     splits = train_test_split(
-        inputs, labels.astype(np.int64), test_size=test_share, stratify=labels, random_state=as_count(seed, "seed", 0)
+        inputs,
+        labels.astype(np.int64),
+        test_size=test_share,
+        stratify=labels,
+        random_state=as_count(seed, "seed", 0),
     )
     train_inputs, test_inputs, train_labels, test_labels = (torch.from_numpy(part) for part in splits)
     return (

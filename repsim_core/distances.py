@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from repsim_core.arrays import as_count, as_index, as_indices, as_real
-from repsim_core.family import Representations, require_enough_labels, require_pair
-from repsim_core.input_sets import exact_input_set, sampled_input_set
-from repsim_core.logratios import Gaps, LogRatios
+from repsim_core.arrays import as_real
+from repsim_core.family import Representations, require_pair
+from repsim_core.logratios import Gaps, PairLogRatios
+from repsim_core.sets import choose_sets
 
 
 def kl_divergence(a: Representations, b: Representations) -> float:
@@ -103,18 +102,21 @@ def llv_distance(
         TypeError, ValueError: naming the argument; also where every choice left has a constant log-ratio, which
             cannot be standardised.
     """
-    require_pair(a, b)
-    require_enough_labels(a)
     weight = as_real(weight, "weight")
-    labels = LogRatios.between_labels(a, b)
-    pivot, omitted, kept = _choose_labels(labels, a.dim, pivot, left_out)
-    label_gaps = labels.sets(torch.tensor([[pivot, *kept]]))
-    _require_finite(label_gaps, f"labels {kept} against the pivot {pivot}")
-
-    inputs = LogRatios.between_inputs(a, b)
-    chosen, how = _choose_inputs(inputs, a, b, input_set, num_samples, seed, min_conditioning)
-    input_gaps = inputs.sets(torch.tensor([chosen]))
-    _require_finite(input_gaps, f"inputs {list(chosen[1:])} against x_0 = {chosen[0]}")
+    pair = PairLogRatios(a, b)
+    sets = choose_sets(
+        pair,
+        pivot=pivot,
+        left_out=left_out,
+        input_set=input_set,
+        num_samples=num_samples,
+        seed=seed,
+        min_conditioning=min_conditioning,
+    )
+    label_gaps = pair.between_labels.sets(torch.tensor([[sets.pivot, *sets.labels]]))
+    _require_finite(label_gaps, f"labels {list(sets.labels)} against the pivot {sets.pivot}")
+    input_gaps = pair.between_inputs.sets(torch.tensor([sets.input_set]))
+    _require_finite(input_gaps, f"inputs {list(sets.input_set[1:])} against x_0 = {sets.input_set[0]}")
 
     terms = {
         "label_term": float(label_gaps.gap.max()),
@@ -126,82 +128,11 @@ def llv_distance(
         value=max(terms.values()),
         **terms,
         weight=weight,
-        pivot=pivot,
-        left_out=omitted,
-        input_set=chosen,
-        input_choice=how,
+        pivot=sets.pivot,
+        left_out=sets.left_out,
+        input_set=sets.input_set,
+        input_choice=sets.input_choice,
     )
-
-
-def _choose_labels(
-    labels: LogRatios, dim: int, pivot: int | None, left_out: int | str | None
-) -> tuple[int, int | None, list[int]]:
-    """Pivot, left-out label (or None) and the kept labels other than the pivot."""
-    count = len(labels)
-    if left_out != "none" and count < dim + 2:
-        raise ValueError(
-            f'left_out: found K = M + 1 = {count} labels, which leaves none to leave out; pass left_out="none" '
-            "to keep them all"
-        )
-    if isinstance(left_out, str) and left_out != "none":
-        raise ValueError(f'left_out: found {left_out!r}, expected a label, None or "none"')
-    pivots = range(count) if pivot is None else [as_index(pivot, "pivot", count)]
-    if left_out == "none":
-        candidates: list[int | None] = [None]
-    elif left_out is None:
-        candidates = list(range(count))
-    else:
-        candidates = [as_index(left_out, "left_out", count)]
-        if pivot is not None and pivot == left_out:
-            raise ValueError(f"left_out: found {left_out}, expected another label than the pivot")
-
-    gaps = labels.table(torch.tensor(list(pivots))).gap.cpu().numpy()
-    best = (np.inf, pivots[0], candidates[0])
-    for row, y0 in zip(gaps, pivots, strict=True):
-        for omitted in candidates:
-            if omitted == y0:
-                continue
-            term = np.delete(row, [y0] if omitted is None else [y0, omitted]).max()
-            if term < best[0]:
-                best = (term, y0, omitted)
-    term, y0, omitted = best
-    if not np.isfinite(term):
-        raise ValueError(
-            "labels: for every choice of pivot and left-out label that is open, some log-ratio is constant over the "
-            "inputs in a or b and cannot be standardised (are there equal unembeddings or equal inputs?)"
-        )
-    return y0, omitted, [y for y in range(count) if y not in (y0, omitted)]
-
-
-def _choose_inputs(
-    inputs: LogRatios,
-    a: Representations,
-    b: Representations,
-    input_set: Sequence[int] | str | None,
-    num_samples: int,
-    seed: int,
-    min_conditioning: float,
-) -> tuple[tuple[int, ...], str]:
-    """The input set and, in words, how it was found."""
-    if len(inputs) < a.dim + 1:
-        raise ValueError(f"a: found N = {len(inputs)} inputs, expected at least M + 1 = {a.dim + 1}")
-    if isinstance(input_set, str):
-        if input_set != "exact":
-            raise ValueError(f'input_set: found {input_set!r}, expected M + 1 inputs, None or "exact"')
-        floor = as_real(min_conditioning, "min_conditioning")
-        if floor >= 1.0 / a.dim and a.dim > 1:
-            raise ValueError(
-                f"min_conditioning: found {floor:g}, expected less than 1/M = {1 / a.dim:g}, which only a "
-                "multiple of an orthogonal matrix reaches"
-            )
-        found = exact_input_set(inputs, a, b, min_conditioning=floor)
-        return found, f"exact search with conditioning of at least {floor:g}"
-    if input_set is None:
-        found, drawn = sampled_input_set(
-            inputs, a.dim, num_samples=as_count(num_samples, "num_samples"), seed=as_count(seed, "seed", 0)
-        )
-        return found, f"best of {drawn} random disjoint sets, seed {seed}"
-    return as_indices(input_set, "input_set", len(inputs), a.dim + 1), "given"
 
 
 def _require_finite(gaps: Gaps, where: str) -> None:

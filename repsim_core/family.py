@@ -237,7 +237,9 @@ class Representations:
         if self.labels is not None:
             tensors["labels"] = self.labels
         tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
+        handle, temporary = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
+        )
         os.close(handle)
         try:
             if target.suffix == ".npz":
@@ -322,5 +324,7 @@ def independent_columns(matrix: Float64[Tensor, "M n"], count: int) -> tuple[int
 def _checked_suffix(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if target.suffix not in _SUFFIXES:
-        raise ValueError(f"path: found {target.name!r}, expected a name that ends in {' or '.join(_SUFFIXES)}")
+        raise ValueError(
+            f"path: found {target.name!r}, expected a name that ends in {' or '.join(_SUFFIXES)}"
+        )
     return target

@@ -18,6 +18,7 @@ is the largest gap between x_0 and another x_i, with labels as observations.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float64, Int64
@@ -25,7 +26,9 @@ from torch import Tensor
 
 from repsim_core.family import Representations
 
-_CONSTANT = 1e-12  # a deviation below this share of the log-probabilities' own is rounding: the ratio is constant
+_CONSTANT = (
+    1e-12  # a deviation below this share of the log-probabilities' own is rounding: the ratio is constant
+)
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,6 @@ class LogRatios:
         # Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
         apart = _unit(self._p, self._s) - _unit(self._q, self._t)
         self._misfit = (apart * apart).sum(dim=1)
-
-    @classmethod
-    def between_labels(cls, a: Representations, b: Representations) -> LogRatios:
-        """Points are the K labels, observations the N inputs."""
-        return cls(a.log_probs().T, b.log_probs().T)
-
-    @classmethod
-    def between_inputs(cls, a: Representations, b: Representations) -> LogRatios:
-        """Points are the N inputs, observations the K labels."""
-        return cls(a.log_probs(), b.log_probs())
 
     def __len__(self) -> int:
         return len(self._p)
@@ -107,7 +100,9 @@ class LogRatios:
         the law of cosines for two vectors of lengths s/psi and s'/psi'. Both summands are non-negative, so nothing
         cancels when the models are close, and a table of all pairs needs no pass over the observations but psi's.
         """
-        constant = (psi <= _CONSTANT * (pivot[0] + point[0])) | (psi_other <= _CONSTANT * (pivot[1] + point[1]))
+        constant = (psi <= _CONSTANT * (pivot[0] + point[0])) | (
+            psi_other <= _CONSTANT * (pivot[1] + point[1])
+        )
         ends = []
         for s, t, misfit in (pivot, point):
             mine, theirs = s / psi, t / psi_other
@@ -116,12 +111,31 @@ class LogRatios:
         return Gaps(gap, psi, psi_other)
 
 
+class PairLogRatios:
+    """The log-ratios of two models from both sides, each computed when first asked for."""
+
+    def __init__(self, a: Representations, b: Representations) -> None:
+        self.a, self.b = a, b
+
+    @cached_property
+    def between_labels(self) -> LogRatios:
+        """Points are the K labels, observations the N inputs."""
+        return LogRatios(self.a.log_probs().T, self.b.log_probs().T)
+
+    @cached_property
+    def between_inputs(self) -> LogRatios:
+        """Points are the N inputs, observations the K labels."""
+        return LogRatios(self.a.log_probs(), self.b.log_probs())
+
+
 def _centred(table: Float64[Tensor, "points obs"]) -> Float64[Tensor, "points obs"]:
     observations = table.shape[1]
     return (table - table.mean(dim=1, keepdim=True)) / (observations - 1) ** 0.5
 
 
-def _unit(table: Float64[Tensor, "points obs"], norms: Float64[Tensor, " points"]) -> Float64[Tensor, "points obs"]:
+def _unit(
+    table: Float64[Tensor, "points obs"], norms: Float64[Tensor, " points"]
+) -> Float64[Tensor, "points obs"]:
     return table / torch.where(norms > 0, norms, torch.ones_like(norms))[:, None]
 
 

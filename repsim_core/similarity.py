@@ -14,8 +14,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from repsim_core.arrays import as_count, as_matrix
-from repsim_core.distances import llv_distance
-from repsim_core.family import Representations
+from repsim_core.family import Representations, require_pair
+from repsim_core.logratios import PairLogRatios
+from repsim_core.sets import choose_sets
 
 _CONSTANT = 1e-12  # a deviation below this share of the largest entry is rounding
 _CHUNK = 2**14  # label subsets whose singular values are taken at once
@@ -83,6 +84,7 @@ def representation_distance(
     num_samples: int = 200,
     seed: int = 0,
     max_subsets: int = 20_000,
+    min_conditioning: float = 0.01,
 ) -> RepresentationDistance:
     """d_{f,g} (Def. 4.5): the largest d_SVD of L^T f over all L that the kept labels allow, and of N^T g.
 
@@ -91,8 +93,8 @@ def representation_distance(
 
     Args:
         a, b: two models with the same N, K and M.
-        pivot, left_out, input_set, num_samples, seed: the sets, as for `llv_distance`, which chooses those that
-            are not given.
+        pivot, left_out, input_set, num_samples, seed, min_conditioning: the sets, as for `llv_distance`; those not
+            given are chosen as there.
         max_subsets: above so many label subsets a sample of this size (without repetition, by `seed`) is taken and
             the result says so; the value is then a lower bound on d_{f,g}.
 
@@ -100,9 +102,21 @@ def representation_distance(
         TypeError, ValueError: as `llv_distance`.
     """
     limit = as_count(max_subsets, "max_subsets")
-    sets = llv_distance(a, b, pivot=pivot, left_out=left_out, input_set=input_set, num_samples=num_samples, seed=seed)
-    kept = [y for y in range(a.num_labels) if y not in (sets.pivot, sets.left_out)]
-    ratios = [_standardised(_label_ratios(model, sets.pivot, kept), "labels") for model in (a, b)]
+    require_pair(a, b)
+    sets = choose_sets(
+        PairLogRatios(a, b),
+        pivot=pivot,
+        left_out=left_out,
+        input_set=input_set,
+        num_samples=num_samples,
+        seed=seed,
+        min_conditioning=min_conditioning,
+    )
+    kept = list(sets.labels)
+    ratios = [
+        _standardised(_label_ratios(model, sets.pivot, kept), f"log-ratios of {name}")
+        for model, name in ((a, "a"), (b, "b"))
+    ]
     correlation = ratios[0].T @ ratios[1]
     positions, exhaustive = _label_subsets(len(kept), a.dim, limit, seed)
     embedding = torch.cat(

@@ -1,0 +1,115 @@
+"""The sets that d_LLV and d_{f,g} are taken over: pivot, label set and input set (Def. 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from repsim_core.arrays import as_count, as_index, as_indices, as_real
+from repsim_core.family import require_enough_labels
+from repsim_core.input_sets import exact_input_set, sampled_input_set
+from repsim_core.logratios import PairLogRatios
+
+
+@dataclass(frozen=True)
+class ComparisonSets:
+    """Pivot y_0, left-out label (None: all are kept), kept labels besides the pivot, and (x_0, ..., x_M)."""
+
+    pivot: int
+    left_out: int | None
+    labels: tuple[int, ...]
+    input_set: tuple[int, ...]
+    input_choice: str
+
+
+def choose_sets(
+    pair: PairLogRatios,
+    *,
+    pivot: int | None,
+    left_out: int | str | None,
+    input_set: Sequence[int] | str | None,
+    num_samples: int,
+    seed: int,
+    min_conditioning: float,
+) -> ComparisonSets:
+    """Check the sets that are given and choose the others; arguments, choices and errors as `llv_distance` says."""
+    require_enough_labels(pair.a)
+    y0, omitted = _choose_labels(pair, pivot, left_out)
+    chosen, how = _choose_inputs(pair, input_set, num_samples, seed, min_conditioning)
+    labels = tuple(y for y in range(pair.a.num_labels) if y not in (y0, omitted))
+    return ComparisonSets(y0, omitted, labels, chosen, how)
+
+
+def _choose_labels(
+    pair: PairLogRatios, pivot: int | None, left_out: int | str | None
+) -> tuple[int, int | None]:
+    """Pivot and left-out label (or None)."""
+    count = pair.a.num_labels
+    if left_out != "none" and count < pair.a.dim + 2:
+        raise ValueError(
+            f'left_out: found K = M + 1 = {count} labels, which leaves none to leave out; pass left_out="none" '
+            "to keep them all"
+        )
+    if isinstance(left_out, str) and left_out != "none":
+        raise ValueError(f'left_out: found {left_out!r}, expected a label, None or "none"')
+    pivots = range(count) if pivot is None else [as_index(pivot, "pivot", count)]
+    if left_out == "none":
+        candidates: list[int | None] = [None]
+    elif left_out is None:
+        candidates = list(range(count))
+    else:
+        candidates = [as_index(left_out, "left_out", count)]
+        if pivot is not None and pivot == left_out:
+            raise ValueError(f"left_out: found {left_out}, expected another label than the pivot")
+
+    if len(pivots) == len(candidates) == 1:
+        return pivots[0], candidates[0]
+    gaps = pair.between_labels.table(torch.tensor(list(pivots))).gap.cpu().numpy()
+    best = (np.inf, pivots[0], candidates[0])
+    for row, y0 in zip(gaps, pivots, strict=True):
+        for omitted in candidates:
+            if omitted == y0:
+                continue
+            term = np.delete(row, [y0] if omitted is None else [y0, omitted]).max()
+            if term < best[0]:
+                best = (term, y0, omitted)
+    term, y0, omitted = best
+    if not np.isfinite(term):
+        raise ValueError(
+            "labels: for every choice of pivot and left-out label that is open, some log-ratio is constant over the "
+            "inputs in a or b and cannot be standardised (are there equal unembeddings or equal inputs?)"
+        )
+    return y0, omitted
+
+
+def _choose_inputs(
+    pair: PairLogRatios,
+    input_set: Sequence[int] | str | None,
+    num_samples: int,
+    seed: int,
+    min_conditioning: float,
+) -> tuple[tuple[int, ...], str]:
+    """The input set and, in words, how it was found."""
+    count, dim = pair.a.num_inputs, pair.a.dim
+    if count < dim + 1:
+        raise ValueError(f"a: found N = {count} inputs, expected at least M + 1 = {dim + 1}")
+    if isinstance(input_set, str):
+        if input_set != "exact":
+            raise ValueError(f'input_set: found {input_set!r}, expected M + 1 inputs, None or "exact"')
+        floor = as_real(min_conditioning, "min_conditioning")
+        if floor >= 1.0 / dim and dim > 1:
+            raise ValueError(
+                f"min_conditioning: found {floor:g}, expected less than 1/M = {1 / dim:g}, which only a "
+                "multiple of an orthogonal matrix reaches"
+            )
+        found = exact_input_set(pair, min_conditioning=floor)
+        return found, f"exact search with conditioning of at least {floor:g}"
+    if input_set is None:
+        found, drawn = sampled_input_set(
+            pair, num_samples=as_count(num_samples, "num_samples"), seed=as_count(seed, "seed", 0)
+        )
+        return found, f"best of {drawn} random disjoint sets, seed {seed}"
+    return as_indices(input_set, "input_set", count, dim + 1), "given"
