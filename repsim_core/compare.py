@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
@@ -139,7 +140,7 @@ def compare(
 
 def compare_all(
     models: Sequence[Representations] | Mapping[str, Representations],
-    **options: object,
+    **options: Any,
 ) -> pd.DataFrame:
     """Compare every pair of several models: one row a pair, first before second in the order given.
 
@@ -154,14 +155,14 @@ def compare_all(
     Raises:
         TypeError, ValueError: naming the argument and, where a pair cannot be compared, the pair.
     """
-    named = dict(models) if isinstance(models, Mapping) else dict(enumerate(models))
+    named: dict[Any, Representations] = dict(models if isinstance(models, Mapping) else enumerate(models))
     if len(named) < 2:
         raise ValueError(f"models: found {len(named)}, expected at least two")
     rows = []
     for first, second in combinations(named, 2):
         a, b = named[first], named[second]
         try:
-            comparison = compare(a, b, **options)  # type: ignore[arg-type]
+            comparison = compare(a, b, **options)
         except (TypeError, ValueError) as error:
             raise type(error)(f"models {first!r} (a) and {second!r} (b): {error}") from error
         row: dict[str, object] = {"first": first, "second": second, **_measures(comparison)}

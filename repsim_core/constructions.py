@@ -75,11 +75,11 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
     """The model with N(0, noise²) added to every coordinate of every embedding and unembedding."""
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     as_real(noise, "noise")
-    moved = [
+    f, g = (
         array + noise * rng.standard_normal(array.shape)
         for array in (model.embeddings.cpu().numpy(), model.unembeddings.cpu().numpy())
-    ]
-    return Representations(*moved, model.labels)
+    )
+    return Representations(f, g, model.labels)
 
 
 def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -54,7 +55,7 @@ class LLVDistance:
         return self.value
 
     @property
-    def sets(self) -> dict[str, object]:
+    def sets(self) -> dict[str, Any]:
         """The sets as keyword arguments, to take another measure over the same ones."""
         return {
             "pivot": self.pivot,
@@ -95,8 +96,9 @@ def llv_distance(
         min_conditioning: for "exact", the floor on the smallest singular value of N over the sum of all, in both
             models (0 to 1/M). Near-coincident inputs make N ill-conditioned, and then term 2 says nothing.
             Guarantee: the set returned meets the floor in both models. With a floor of 0 its term 2 is the least
-            of all sets. With a positive floor it is the least among the sets that pivoted QR proposes as the
-            pivot's row of gaps is cut at growing (then bisected) values; for M = 1 that is again the least of all.
+            of all sets. With a positive floor it is the least among the sets that pivoted QR proposes, for each
+            pivot, from the inputs with gaps below the best term so far and from bisected parts of them: QR is
+            greedy, so a smaller admissible set can escape it. For M = 1 it is again the least of all.
 
     Raises:
         TypeError, ValueError: naming the argument; also where every choice left has a constant log-ratio, which

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -186,9 +187,9 @@ class Representations:
                 f"embeddings: found N = {self.num_inputs} inputs, expected at least M + 1 = {self.dim + 1}"
             )
         if labels is None:
-            labels = independent_columns(self.displaced_unembeddings(pivot).T, self.dim)
+            labels = independent_columns(self.displaced_unembeddings(pivot).T.cpu().numpy(), self.dim)
         if input_set is None:
-            input_set = (0, *independent_columns(self.displaced_embeddings(0).T, self.dim))
+            input_set = (0, *independent_columns(self.displaced_embeddings(0).T.cpu().numpy(), self.dim))
         matrices = self.label_matrix(pivot, labels), self.input_matrix(input_set)
         conditions = []
         for matrix in matrices:
@@ -243,7 +244,8 @@ class Representations:
         os.close(handle)
         try:
             if target.suffix == ".npz":
-                np.savez_compressed(temporary, **{name: tensor.numpy() for name, tensor in tensors.items()})
+                arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
+                np.savez_compressed(temporary, **arrays)
             else:
                 save_file(tensors, temporary)
             os.replace(temporary, target)
@@ -312,13 +314,14 @@ def require_pair(a: Representations, b: Representations, *, same_dim: bool = Tru
         raise ValueError("b: found other true labels than in a, expected the same inputs in the same order")
 
 
-def independent_columns(matrix: Float64[Tensor, "M n"], count: int) -> tuple[int, ...]:
-    """Indices of `count` well-conditioned columns, by pivoted QR on columns of unit length."""
-    columns = matrix.cpu().numpy()
-    lengths = np.linalg.norm(columns, axis=0)
-    unit = columns / np.where(lengths > 0, lengths, 1.0)
-    _, order = scipy.linalg.qr(unit, mode="r", pivoting=True)
-    return tuple(int(i) for i in order[:count])
+def independent_columns(matrix: np.ndarray, count: int) -> tuple[int, ...]:
+    """Indices of `count` well-conditioned columns of an array of shape (M, n), by pivoted QR on unit columns.
+
+    Unit columns, because the theory standardises what is made of them: only their directions matter.
+    """
+    lengths = np.linalg.norm(matrix, axis=0)
+    factors = scipy.linalg.qr(matrix / np.where(lengths > 0, lengths, 1.0), mode="r", pivoting=True)
+    return tuple(factors[-1][:count].tolist())
 
 
 def _checked_suffix(path: str | os.PathLike[str]) -> Path:

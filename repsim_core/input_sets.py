@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from repsim_core.family import Representations, independent_columns
+from repsim_core.family import independent_columns
 from repsim_core.logratios import LogRatios, PairLogRatios
 
 _BLOCK_ENTRIES = (
@@ -38,7 +40,7 @@ def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[in
     ratios, dim = pair.between_inputs, pair.a.dim
     bounds = _least_possible_terms(ratios, dim)
     order = torch.argsort(bounds, stable=True)
-    best, chosen = torch.inf, None
+    best, chosen = math.inf, None
     for pivot in order.tolist():
         if float(bounds[pivot]) >= best:
             break
@@ -47,9 +49,9 @@ def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[in
         ranked = torch.argsort(gaps, stable=True)
         ranked = ranked[: int((gaps < best).sum())]
         if min_conditioning == 0.0:
-            others = tuple(int(i) for i in ranked[:dim])
+            others = tuple(ranked[:dim].tolist())
         else:
-            others = _shortest_admissible_prefix(pair, pivot, ranked, min_conditioning)
+            others = _admissible_set(pair, pivot, ranked, min_conditioning)
         if others is not None:
             chosen = (pivot, *others)
             best = float(gaps[list(others)].max())
@@ -59,13 +61,6 @@ def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[in
             "log-ratios; lower min_conditioning, or check the diversity of the embeddings"
         )
     return chosen
-
-
-def conditioning(model: Representations, input_set: tuple[int, ...]) -> float:
-    """Smallest singular value of N over the sum of all; at most 1/M, and 0 where N is singular."""
-    sigma = torch.linalg.svdvals(model.input_matrix(input_set))
-    total = float(sigma.sum())
-    return float(sigma[-1]) / total if total > 0 else 0.0
 
 
 def _least_possible_terms(ratios: LogRatios, dim: int) -> Float64[Tensor, " N"]:
@@ -79,38 +74,40 @@ def _least_possible_terms(ratios: LogRatios, dim: int) -> Float64[Tensor, " N"]:
     return torch.cat(bounds)
 
 
-def _shortest_admissible_prefix(
+def _admissible_set(
     pair: PairLogRatios, pivot: int, ranked: Int64[Tensor, " n"], floor: float
 ) -> tuple[int, ...] | None:
-    """M inputs from as short a prefix of `ranked` as pivoted QR finds, with both N's conditioned above the floor.
+    """M of the ranked inputs, as early in the ranking as pivoted QR finds, with both N's conditioned above the floor.
 
-    The prefix is doubled until it yields a set and then bisected.
+    The whole ranking offers QR the most to choose from; if that yields a set, the ranking is cut shorter by bisection
+    for as long as it does.
     """
-    dim = pair.a.dim
-    fields = [(model, model.displaced_embeddings(pivot)[ranked].T) for model in (pair.a, pair.b)]
+    fields = [model.displaced_embeddings(pivot)[ranked].T.cpu().numpy() for model in (pair.a, pair.b)]
 
-    def admissible(length: int) -> tuple[int, ...] | None:
-        for _, field in fields:
-            others = tuple(int(ranked[i]) for i in independent_columns(field[:, :length], dim))
-            if all(conditioning(model, (pivot, *others)) >= floor for model, _ in fields):
-                return others
+    def propose(length: int) -> tuple[int, ...] | None:
+        for field in fields:
+            columns = independent_columns(field[:, :length], pair.a.dim)
+            if all(conditioning(other[:, columns]) >= floor for other in fields):
+                return columns
         return None
 
-    low, high, found = dim - 1, dim, None
-    while low < len(ranked) and found is None:
-        high = min(high, len(ranked))
-        if high < dim:
-            return None
-        found = admissible(high)
-        if found is None:
-            low, high = high, 2 * high
+    if len(ranked) < pair.a.dim:
+        return None
+    found = propose(len(ranked))
     if found is None:
         return None
+    low, high = pair.a.dim - 1, max(found) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        shorter = admissible(middle)
-        if shorter is None:
+        earlier = propose(middle)
+        if earlier is None:
             low = middle
         else:
-            high, found = middle, shorter
-    return found
+            high, found = max(earlier) + 1, earlier
+    return tuple(int(ranked[i]) for i in found)
+
+
+def conditioning(matrix: np.ndarray) -> float:
+    """Smallest singular value over the sum of all: 1/M for a multiple of an orthogonal matrix, 0 for a singular one."""
+    sigma = np.linalg.svd(matrix, compute_uv=False)
+    return float(sigma[-1] / sigma.sum()) if sigma[0] > 0 else 0.0

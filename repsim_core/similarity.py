@@ -142,11 +142,13 @@ def representation_distance(
 
 @dataclass(frozen=True)
 class CanonicalCorrelations:
-    """Canonical correlations, largest first, and the ranks of the two (centred) arrays they were taken between."""
+    """Canonical correlations, largest first, with the ranks and columns of the two (centred) arrays."""
 
     correlations: np.ndarray
     rank_z: int
     rank_w: int
+    columns_z: int
+    columns_w: int
 
 
 def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
@@ -155,9 +157,12 @@ def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
     Through orthonormal bases of the two centred column spaces (SVD), so a correlation of 1 comes out as 1 to
     rounding; directions of zero variance are dropped and show in the ranks.
     """
-    bases = [_column_space(x, name) for x, name in zip(_paired(z, w), ("z", "w"), strict=True)]
-    sigma = torch.linalg.svdvals(bases[0].T @ bases[1]).clamp(max=1.0)
-    return CanonicalCorrelations(sigma.cpu().numpy(), bases[0].shape[1], bases[1].shape[1])
+    left, right = _paired(z, w)
+    basis_z, basis_w = _column_space(left, "z"), _column_space(right, "w")
+    sigma = torch.linalg.svdvals(basis_z.T @ basis_w).clamp(max=1.0)
+    return CanonicalCorrelations(
+        sigma.cpu().numpy(), basis_z.shape[1], basis_w.shape[1], left.shape[1], right.shape[1]
+    )
 
 
 def mean_cca(z: object, w: object) -> float:
@@ -167,8 +172,10 @@ def mean_cca(z: object, w: object) -> float:
     `RankDeficientWarning` says so.
     """
     result = canonical_correlations(z, w)
-    for name, rank, array in (("z", result.rank_z, z), ("w", result.rank_w, w)):
-        columns = np.shape(array)[1]
+    for name, rank, columns in (
+        ("z", result.rank_z, result.columns_z),
+        ("w", result.rank_w, result.columns_w),
+    ):
         if rank < columns:
             warnings.warn(
                 f"{name}: rank {rank} of {columns} columns; the mean is over the correlations that exist",
