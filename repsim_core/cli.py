@@ -1,0 +1,197 @@
+"""The `repsim` command: reads arguments, calls the rest of the package, prints."""
+
+import argparse
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from repsim_core import book, chapters
+from repsim_core.chapters import Chapter, ChapterError, ParameterError
+from repsim_core.results import to_json
+from repsim_core.standalone import standalone_page
+
+DESCRIPTION = "Execute the chapters of the book with your own parameters, compare two models, build the book."
+EXIT_CODES = """\
+exit codes:
+  0    done
+  1    a chapter or the book failed while it was executed or built
+  2    input that cannot be used: options, parameters, files; nothing was executed
+  130  interrupted
+
+A chapter is executed with one thread and so gives the same numbers on any number of cores; OMP_NUM_THREADS
+allows it more.
+"""
+RUN_HELP = """\
+Execute a copy of a chapter with other parameters (`repsim chapters` lists them). Values come from the
+chapter, then from the profile, then from -p. The folder receives NN_name.ipynb, results/ (results.json and a
+CSV file for each table) and with --html NN_name.html. A run that fails leaves NN_name.partial.ipynb and
+earlier files as they were.
+
+  repsim run 02 -p classes=9 -p permutation=0,3,1,4,2
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (sys.argv's by default); the exit code, as documented in `--help`."""
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse's way to end after --help, or after a message
+        return stop.code if isinstance(stop.code, int) else 2
+    try:
+        return options.action(options)
+    except KeyboardInterrupt:
+        print("repsim: interrupted", file=sys.stderr)
+        return 130
+    except ChapterError as error:
+        print(f"repsim: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ParameterError, OSError) as error:
+        print(f"repsim: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "repsim", description=DESCRIPTION, epilog=EXIT_CODES, formatter_class=layout
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--root", type=Path, help="the book's folder, which holds notebooks/")
+    profile = argparse.ArgumentParser(add_help=False)
+    profile.add_argument("--profile", default="default", help="values from notebooks/profiles/PROFILE.yml")
+
+    command = commands.add_parser("chapters", parents=[common], help="list the chapters and their parameters")
+    command.add_argument("--json", action="store_true", help="for machines")
+    command.set_defaults(action=_chapters)
+
+    command = commands.add_parser(
+        "run",
+        parents=[common, profile],
+        help="execute a chapter with other parameters",
+        description=RUN_HELP,
+        formatter_class=layout,
+    )
+    command.add_argument("chapter", help="its number, name or path: 02, 02_theorem, notebooks/02_theorem.md")
+    command.add_argument(
+        "-p", dest="given", metavar="NAME=VALUE", action="append", default=[], help="a value; repeatable"
+    )
+    command.add_argument("--out", type=Path, metavar="DIR", help="default: runs/NN_name-HASH")
+    command.add_argument("--html", action="store_true", help="also leave a stand-alone page")
+    command.set_defaults(action=_run)
+
+    command = commands.add_parser("compare", help="compare two models by every measure of the paper")
+    command.add_argument("a", metavar="A", help="a file of representations, .npz or .safetensors")
+    command.add_argument("b", metavar="B", help="another, of the same inputs and labels")
+    command.add_argument("--json", action="store_true", help="for machines; NaN and infinity are strings")
+    command.add_argument("--weight", type=float, metavar="W", help="of two of d_LLV's terms; default 1e-5")
+    command.add_argument("--pivot", type=int, metavar="Y", help="the pivot label; default: by search")
+    command.add_argument("--left-out", type=int, metavar="Y", help="the label left out; default: by search")
+    command.add_argument(
+        "--input-set", type=_input_set, metavar="SET", help="`exact`, or M + 1 inputs i,j,k; default: sampled"
+    )
+    command.add_argument("--num-samples", type=int, metavar="N", help="sampled input sets; default 200")
+    command.add_argument("--seed", type=int, help="of the sampling; default 0")
+    command.set_defaults(action=_compare)
+
+    command = commands.add_parser(
+        "book", parents=[common, profile], help="execute all chapters and build the HTML book"
+    )
+    command.add_argument("--force", action="store_true", help="execute and build also what has not changed")
+    command.set_defaults(action=_book)
+    return parser
+
+
+def _chapters(options: argparse.Namespace) -> int:
+    found = chapters.list_chapters(chapters.find_root(options.root))
+    if options.json:
+        entries = [
+            {
+                "name": chapter.name,
+                "title": chapter.title,
+                "parameters": [
+                    {"name": p.name, "type": p.type, "default": p.default, "meaning": p.meaning}
+                    for p in chapter.parameters.values()
+                ],
+            }
+            for chapter in found
+        ]
+        print(to_json(entries), end="")
+    else:
+        print("\n\n".join(map(_describe, found)) or "no chapters yet")
+    return 0
+
+
+def _describe(chapter: Chapter) -> str:
+    """A chapter's title and a table of its parameters."""
+    rows = [(p.name, p.type, _written(p.default), p.meaning) for p in chapter.parameters.values()]
+    head = [f"{chapter.name}: {chapter.title}"]
+    if not rows:
+        return "\n".join([*head, "  (no parameters)"])
+    rows.insert(0, ("parameter", "type", "default", "meaning"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    indent = " " * (sum(widths) + 8)
+    for row in rows:
+        start = "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False)) + "  "
+        head.append(textwrap.fill(start + row[3], 110, subsequent_indent=indent, break_on_hyphens=False))
+    return "\n".join(head)
+
+
+def _written(value: object) -> str:
+    """A value as `-p` takes it."""
+    if isinstance(value, list):
+        return "[" + ",".join(map(str, value)) + "]"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _run(options: argparse.Namespace) -> int:
+    root = chapters.find_root(options.root)
+    chapter = chapters.find_chapter(root, options.chapter)
+    given = dict(chapters.load_profile(root, options.profile).get(chapter.name, {}))
+    for item in options.given:
+        name, sign, value = item.partition("=")
+        if not sign:
+            raise ParameterError(f"-p {item}: expected NAME=VALUE")
+        given[name.strip()] = value
+    values = chapter.values(given)
+    directory = options.out or chapters.default_directory(chapter, values)
+    progress = {"desc": chapter.name, "unit": "cell", "leave": False} if sys.stderr.isatty() else False
+    run = chapters.run_chapter(chapter, values, directory, progress)
+    for number, text in run.warnings:
+        print(f"repsim: cell {number} of {chapter.name} wrote to stderr: {text}", file=sys.stderr)
+    paths = [run.notebook, *run.results]
+    if options.html:
+        paths.append(standalone_page(root, chapter.path, run.notebook))
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    import repsim_core
+
+    names = ("weight", "pivot", "left_out", "input_set", "num_samples", "seed")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    try:
+        comparison = repsim_core.compare(repsim_core.load(options.a), repsim_core.load(options.b), **given)
+    except (ValueError, TypeError) as error:  # they name the argument
+        raise ParameterError(str(error)) from error
+    print(to_json(comparison.to_dict()) if options.json else f"{comparison}\n", end="")
+    return 0
+
+
+def _input_set(text: str) -> str | list[int]:
+    return text if text == "exact" else [int(item) for item in text.strip("[]").split(",")]
+
+
+def _book(options: argparse.Namespace) -> int:
+    book.build(chapters.find_root(options.root), options.profile, force=options.force)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
