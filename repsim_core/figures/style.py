@@ -44,7 +44,7 @@ MODEL_COLORS: tuple[str, str] = _PALETTE[:2]
 _INK = "#000000"  # matplotlib's SVG writer leaves black out or spells it so; both become currentColor
 _RASTER_DPI = 150
 _DENSE = 1500  # points in one axes: above this an SVG scatter is larger than its picture
-_SMALLEST_SCALE = 0.55  # below this, 11-point text is too small to read; the figure's box scrolls instead
+_SMALLEST_SCALE = 0.5  # below this, 11-point text is too small to read; the figure's box scrolls instead
 
 _RC: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
@@ -106,14 +106,14 @@ def new_figure(
 
     Args:
         rows, cols: the grid of axes.
-        width, height: inches; by default 5 wide for one column and 7.5 for more, and 3.4 high a row.
+        width, height: inches; by default 5 wide for one column and 7.2 for more, and 3.4 high a row.
         subplots: passed on to `matplotlib.figure.Figure.subplots`, e.g. `sharey=True`.
 
     Returns:
         The figure, and one Axes for a 1x1 grid, else an array of them as `plt.subplots` gives it. The figure
         isn't known to pyplot, so nothing is drawn until `show`.
     """
-    width = (5.0 if cols == 1 else 7.5) if width is None else width
+    width = (5.0 if cols == 1 else 7.2) if width is None else width
     height = 3.4 * rows if height is None else height
     with style():
         figure = Figure(figsize=(width, height), layout="constrained")
