@@ -24,7 +24,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from repsim_core.family import Representations
+from repsim_core.family import Representations, require_pair
 
 _CONSTANT = (
     1e-12  # a deviation below this share of the log-probabilities' own is rounding: the ratio is constant
@@ -112,9 +112,10 @@ class LogRatios:
 
 
 class PairLogRatios:
-    """The log-ratios of two models from both sides, each computed when first asked for."""
+    """The log-ratios of two comparable models (else an error) from both sides, computed when first asked for."""
 
     def __init__(self, a: Representations, b: Representations) -> None:
+        require_pair(a, b)
         self.a, self.b = a, b
 
     @cached_property

@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from repsim_core.arrays import as_count, as_matrix
-from repsim_core.family import Representations, require_pair
+from repsim_core.family import Representations
 from repsim_core.logratios import PairLogRatios
 from repsim_core.sets import choose_sets
 
@@ -102,7 +102,6 @@ def representation_distance(
         TypeError, ValueError: as `llv_distance`.
     """
     limit = as_count(max_subsets, "max_subsets")
-    require_pair(a, b)
     sets = choose_sets(
         PairLogRatios(a, b),
         pivot=pivot,
