@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -28,17 +29,13 @@ def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
             raise TypeError(f"{name}: found a {value.dtype} tensor, expected dense floating-point numbers")
         matrix = value.detach().to(torch.float64, copy=True)
     else:
-        if np.ma.is_masked(value):
-            raise TypeError(f"{name}: found a masked array with masked entries, expected a full array")
-        try:
-            array = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"{name}: found rows of different lengths, expected a rectangle") from error
+        array = as_array(value, name)
         if array.dtype.kind != "f":
             raise TypeError(
                 f"{name}: found dtype {array.dtype}, expected floating-point numbers (cast with .astype(float))"
             )
-        matrix = torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
+        with np.errstate(over="ignore"):  # what leaves float64's range becomes infinite, and is refused below
+            matrix = torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
     if matrix.ndim != 2:
         raise ValueError(f"{name}: found shape {tuple(matrix.shape)}, expected two dimensions")
     if matrix.numel() == 0:
@@ -53,11 +50,23 @@ def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
     return matrix
 
 
+def as_array(value: object, name: str) -> np.ndarray:
+    """A NumPy array of any type; ragged sequences and masked entries are refused by name."""
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name}: found a masked array with masked entries, expected a full array")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: found rows of different lengths, expected a rectangle") from error
+
+
 def as_labels(value: object, name: str, length: int, classes: int) -> Int64[Tensor, " rows"]:
     """Class indices as an int64 copy of shape (length,), each in 0 .. classes - 1; errors as `as_matrix`."""
     if isinstance(value, Tensor):
-        value = value.detach().cpu().numpy()
-    array = np.asarray(value)
+        if value.is_floating_point() or value.is_complex() or value.layout != torch.strided:
+            raise TypeError(f"{name}: found a {value.dtype} tensor, expected dense integers")
+        value = value.cpu().numpy()
+    array = as_array(value, name)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: found dtype {array.dtype}, expected integers")
     if array.shape != (length,):
@@ -103,6 +112,10 @@ def as_real(value: object, name: str, least: float = 0.0) -> float:
     """A finite real number that is at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}: found {value!r}, expected a number of at least {least:g}")
-    if not np.isfinite(value) or value < least:
-        raise ValueError(f"{name}: found {value!r}, expected a finite number of at least {least:g}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond float64's range
+        number = math.inf
+    if not math.isfinite(number) or number < least:
+        raise ValueError(f"{name}: found {number!r}, expected a finite number of at least {least:g}")
+    return number

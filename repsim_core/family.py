@@ -24,7 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from repsim_core.arrays import as_index, as_indices, as_labels, as_matrix
+from repsim_core.arrays import as_array, as_index, as_indices, as_labels, as_matrix
 
 _SUFFIXES = (".safetensors", ".npz")
 _UNREADABLE = (
@@ -220,7 +220,7 @@ class Representations:
             raise ValueError("matrix: found a singular matrix, expected an invertible one")
         g = torch.linalg.solve(a.T, self.unembeddings.T).T
         if shift is not None:
-            c = as_matrix(shift[None] if isinstance(shift, Tensor) else np.asarray(shift)[None], "shift")
+            c = as_matrix((shift if isinstance(shift, Tensor) else as_array(shift, "shift"))[None], "shift")
             if c.shape != (1, self.dim):
                 raise ValueError(f"shift: found shape {tuple(c.shape[1:])}, expected ({self.dim},)")
             g = g + c.to(g.device)
