@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -37,6 +38,10 @@ def choose_sets(
 ) -> ComparisonSets:
     """Check the sets that are given and choose the others; arguments, choices and errors as `llv_distance` says."""
     require_enough_labels(pair.a)
+    if pair.a.num_inputs < pair.a.dim + 1:
+        raise ValueError(
+            f"a: found N = {pair.a.num_inputs} inputs, expected at least M + 1 = {pair.a.dim + 1}"
+        )
     y0, omitted = _choose_labels(pair, pivot, left_out)
     chosen, how = _choose_inputs(pair, input_set, num_samples, seed, min_conditioning)
     labels = tuple(y for y in range(pair.a.num_labels) if y not in (y0, omitted))
@@ -48,6 +53,8 @@ def _choose_labels(
 ) -> tuple[int, int | None]:
     """Pivot and left-out label (or None)."""
     count = pair.a.num_labels
+    if not (left_out is None or isinstance(left_out, (str, Integral))):
+        raise TypeError(f'left_out: found {left_out!r}, expected a label, None or "none"')
     if left_out != "none" and count < pair.a.dim + 2:
         raise ValueError(
             f'left_out: found K = M + 1 = {count} labels, which leaves none to leave out; pass left_out="none" '
@@ -94,8 +101,6 @@ def _choose_inputs(
 ) -> tuple[tuple[int, ...], str]:
     """The input set and, in words, how it was found."""
     count, dim = pair.a.num_inputs, pair.a.dim
-    if count < dim + 1:
-        raise ValueError(f"a: found N = {count} inputs, expected at least M + 1 = {dim + 1}")
     if isinstance(input_set, str):
         if input_set != "exact":
             raise ValueError(f'input_set: found {input_set!r}, expected M + 1 inputs, None or "exact"')
