@@ -53,6 +53,7 @@ def permuted_circles(
     Returns:
         Both models, with N = K · inputs_per_class inputs sorted by class, and their labels.
     """
+    classes = as_count(classes, "classes", 4)
     order = star_permutation(classes) if permutation is None else permutation
     order = np.array(as_indices(order, "permutation", classes, classes))
     if as_real(rho, "rho") == 0.0:
