@@ -1,0 +1,42 @@
+"""Lets a page that is no chapter quote a chapter's results: {result}`02_theorem/kl_last:.2e`.
+
+A Sphinx extension (`_config.yml` lists it). Within a chapter myst-nb's own glue does the same.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the role."""
+    app.add_role("result", quote)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def quote(
+    role: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Any,
+    options: object = None,
+    content: object = None,
+) -> tuple[list[Any], list[Any]]:
+    """The role: CHAPTER/NAME, or CHAPTER/NAME:FORMAT with a format specification of Python's."""
+    from docutils import nodes
+
+    address, _, spec = text.partition(":")
+    chapter, _, name = address.partition("/")
+    path = Path(inliner.document.settings.env.srcdir) / "results" / chapter / "results.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return [nodes.Text(format(values[name], spec))], []
+    except FileNotFoundError:
+        problem = f"there are no results of {chapter!r}"
+    except KeyError:
+        problem = f"{chapter} keeps no scalar {name!r}; it keeps {', '.join(values)}"
+    except ValueError as error:
+        problem = f"{values[name]!r} cannot be written as {spec!r} ({error})"
+    message = inliner.reporter.error(f"result role: {problem}", line=lineno)
+    return [inliner.problematic(rawtext, rawtext, message)], [message]
