@@ -29,14 +29,15 @@ def quote(
     address, _, spec = text.partition(":")
     chapter, _, name = address.partition("/")
     path = Path(inliner.document.settings.env.srcdir) / "results" / chapter / "results.json"
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return [nodes.Text(format(values[name], spec))], []
-    except FileNotFoundError:
+    values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if values is None:
         problem = f"there are no results of {chapter!r}"
-    except KeyError:
+    elif name not in values:
         problem = f"{chapter} keeps no scalar {name!r}; it keeps {', '.join(values)}"
-    except ValueError as error:
-        problem = f"{values[name]!r} cannot be written as {spec!r} ({error})"
+    else:
+        try:
+            return [nodes.Text(format(values[name], spec))], []
+        except ValueError as error:
+            problem = f"{values[name]!r} cannot be written as {spec!r} ({error})"
     message = inliner.reporter.error(f"result role: {problem}", line=lineno)
     return [inliner.problematic(rawtext, rawtext, message)], [message]
