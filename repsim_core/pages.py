@@ -77,25 +77,16 @@ def tracked_files(root: Path, *names: str) -> list[Path]:
 
     Without git (an unpacked archive) all, save hidden ones and products of builds.
     """
-    if (root / ".git").exists():
-        command = [
-            "git",
-            "-C",
-            str(root),
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-            "--",
-        ]
-        listed = subprocess.run([*command, *names], capture_output=True, check=True, text=True).stdout
-        paths = {root / name for name in listed.split("\0") if name}
-    else:
-        roots = [root / name for name in names]
-        paths = {path for start in roots for path in ([start] if start.is_file() else start.rglob("*"))}
-        paths = {path for path in paths if not _is_hidden(path.relative_to(root))}
-    return sorted(path for path in paths if path.is_file())
+    names = tuple(name for name in names if (root / name).exists())
+    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    if names and (root / ".git").exists() and shutil.which("git"):
+        listed = subprocess.run([*command, *names], capture_output=True, text=True)
+        if listed.returncode == 0:
+            paths = {root / name for name in listed.stdout.split("\0") if name}
+            return sorted(path for path in paths if path.is_file())
+    starts = [root / name for name in names]
+    found = {path for start in starts for path in ([start] if start.is_file() else start.rglob("*"))}
+    return sorted(p for p in found if p.is_file() and not _is_hidden(p.relative_to(root)))
 
 
 def run_jupyter_book(source: Path, work: Path, log: Path, *, strict: bool = True) -> Path:

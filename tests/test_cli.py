@@ -1,0 +1,257 @@
+"""The `repsim` command: what it prints, and its exit codes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import papermill
+import pytest
+
+import repsim_core
+from repsim_core import chapters, cli
+
+FIXTURE = Path(__file__).parent / "fixtures" / "book"
+
+
+@pytest.fixture
+def no_kernel(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a kernel was about to start")
+
+    monkeypatch.setattr(papermill, "execute_notebook", refuse)
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Call the command in an empty folder; (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        code = cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_help_documents_the_commands_and_the_exit_codes(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    for part in (
+        "chapters",
+        "run",
+        "compare",
+        "book",
+        "  1    a chapter",
+        "  2    input",
+        "  130  interrupted",
+    ):
+        assert part in out
+
+
+def test_chapters_are_listed_with_their_parameters(run):
+    code, out, _ = run("chapters", "--root", FIXTURE)
+    lines = out.splitlines()
+    assert (code, lines[0]) == (0, "02_small: A small chapter")
+    assert lines[1].split() == ["parameter", "type", "default", "meaning"]
+    assert lines[2].split(maxsplit=3) == ["count", "int", "4", "how many numbers, at least 2"]
+    assert max(map(len, lines)) <= 110
+
+    code, out, _ = run("chapters", "--root", FIXTURE, "--json")
+    (entry,) = json.loads(out)
+    assert (code, entry["name"], entry["title"]) == (0, "02_small", "A small chapter")
+    assert entry["parameters"][2] == {
+        "name": "order",
+        "type": "list[int] | None",
+        "default": None,
+        "meaning": "a permutation of 0..count - 1, or none for a shift by one",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "required: COMMAND"),
+        (["chapter"], "invalid choice"),
+        (["run"], "required: chapter"),
+        (["run", "09"], "there is no chapter 09; Known are: 02_small"),
+        (["run", "smal"], "did you mean 02_small"),
+        (["run", "02", "-p", "cuont=3"], "cuont is no parameter of 02_small; did you mean count"),
+        (["run", "02", "-p", "count"], "-p count: expected NAME=VALUE"),
+        (["run", "02", "-p", "=3"], "is no parameter of 02_small"),
+        (["run", "02", "-p", "count=three"], "count = 'three' has the wrong type; expected is int"),
+        (["run", "02", "-p", "count=1"], "count = 1 is not possible; allowed is: at least 2"),
+        (["run", "02", "-p", "count=-5"], "count = -5 is not possible"),
+        (
+            ["run", "02", "-p", "order=[0,1,1,2]"],
+            "order = [0, 1, 1, 2] is not possible; allowed is: a permutation",
+        ),
+        (["run", "02", "--profile", "smoek"], "there is no profile smoek; did you mean smoke"),
+        (["run", "02", "--out", "file"], "the output folder file is a file"),
+        (["book", "--profile", "papper"], "there is no profile papper"),
+        (["run", "02", "--root", "elsewhere"], "there is no folder `notebooks`"),
+        (["chapters", "--root", "elsewhere"], "there is no folder `notebooks`"),
+    ],
+)
+def test_bad_input_ends_with_code_2_before_a_kernel_starts(run, no_kernel, arguments, complaint):
+    Path("file").touch()
+    if arguments and arguments[0] in ("run", "book") and "--root" not in arguments:
+        arguments = [*arguments, "--root", FIXTURE]
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert complaint in err
+
+
+def test_the_last_value_wins_over_the_profile(run, monkeypatch):
+    seen = {}
+
+    def run_chapter(chapter, values, directory, progress):
+        seen.update(values, directory=directory, progress=progress)
+        return chapters.Run(
+            directory, directory / "02_small.ipynb", [directory / "results" / "rows.csv"], [(3, "eek")]
+        )
+
+    monkeypatch.setattr(chapters, "run_chapter", run_chapter)
+    arguments = ["-p", "count=8", "-p", "count=9", "-p", "label=a=b"]
+    code, out, err = run("run", "2", "--root", FIXTURE, "--profile", "smoke", *arguments, "--out", "there")
+    assert code == 0
+    assert {k: seen[k] for k in ("count", "scale", "label")} == {"count": 9, "scale": 2.0, "label": "a=b"}
+    assert seen["directory"] == Path("there")
+    assert seen["progress"] is False  # nobody looks at a terminal
+    assert out.splitlines() == ["there/02_small.ipynb", "there/results/rows.csv"]
+    assert err == "repsim: cell 3 of 02_small wrote to stderr: eek\n"
+
+
+@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt, 130), (OSError("disk is full"), 2)])
+def test_exit_codes_of_what_happens_on_the_way(run, monkeypatch, raised, code):
+    def run_chapter(*_):
+        raise raised
+
+    monkeypatch.setattr(chapters, "run_chapter", run_chapter)
+    assert run("run", "2", "--root", FIXTURE)[0] == code
+
+
+def test_a_run_and_a_failing_run(run):
+    code, out, err = run("run", "2", "--root", FIXTURE, "-p", "count=5", "--out", "there")
+    assert (code, err) == (0, "")
+    assert all(Path(line).is_file() for line in out.splitlines())
+    assert len(out.splitlines()) == 3
+    code, out, err = run("run", "2", "--root", FIXTURE, "-p", "fail=true", "--out", "there")
+    assert (code, out) == (1, "")
+    assert "02_small failed: RuntimeError: asked to fail\nin cell 7 of 7:\n    if fail:" in err
+    assert "partly executed notebook: there/02_small.partial.ipynb" in err
+
+
+def test_an_interrupted_run_ends_its_kernel_and_leaves_what_it_has(tmp_path):
+    root = tmp_path / "book"
+    shutil.copytree(FIXTURE, root)
+    chapter = root / "notebooks" / "02_small.md"
+    pid_file = tmp_path / "pid"
+    wait = (
+        f'import os, pathlib, time; pathlib.Path("{pid_file}").write_text(str(os.getpid())); time.sleep(600)'
+    )
+    chapter.write_text(chapter.read_text().replace('raise RuntimeError("asked to fail")', wait))
+    command = [
+        sys.executable,
+        "-m",
+        "repsim_core.cli",
+        "run",
+        "2",
+        "--root",
+        root,
+        "-p",
+        "fail=true",
+        "--out",
+        root / "out",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert err.strip() == "repsim: interrupted"
+    kernel = int(pid_file.read_text())
+    wait_until(lambda: not is_running(kernel))
+    assert [path.name for path in (root / "out").iterdir()] == ["02_small.partial.ipynb"]
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # a process that has ended and that nobody has asked about still has a number
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() if Path("/proc").is_dir() else True
+
+
+# --- compare ---
+
+
+@pytest.fixture
+def models(tmp_path):
+    """Two models in files, of N = 12 inputs, K = 5 labels and M = 2."""
+    rng = np.random.default_rng(0)
+    found = [repsim_core.Representations(rng.normal(size=(12, 2)), rng.normal(size=(5, 2))) for _ in range(2)]
+    for model, name in zip(found, ("a.npz", "b.safetensors"), strict=True):
+        model.save(tmp_path / name)
+    return found
+
+
+def test_compare_prints_the_comparison(run, models):
+    expected = repsim_core.compare(*models)
+    assert run("compare", "a.npz", "b.safetensors") == (0, f"{expected}\n", "")
+    code, out, _ = run("compare", "a.npz", "b.safetensors", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads(json.dumps(expected.to_dict()))
+
+
+def test_compare_hands_its_options_on(run, models):
+    options = {"pivot": 1, "left_out": 2, "input_set": [0, 3, 5], "weight": 0.5}
+    expected = repsim_core.compare(*models, **options)
+    arguments = ["--pivot=1", "--left-out=2", "--input-set=0,3,5", "--weight=0.5"]
+    assert run("compare", "a.npz", "b.safetensors", *arguments) == (0, f"{expected}\n", "")
+    sampled = repsim_core.compare(*models, num_samples=3, seed=4)
+    assert run("compare", "a.npz", "b.safetensors", "--num-samples=3", "--seed=4")[1] == f"{sampled}\n"
+    exact = repsim_core.compare(*models, input_set="exact")
+    assert run("compare", "a.npz", "b.safetensors", "--input-set", "exact")[1] == f"{exact}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["a.npz", "missing.npz"], "missing.npz"),
+        (["a.npz", "text.npz"], "text.npz"),
+        (["a.npz", "text.pkl"], "text.pkl"),
+        (["a.npz", "other.npz"], "b"),
+        (["a.npz", "b.safetensors", "--pivot", "5"], "pivot"),
+        (["a.npz", "b.safetensors", "--input-set", "0,0,1"], "input_set"),
+        (["a.npz", "b.safetensors", "--input-set", "0,x"], "--input-set"),
+        (["a.npz", "b.safetensors", "--num-samples", "0"], "num_samples"),
+        (["a.npz", "b.safetensors", "--weight", "nan"], "weight"),
+        (["a.npz"], "B"),
+    ],
+)
+def test_compare_refuses_what_it_cannot_use(run, models, arguments, complaint):
+    Path("text.npz").write_text("no archive")
+    Path("text.pkl").write_text("no archive")
+    repsim_core.Representations(np.ones((3, 2)) + np.eye(3, 2), np.eye(4, 2)).save("other.npz")
+    code, out, err = run("compare", *arguments)
+    assert (code, out) == (2, "")
+    assert complaint in err
