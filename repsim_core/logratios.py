@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float64, Int64
@@ -26,9 +27,8 @@ from torch import Tensor
 
 from repsim_core.family import Representations, require_pair
 
-_CONSTANT = (
-    1e-12  # a deviation below this share of the log-probabilities' own is rounding: the ratio is constant
-)
+_CONSTANT = 1e-12  # a deviation below this share of the log-probabilities' own counts as zero
+_ROUNDING = 4 * torch.finfo(torch.float64).eps
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,41 @@ class Gaps:
         return (self.psi - self.psi_other).abs()
 
 
+class _Points(NamedTuple):
+    """Of each point: the deviations of its log-probability in the two models, the misfit between them, and half the
+    deviation at which a log-ratio with another point like it counts as constant."""
+
+    s: Tensor
+    s_other: Tensor
+    misfit: Tensor
+    floor: Tensor
+    floor_other: Tensor
+
+
 class LogRatios:
     """Both models' log-probabilities seen from one side.
 
     Args:
         p, q: log-probabilities of the two models, shape (points, observations), at least two observations.
+        rounding_p, rounding_q: size of the rounding errors in p and q, for each point or one for all: a log-ratio
+            that deviates by no more is constant.
     """
 
-    def __init__(self, p: Float64[Tensor, "points obs"], q: Float64[Tensor, "points obs"]) -> None:
+    def __init__(
+        self,
+        p: Float64[Tensor, "points obs"],
+        q: Float64[Tensor, "points obs"],
+        rounding_p: Float64[Tensor, " #points"],
+        rounding_q: Float64[Tensor, " #points"],
+    ) -> None:
         # Centred and divided by sqrt(n - 1): Euclidean norms are then sample deviations.
         self._p, self._q = (_centred(table) for table in (p, q))
-        self._s, self._t = (torch.linalg.vector_norm(table, dim=1) for table in (self._p, self._q))
+        s, t = (torch.linalg.vector_norm(table, dim=1) for table in (self._p, self._q))
         # Squared distance between the two models' standardised log-probabilities of one point, 2(1 - correlation).
         # Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
-        apart = _unit(self._p, self._s) - _unit(self._q, self._t)
-        self._misfit = (apart * apart).sum(dim=1)
+        apart = _unit(self._p, s) - _unit(self._q, t)
+        misfit = (apart * apart).sum(dim=1)
+        self._points = _Points(s, t, misfit, _CONSTANT * s + rounding_p, _CONSTANT * t + rounding_q)
 
     def __len__(self) -> int:
         return len(self._p)
@@ -72,8 +92,8 @@ class LogRatios:
         return self._gaps(
             _distances(self._p[pivots], self._p),
             _distances(self._q[pivots], self._q),
-            (self._s[pivots, None], self._t[pivots, None], self._misfit[pivots, None]),
-            (self._s, self._t, self._misfit),
+            _Points(*(values[pivots, None] for values in self._points)),
+            self._points,
         )
 
     def sets(self, members: Int64[Tensor, "sets size"]) -> Gaps:
@@ -82,16 +102,16 @@ class LogRatios:
         return self._gaps(
             _distances(self._p[first], self._p[others])[:, 0],
             _distances(self._q[first], self._q[others])[:, 0],
-            (self._s[first], self._t[first], self._misfit[first]),
-            (self._s[others], self._t[others], self._misfit[others]),
+            _Points(*(values[first] for values in self._points)),
+            _Points(*(values[others] for values in self._points)),
         )
 
     def _gaps(
         self,
         psi: Tensor,
         psi_other: Tensor,
-        pivot: tuple[Tensor, Tensor, Tensor],
-        point: tuple[Tensor, Tensor, Tensor],
+        pivot: _Points,
+        point: _Points,
     ) -> Gaps:
         """For either end e of the ratio, with deviations s, s' of its log-probability and misfit m:
 
@@ -100,13 +120,11 @@ class LogRatios:
         the law of cosines for two vectors of lengths s/psi and s'/psi'. Both summands are non-negative, so nothing
         cancels when the models are close, and a table of all pairs needs no pass over the observations but psi's.
         """
-        constant = (psi <= _CONSTANT * (pivot[0] + point[0])) | (
-            psi_other <= _CONSTANT * (pivot[1] + point[1])
-        )
+        constant = (psi <= pivot.floor + point.floor) | (psi_other <= pivot.floor_other + point.floor_other)
         ends = []
-        for s, t, misfit in (pivot, point):
-            mine, theirs = s / psi, t / psi_other
-            ends.append((mine - theirs).square() + mine * theirs * misfit)
+        for end in (pivot, point):
+            mine, theirs = end.s / psi, end.s_other / psi_other
+            ends.append((mine - theirs).square() + mine * theirs * end.misfit)
         gap = torch.maximum(*ends).sqrt().masked_fill(constant, torch.inf)
         return Gaps(gap, psi, psi_other)
 
@@ -121,12 +139,19 @@ class PairLogRatios:
     @cached_property
     def between_labels(self) -> LogRatios:
         """Points are the K labels, observations the N inputs."""
-        return LogRatios(self.a.log_probs().T, self.b.log_probs().T)
+        errors = (_rounding(model).square().mean(dim=0, keepdim=True).sqrt() for model in (self.a, self.b))
+        return LogRatios(self.a.log_probs().T, self.b.log_probs().T, *errors)
 
     @cached_property
     def between_inputs(self) -> LogRatios:
         """Points are the N inputs, observations the K labels."""
-        return LogRatios(self.a.log_probs(), self.b.log_probs())
+        return LogRatios(self.a.log_probs(), self.b.log_probs(), _rounding(self.a), _rounding(self.b))
+
+
+def _rounding(model: Representations) -> Float64[Tensor, " N"]:
+    """Size of the rounding errors in log p(y|x) for each input: relative to the logits, not to their differences."""
+    f, g = (torch.linalg.vector_norm(array, dim=1) for array in (model.embeddings, model.unembeddings))
+    return _ROUNDING * (1.0 + f * g.max())
 
 
 def _centred(table: Float64[Tensor, "points obs"]) -> Float64[Tensor, "points obs"]:
