@@ -80,16 +80,19 @@ def _admissible_set(
     """M of the ranked inputs, as early in the ranking as pivoted QR finds, with both N's conditioned above the floor.
 
     The whole ranking offers QR the most to choose from; if that yields a set, the ranking is cut shorter by bisection
-    for as long as it does.
+    for as long as it does. Either model's field makes a proposal and the earlier one counts, so that the models can
+    trade places.
     """
     fields = [model.displaced_embeddings(pivot)[ranked].T.cpu().numpy() for model in (pair.a, pair.b)]
 
     def propose(length: int) -> tuple[int, ...] | None:
-        for field in fields:
-            columns = independent_columns(field[:, :length], pair.a.dim)
-            if all(conditioning(other[:, columns]) >= floor for other in fields):
-                return columns
-        return None
+        proposals = [sorted(independent_columns(field[:, :length], pair.a.dim)) for field in fields]
+        admissible = [
+            columns
+            for columns in proposals
+            if all(conditioning(field[:, columns]) >= floor for field in fields)
+        ]
+        return tuple(min(admissible, key=lambda columns: columns[::-1])) if admissible else None
 
     if len(ranked) < pair.a.dim:
         return None
