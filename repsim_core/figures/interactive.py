@@ -20,7 +20,7 @@ import vl_convert
 
 from repsim_core.figures.style import ShownFigure, figure_markup, label_palette
 
-__all__ = ["inline_assets", "show_interactive", "write_assets"]
+__all__ = ["show_interactive", "write_assets"]
 
 # Ink is the page's own, so that the figure follows a change of theme while it is on the screen.
 _CONFIG: dict[str, Any] = {
@@ -134,14 +134,6 @@ def write_assets(folder: str | Path) -> Path:
     unfinished = path.with_suffix(".part")
     unfinished.write_text(mark + _library(), encoding="utf-8")
     return unfinished.replace(path)
-
-
-def inline_assets(page: str) -> str:
-    """A page that shows interactive figures, with the drawing library inside it exactly once."""
-    if _CHART not in page:
-        return page
-    page = _INLINE.sub("", page)
-    return page.replace("</head>", f"<script data-repsim-library>{_library()}</script></head>", 1)
 
 
 def _version() -> str:

@@ -1,0 +1,27 @@
+"""What several test files share: the book, built once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def book() -> Path:
+    """The folder of the book's pages, built with the smoke profile and warnings as errors."""
+    folder = ROOT / "_build"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / ".smoke.lock"):  # tests may run in several processes
+        done = subprocess.run(
+            [sys.executable, "-m", "repsim_core.cli", "book", "--profile", "smoke"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=500,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "html-smoke"

@@ -1,0 +1,163 @@
+"""The built pages, read as files: complete without other sites, described, linked, light."""
+
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+# What Sphinx generates beside the pages of the table of contents.
+GENERATED = {"genindex.html", "search.html", "prf-prf.html"}
+MEGABYTE = 1_000_000
+
+
+@cache
+def parsed(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def pages(book):
+    found = [path for path in sorted(book.rglob("*.html")) if "_static" not in path.relative_to(book).parts]
+    assert len(found) >= 5
+    return found
+
+
+@pytest.fixture(scope="module")
+def chapters(book, pages):
+    """The pages that a person wrote; not the generated ones, and not index.html, which leads to the first."""
+    return [
+        path
+        for path in pages
+        if path.name not in GENERATED and not parsed(path).find("meta", attrs={"http-equiv": "Refresh"})
+    ]
+
+
+def name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def loaded_urls(page: BeautifulSoup) -> list[str]:
+    """Addresses that a browser fetches by itself to show the page."""
+    found = [
+        (tag, attribute)
+        for tag, attribute in [
+            *[("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("video", "src")],
+            *[("audio", "src"), ("embed", "src"), ("object", "data"), ("image", "href")],
+        ]
+    ]
+    urls = [str(element[key]) for tag, key in found for element in page.find_all(tag, attrs={key: True})]
+    lazily = {"canonical", "next", "prev", "index", "search", "license", "author"}
+    for link in page.find_all("link", href=True):
+        if not lazily & set(link.get("rel") or []):
+            urls.append(str(link["href"]))
+    return urls
+
+
+def test_nothing_is_loaded_from_another_site(pages):
+    outside = [
+        f"{name(path)}: {url}"
+        for path in pages
+        for url in loaded_urls(parsed(path))
+        if urlsplit(url).scheme not in {"", "data"} or urlsplit(url).netloc
+    ]
+    assert outside == []
+
+
+def test_style_sheets_load_nothing_from_another_site(book):
+    used = r'(?:url\(\s*["\']?|@import\s+["\'])((?:https?:)?//[^"\')\s]+)'
+    found = [
+        f"{path.name}: {url}"
+        for path in (book / "_static").rglob("*.css")
+        for url in re.findall(used, path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_links_and_anchors_resolve(book, pages):
+    broken = []
+    for path in pages:
+        page = parsed(path)
+        urls = [str(a["href"]) for a in page.find_all("a", href=True)] + loaded_urls(page)
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.is_file() or not target.is_relative_to(book):
+                broken.append(f"{name(path)}: {url}")
+            elif parts.fragment and target.suffix == ".html":
+                anchor = unquote(parts.fragment)
+                if not parsed(target).find(attrs={"id": anchor}):
+                    broken.append(f"{name(path)}: {url} (no such place in the page)")
+    assert broken == []
+
+
+def test_pictures_are_described(pages):
+    silent = []
+    for path in pages:
+        page = parsed(path)
+        silent += [f"{name(path)}: {img.get('src')}" for img in page.find_all("img") if not img.get("alt")]
+        for svg in page.find_all("svg", role="img"):
+            if not svg.get("aria-label") and not svg.get("aria-labelledby"):
+                silent.append(f"{name(path)}: {str(svg)[:80]}")
+    assert silent == []
+
+
+def test_headings_are_in_order(chapters):
+    for path in chapters:
+        article = parsed(path).find("article", class_="bd-article")
+        assert article, name(path)
+        levels = [int(heading.name[1]) for heading in article.find_all(re.compile(r"h[1-6]"))]
+        assert levels[:1] == [1], name(path)
+        assert levels.count(1) == 1, name(path)
+        for above, below in pairwise(levels):
+            assert below <= above + 1, f"{name(path)}: h{below} follows h{above}"
+
+
+def test_no_errors_or_warnings_in_outputs(chapters):
+    for path in chapters:
+        page = parsed(path)
+        assert not page.select(".output.stderr, .output.traceback"), name(path)
+        outputs = " ".join(each.get_text() for each in page.select("div.cell_output"))
+        assert not re.search(r"Traceback \(most recent call|\w*Warning: |\d+%\|", outputs), name(path)
+
+
+def test_mathematics_is_left_for_the_reader_to_typeset(chapters):
+    """Text like $x$ or an unknown reference in a page means that a source was not understood."""
+    for path in chapters:
+        article = parsed(path).find("article", class_="bd-article")
+        assert article
+        text = " ".join(
+            str(piece)
+            for piece in article.find_all(string=True)
+            if not any(
+                parent.name in {"script", "style", "pre", "code"} or "math" in (parent.get("class") or [])
+                for parent in piece.parents
+            )
+        )
+        assert not re.search(r"\$[^$\s][^$]*\$|\{(?:prf:)?(?:ref|cite|eq|doc|glue)[:}]|\\\(", text), name(
+            path
+        )
+
+
+def test_pages_are_light(book, chapters):
+    for path in chapters:
+        own = path.stat().st_size + sum(
+            (path.parent / unquote(urlsplit(str(img["src"])).path)).stat().st_size
+            for img in parsed(path).find_all("img", src=True)
+            if not str(img["src"]).startswith("data:")
+        )
+        assert own < 3 * MEGABYTE, f"{name(path)}: {own / MEGABYTE:.1f} MB"
+
+
+def test_interactive_figures_share_one_library(book, chapters):
+    for path in chapters:
+        page = parsed(path)
+        if page.find(attrs={"data-repsim-chart": True}):
+            assert not page.find(attrs={"data-repsim-library": True}), name(path)
+            assert page.find("script", src=re.compile("repsim-vega")), name(path)
+    assert (book / "_static" / "repsim-vega.js").stat().st_size < MEGABYTE
