@@ -7,9 +7,7 @@ embedding f on N inputs and of the unembedding g on all K labels, and through no
 from __future__ import annotations
 
 import os
-import tempfile
-import zipfile
-import zlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,25 +18,12 @@ import numpy as np
 import scipy.linalg
 import torch
 from jaxtyping import Float64, Int64
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from repsim_core.arrays import as_array, as_index, as_indices, as_labels, as_matrix
 
 _SUFFIXES = (".safetensors", ".npz")
-_UNREADABLE = (
-    SafetensorError,
-    zipfile.BadZipFile,
-    zlib.error,
-    ValueError,
-    EOFError,
-    OSError,
-    AttributeError,  # np.load hands back a bare array for a .npy file under another name
-    TypeError,
-    KeyError,
-    NotImplementedError,
-)
 _SINGULAR = 1e-12  # relative size below which a singular value counts as zero
 
 
@@ -238,10 +223,7 @@ class Representations:
         if self.labels is not None:
             tensors["labels"] = self.labels
         tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-        handle, temporary = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
-        )
-        os.close(handle)
+        temporary = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
         try:
             if target.suffix == ".npz":
                 arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
@@ -250,7 +232,7 @@ class Representations:
                 save_file(tensors, temporary)
             os.replace(temporary, target)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
         return target
 
@@ -273,7 +255,9 @@ def load(path: str | os.PathLike[str]) -> Representations:
                 arrays = {name: archive[name] for name in archive.files}
         else:
             arrays = load_file(source)
-    except _UNREADABLE as error:
+    except (
+        Exception
+    ) as error:  # damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
         raise ValueError(
             f"path: {source} is no readable {source.suffix} file of plain arrays ({type(error).__name__}: {error})"
         ) from error
@@ -325,6 +309,8 @@ def independent_columns(matrix: np.ndarray, count: int) -> tuple[int, ...]:
 
 
 def _checked_suffix(path: str | os.PathLike[str]) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path: found {path!r}, expected a file name")
     target = Path(path)
     if target.suffix not in _SUFFIXES:
         raise ValueError(
