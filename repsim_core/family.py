@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg
 import torch
 from jaxtyping import Float64, Int64
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from repsim_core.arrays import as_array, as_index, as_indices, as_labels, as_matrix
@@ -229,7 +229,7 @@ class Representations:
                 arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
                 np.savez_compressed(temporary, **arrays)
             else:
-                save_file(tensors, temporary)
+                temporary.write_bytes(save(tensors))
             os.replace(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -251,7 +251,7 @@ def load(path: str | os.PathLike[str]) -> Representations:
         raise FileNotFoundError(f"path: there is no file {source}")
     try:
         if source.suffix == ".npz":
-            with np.load(source, allow_pickle=False) as archive:
+            with source.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
         else:
             arrays = load_file(source)
