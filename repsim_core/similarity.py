@@ -195,11 +195,18 @@ def _paired(z: object, w: object) -> tuple[Tensor, Tensor]:
     return left, right
 
 
-def _standardised(x: Float64[Tensor, "n M"], name: str) -> Float64[Tensor, "n M"]:
-    """Columns of mean 0 and length 1, so that inner products are sample correlations."""
+def _centred(x: Float64[Tensor, "n M"]) -> tuple[Tensor, Tensor, Tensor]:
+    """Columns of mean 0 (in units of their largest entry, so that no square overflows), their lengths, and which are
+    constant."""
+    x = x / x.abs().amax(dim=0).clamp(min=torch.finfo(x.dtype).tiny)
     centred = x - x.mean(dim=0)
     lengths = torch.linalg.vector_norm(centred, dim=0)
-    constant = lengths <= _CONSTANT * torch.linalg.vector_norm(x, dim=0)
+    return centred, lengths, lengths <= _CONSTANT * torch.linalg.vector_norm(x, dim=0)
+
+
+def _standardised(x: Float64[Tensor, "n M"], name: str) -> Float64[Tensor, "n M"]:
+    """Columns of mean 0 and length 1, so that inner products are sample correlations."""
+    centred, lengths, constant = _centred(x)
     if bool(constant.any()):
         column = int(constant.nonzero()[0])
         raise ValueError(f"{name}: column {column} is constant (zero deviation) and cannot be standardised")
@@ -233,9 +240,8 @@ def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndar
 
 def _column_space(x: Float64[Tensor, "n p"], name: str) -> Float64[Tensor, "n rank"]:
     """Orthonormal basis of the centred columns, each first scaled to length 1 so that units do not matter."""
-    centred = x - x.mean(dim=0)
-    lengths = torch.linalg.vector_norm(centred, dim=0)
-    varying = lengths > _CONSTANT * torch.linalg.vector_norm(x, dim=0)
+    centred, lengths, constant = _centred(x)
+    varying = ~constant
     if not bool(varying.any()):
         raise ValueError(f"{name}: every column is constant, so no correlation is defined")
     u, sigma, _ = torch.linalg.svd(centred[:, varying] / lengths[varying], full_matrices=False)
