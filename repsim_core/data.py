@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,9 @@ def digits(*, test_share: float = 0.3, seed: int = 0) -> tuple[Dataset, Dataset]
     if not 0.0 < as_real(test_share, "test_share") < 1.0:
         raise ValueError(f"test_share: found {test_share}, expected a number strictly between 0 and 1")
     pixels, labels = load_digits(return_X_y=True)
+    least = min(math.ceil(test_share * len(labels)), math.floor((1 - test_share) * len(labels)))
+    if least < 10:
+        raise ValueError(f"test_share: found {test_share}, expected at least ten images in either set")
     inputs = (pixels / 8.0 - 1.0).astype(np.float32)
     splits = train_test_split(
         inputs,
