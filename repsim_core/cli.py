@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from repsim_core import book, chapters
+from repsim_core import book, chapters, execution
 from repsim_core.chapters import Chapter, ChapterError, ParameterError
 from repsim_core.results import to_json
 from repsim_core.standalone import standalone_page
@@ -159,9 +159,9 @@ def _run(options: argparse.Namespace) -> int:
             raise ParameterError(f"-p {item}: expected NAME=VALUE")
         given[name.strip()] = value
     values = chapter.values(given)
-    directory = options.out or chapters.default_directory(chapter, values)
+    directory = options.out or execution.default_directory(chapter, values)
     progress = {"desc": chapter.name, "unit": "cell", "leave": False} if sys.stderr.isatty() else False
-    run = chapters.run_chapter(chapter, values, directory, progress)
+    run = execution.run_chapter(chapter, values, directory, progress)
     for number, text in run.warnings:
         print(f"repsim: cell {number} of {chapter.name} wrote to stderr: {text}", file=sys.stderr)
     paths = [run.notebook, *run.results]

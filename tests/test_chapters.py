@@ -15,7 +15,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repsim_core import chapters, results
+from repsim_core import chapters, execution, results
 from repsim_core.chapters import ChapterError, ParameterError, check
 from repsim_core.cli import _written
 from repsim_core.parameters import Parameter, nearest, read_parameters, resolve
@@ -376,8 +376,8 @@ def test_only_values_that_differ_from_the_defaults_are_injected():
 
 def test_each_set_of_values_has_its_own_folder():
     chapter = small(FIXTURE)
-    one, two = (chapters.default_directory(chapter, chapter.values({"count": n})) for n in (4, 5))
-    assert one == chapters.default_directory(chapter, chapter.values({}))
+    one, two = (execution.default_directory(chapter, chapter.values({"count": n})) for n in (4, 5))
+    assert one == execution.default_directory(chapter, chapter.values({}))
     assert one != two
     assert one.parent == Path("runs")
     assert one.name.startswith("02_small-")
@@ -393,7 +393,7 @@ def executed(tmp_path_factory):
     shutil.copytree(FIXTURE, root)
     edit(root, 'keep("label", label)', 'import os, sys\nkeep("label", sys.executable + " " + os.getcwd())')
     chapter = small(root)
-    return root, chapters.run_chapter(chapter, chapter.values({"count": 3, "order": "2,0,1"}), root / "out")
+    return root, execution.run_chapter(chapter, chapter.values({"count": 3, "order": "2,0,1"}), root / "out")
 
 
 def test_a_run_leaves_the_executed_notebook_and_the_results(executed):
@@ -423,10 +423,10 @@ def test_the_kernel_is_this_interpreter_in_the_notebooks_folder(executed):
 
 def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
     chapter, out = small(root), root / "out"
-    chapters.run_chapter(chapter, chapter.values({}), out)
+    execution.run_chapter(chapter, chapter.values({}), out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with pytest.raises(ChapterError) as error:
-        chapters.run_chapter(chapter, chapter.values({"fail": True, "count": 6}), out)
+        execution.run_chapter(chapter, chapter.values({"fail": True, "count": 6}), out)
     message = str(error.value)
     for part in (
         "02_small failed: RuntimeError: asked to fail",
@@ -441,7 +441,7 @@ def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
 
     # the next good run clears up, also a table that the chapter has no more
     edit(root, 'keep("rows"', 'keep("lines"')
-    chapters.run_chapter(small(root), chapter.values({}), out)
+    execution.run_chapter(small(root), chapter.values({}), out)
     assert {p.name for p in out.rglob("*") if p.is_file()} == {"02_small.ipynb", "results.json", "lines.csv"}
 
 
@@ -449,7 +449,7 @@ def test_a_kernel_that_dies_is_reported(root):
     edit(root, 'raise RuntimeError("asked to fail")', "import os; os._exit(3)")
     chapter = small(root)
     with pytest.raises(ChapterError, match="02_small failed: DeadKernelError") as error:
-        chapters.run_chapter(chapter, chapter.values({"fail": True}), root / "out")
+        execution.run_chapter(chapter, chapter.values({"fail": True}), root / "out")
     assert "in cell 7 of 7" in str(error.value)
 
 
@@ -459,7 +459,7 @@ def test_foreign_folders_are_left_alone(root, no_kernel):
     (root / "mine" / "results").mkdir(parents=True)
     for directory, complaint in [("file", "is a file"), ("mine", "other than results of 02_small")]:
         with pytest.raises(ParameterError, match=complaint):
-            chapters.run_chapter(chapter, chapter.values({}), root / directory)
+            execution.run_chapter(chapter, chapter.values({}), root / directory)
 
 
 @pytest.mark.parametrize("path", REAL or [FIXTURE / "notebooks" / "02_small.md"], ids=lambda path: path.stem)
@@ -467,7 +467,7 @@ def test_the_same_chapter_gives_the_same_bytes(path, tmp_path):
     root = path.parents[1]
     chapter = chapters.read_chapter(path)
     values = chapter.values(chapters.load_profile(root, "smoke").get(chapter.name, {}))
-    runs = [chapters.run_chapter(chapter, values, tmp_path / name) for name in ("first", "second")]
+    runs = [execution.run_chapter(chapter, values, tmp_path / name) for name in ("first", "second")]
     files = [{path.name: path.read_bytes() for path in run.results} for run in runs]
     assert [run.warnings for run in runs] == [[], []]
     assert files[0] == files[1]

@@ -14,7 +14,7 @@ import papermill
 import pytest
 
 import repsim_core
-from repsim_core import chapters, cli
+from repsim_core import cli, execution
 
 FIXTURE = Path(__file__).parent / "fixtures" / "book"
 
@@ -114,11 +114,11 @@ def test_the_last_value_wins_over_the_profile(run, monkeypatch):
 
     def run_chapter(chapter, values, directory, progress):
         seen.update(values, directory=directory, progress=progress)
-        return chapters.Run(
+        return execution.Run(
             directory, directory / "02_small.ipynb", [directory / "results" / "rows.csv"], [(3, "eek")]
         )
 
-    monkeypatch.setattr(chapters, "run_chapter", run_chapter)
+    monkeypatch.setattr(execution, "run_chapter", run_chapter)
     arguments = ["-p", "count=8", "-p", "count=9", "-p", "label=a=b"]
     code, out, err = run("run", "2", "--root", FIXTURE, "--profile", "smoke", *arguments, "--out", "there")
     assert code == 0
@@ -134,7 +134,7 @@ def test_exit_codes_of_what_happens_on_the_way(run, monkeypatch, raised, code):
     def run_chapter(*_):
         raise raised
 
-    monkeypatch.setattr(chapters, "run_chapter", run_chapter)
+    monkeypatch.setattr(execution, "run_chapter", run_chapter)
     assert run("run", "2", "--root", FIXTURE)[0] == code
 
 

@@ -1,0 +1,167 @@
+"""Execution of a chapter with given values: the executed notebook, its result files, and clear failures."""
+
+import copy
+import hashlib
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from repsim_core.chapters import Chapter, ChapterError, ParameterError, tags
+from repsim_core.results import result_files, write_atomic
+
+SOURCE_LINES = 6  # of a failing cell, shown in the message
+# One thread unless the environment says otherwise: sums then do not depend on the number of cores, and two
+# chapters at once do not compete for them.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `run_chapter` left behind; `warnings` are (cell number, text) of what it wrote to stderr."""
+
+    directory: Path
+    notebook: Path
+    results: list[Path]
+    warnings: list[tuple[int, str]]
+
+
+def execute(
+    chapter: Chapter, values: Mapping[str, object], partial: Path, progress: bool | dict = False
+) -> Any:
+    """Execute a chapter with these values in a new kernel of this interpreter; the executed notebook.
+
+    `partial` is where the notebook is kept while it is executed, and where it stays if the execution fails or
+    is interrupted. `progress` shows a bar (True, or tqdm's arguments). Raises ChapterError; the working
+    directory of the process is changed meanwhile (papermill's way), so do not call this from several threads
+    at once.
+    """
+    import papermill
+    from papermill.exceptions import PapermillException
+
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    # papermill warns of parameters whose declaration it cannot read; they are checked already
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    with tempfile.TemporaryFile("w+", errors="replace") as kernel_log:
+        try:
+            return papermill.execute_notebook(
+                copy.deepcopy(chapter.notebook),
+                str(partial.resolve()).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
+                parameters=chapter.changed(values),
+                kernel_name="python3",
+                language="python",
+                cwd=str(chapter.path.parent),
+                progress_bar=progress,  # pyright: ignore[reportArgumentType]
+                kernel_manager_class=_kernels_of_this_interpreter(kernel_log),
+            )
+        except PapermillException as error:
+            name, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
+            failure = f"{name}: {text}"
+        except RuntimeError as error:  # nbclient's: the kernel died, or did not start
+            kernel_log.seek(0)
+            last_words = "".join(f"\n    {line.rstrip()}" for line in kernel_log.readlines()[-SOURCE_LINES:])
+            failure = f"{type(error).__name__}: {error}{last_words}"
+    raise ChapterError(_failure_message(chapter, values, partial, failure))
+
+
+def _kernels_of_this_interpreter(log: IO[str]) -> type:
+    """A class that starts kernels of the running interpreter, whatever Jupyter means here by `python3`.
+
+    What a kernel says for itself, beside the outputs of cells, goes to the file `log`.
+    """
+    from jupyter_client.manager import AsyncKernelManager
+
+    class ThisInterpreter(AsyncKernelManager):
+        def __init__(self, **settings: Any):
+            super().__init__(**settings)
+            self.transport_encryption = "auto"  # the kernel would warn without
+
+        @property
+        def kernel_spec(self) -> Any:
+            spec = super().kernel_spec
+            assert spec is not None
+            spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            spec.env = {"PYTHONHASHSEED": "0", **{name: os.environ.get(name, "1") for name in THREADS}}
+            return spec
+
+        def start_kernel(self, **options: Any) -> Any:
+            return super().start_kernel(stderr=log, **options)
+
+    return ThisInterpreter
+
+
+def run_chapter(
+    chapter: Chapter, values: Mapping[str, object], directory: Path, progress: bool | dict = False
+) -> Run:
+    """Execute a chapter and leave in `directory` the executed notebook and `results/`.
+
+    Files of an earlier run stay as they are until this one has succeeded. A failed or interrupted run leaves
+    the partly executed notebook as `NN_name.partial.ipynb`. Raises ParameterError if `directory` is not fit,
+    ChapterError if the chapter fails.
+    """
+    import nbformat
+
+    target, results = directory / f"{chapter.name}.ipynb", directory / "results"
+    partial = directory / f"{chapter.name}.partial.ipynb"
+    if directory.exists() and not directory.is_dir():
+        raise ParameterError(f"the output folder {directory} is a file")
+    if results.exists() and not target.exists():
+        raise ParameterError(
+            f"{results} holds something other than results of {chapter.name}; name another folder"
+        )
+    earlier = set(result_files(nbformat.read(target, as_version=4))) if target.exists() else set()
+    notebook = execute(chapter, values, partial, progress)
+    try:
+        files = result_files(notebook)
+    except ValueError as error:
+        raise ChapterError(f"{chapter.name}: {error}; executed notebook: {partial}") from error
+    for name, data in files.items():
+        write_atomic(results / name, data)
+    write_atomic(target, nbformat.writes(notebook).encode())
+    for name in earlier - files.keys():
+        (results / name).unlink(missing_ok=True)
+    partial.unlink(missing_ok=True)
+    return Run(directory, target, [results / name for name in files], stderr_outputs(notebook))
+
+
+def default_directory(chapter: Chapter, values: Mapping[str, object]) -> Path:
+    """`runs/NN_name-<8 hex digits of the parameters>`, under the current folder."""
+    text = json.dumps(dict(values), sort_keys=True)
+    return Path("runs") / f"{chapter.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def stderr_outputs(notebook: Any) -> list[tuple[int, str]]:
+    """What the cells wrote to stderr, warnings as a rule: (number of the cell from 1, text)."""
+    return [
+        (number, output.text.strip())
+        for number, cell in enumerate(notebook.cells, start=1)
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
+def _failure_message(chapter: Chapter, values: Mapping[str, object], partial: Path, failure: str) -> str:
+    """Where a chapter stopped, and all one needs to look into it."""
+    import nbformat
+
+    lines = [f"{chapter.name} failed: {failure}"]
+    if partial.is_file():
+        cells = nbformat.read(partial, as_version=4).cells
+        cells = [
+            cell for cell in cells if "papermill-error-cell-tag" not in tags(cell)
+        ]  # papermill's own remarks
+        begun = [n for n, cell in enumerate(cells) if cell.metadata.get("papermill", {}).get("start_time")]
+        if begun:
+            source = cells[begun[-1]].source.splitlines()
+            shown = [f"    {line}" for line in source[:SOURCE_LINES]] + ["    ..."] * (
+                len(source) > SOURCE_LINES
+            )
+            lines += [f"in cell {begun[-1] + 1} of {len(cells)}:", *shown]
+        lines.append(f"partly executed notebook: {partial}")
+    lines.insert(-1, "parameters: " + (", ".join(f"{k} = {v!r}" for k, v in values.items()) or "none"))
+    return "\n".join(lines)
