@@ -62,7 +62,7 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
     documents = {f"{name}{suffix}" for name in mentioned for suffix in (".md", ".ipynb", ".rst")}
     wanted = ["_config.yml", "_toc.yml", "book", "notebooks", "repsim_core", *mentioned, *documents]
     chapters = set(chapter_paths(root).values())  # the executed ones take their places
-    tracked = [path for path in tracked_files(root, *wanted) if path not in chapters]
+    tracked = [p for p in tracked_files(root, *wanted) if p not in chapters and p.suffix != ".ipynb"]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in tracked}
     for name, path in notebooks.items():
         notebook = nbformat.read(path, as_version=4)
