@@ -1,0 +1,73 @@
+"""What a study says on the terminal: its progress, and a summary of what it found."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import pandas as pd
+
+from repsim_core.study import Study
+from repsim_core.study_run import StudyProgress
+
+_QUIET = 30.0  # seconds between two lines where there is no terminal
+
+
+class Reporter:
+    """Progress on standard error: one line rewritten in place on a terminal, elsewhere a line now and then."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.terminal = study, sys.stderr.isatty()
+        self.said, self.last, self.shown = float("-inf"), "", -1
+
+    def __call__(self, progress: StudyProgress) -> None:
+        now, finished = time.monotonic(), progress.done == progress.units
+        self.last = self._text(progress)
+        if self.terminal:
+            print(f"\r{self.last:<100.100}", end="", file=sys.stderr, flush=True)
+        elif progress.done > self.shown and (now - self.said > _QUIET or finished):
+            print(self.last, file=sys.stderr, flush=True)
+        else:
+            return
+        self.said, self.shown = now, progress.done
+
+    def _text(self, progress: StudyProgress) -> str:
+        parts = [f"{self.study.name}: {progress.done} of {progress.units} units"]
+        if progress.found:
+            parts.append(f"{progress.found} found in the cache")
+        if progress.running:
+            parts.append(f"{len(progress.running)} at work")
+        if progress.done == progress.units:
+            parts.append(f"{_duration(progress.seconds)} in all")
+        elif progress.seconds_left is not None:
+            parts.append(f"about {_duration(progress.seconds_left)} left")
+        return ", ".join(parts)
+
+    def end(self) -> None:
+        if self.terminal and self.last:
+            print(file=sys.stderr)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def summary(models: pd.DataFrame, pairs: pd.DataFrame) -> str:
+    """A line a group: how many models and pairs, and the means of the main measures."""
+    by = ["classes", "width", "variant"]
+    table = models.groupby(by, sort=False).agg(
+        models=("seed", "size"), test_accuracy=("test_accuracy", "mean")
+    )
+    measures: Any = {name: (name, "mean") for name in ("d_kl", "d_llv", "d_fg", "mean_cca")}
+    means = pairs.groupby(by, sort=False).agg(pairs=("seed_a", "size"), **measures)
+    return shown(table.join(means).reset_index(), 4)
+
+
+def shown(table: pd.DataFrame, digits: int) -> str:
+    """A table as text, floats with so many significant digits."""
+    write: Any = f"{{:.{digits}g}}".format  # the type stubs know text only
+    return table.to_string(index=False, float_format=write, na_rep="")

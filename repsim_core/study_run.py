@@ -1,0 +1,263 @@
+"""Computing a study's units: on processes of this machine, or on any executor such as a Dask cluster's.
+
+Workers compute, this process alone reads and writes the cache: workers need no shared folder. Each unit is looked up
+just before it is handed out, so that processes at work on one cache profit from each other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection
+
+import torch
+
+from repsim_core.cache import Cache
+from repsim_core.parameters import ParameterError
+from repsim_core.study import Group, Study
+from repsim_core.units import ComparingUnit, TrainingUnit, compute_unit
+
+_TICK = 1.0  # seconds between two reports of progress
+
+
+class StudyError(RuntimeError):
+    """Units of a study failed; what was finished is stored."""
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    Attributes:
+        done, units: units finished (those found in the cache included), and all units.
+        found: units that were found in the cache.
+        running: names of the units that are being computed.
+        seconds: time since the start.
+        seconds_left: expected; None as long as nothing was computed.
+    """
+
+    done: int
+    units: int
+    found: int
+    running: tuple[str, ...]
+    seconds: float
+    seconds_left: float | None
+
+
+Unit = TrainingUnit | ComparingUnit
+
+
+def run_study(
+    study: Study,
+    cache: Cache,
+    executor: Executor,
+    *,
+    jobs: int,
+    progress: Callable[[StudyProgress], object] | None = None,
+) -> None:
+    """Compute every unit of the study that the cache lacks, and store it.
+
+    Args:
+        executor: where to compute; `local_executor` or `dask_executor` make one.
+        jobs: units handed out at a time.
+        progress: called about once a second and after each unit.
+
+    Raises:
+        StudyError: naming the units that failed; all others were computed.
+        CacheError: an entry cannot be written; nothing more was computed.
+    """
+    if jobs < 1:
+        raise ParameterError(f"jobs: found {jobs}, expected at least 1")
+    cache.sweep()
+    _Run(study, cache, executor, jobs, progress).work()
+
+
+class _Run:
+    """One pass over a study: what waits, what runs, what failed."""
+
+    def __init__(
+        self,
+        study: Study,
+        cache: Cache,
+        executor: Executor,
+        jobs: int,
+        progress: Callable[[StudyProgress], object] | None,
+    ) -> None:
+        self.study, self.cache, self.executor, self.jobs, self.progress = (
+            study,
+            cache,
+            executor,
+            jobs,
+            progress,
+        )
+        self.waiting: deque[tuple[Unit, Group]] = deque(
+            (unit, group) for group in study.groups for unit in study.trainings(group)
+        )
+        self.running: dict[Future[bytes], tuple[Unit, Group]] = {}
+        self.stacks_left = {group: len(study.stacks) for group in study.groups}
+        self.failures: list[str] = []
+        self.units = len(self.waiting) + len(study.groups)
+        self.done = self.found = 0
+        self.cost_left = sum(unit.cost for unit, _ in self.waiting)
+        self.cost_left += sum(study.comparing(group, ()).cost for group in study.groups)
+        self.cost_done = 0.0
+        self.started = time.monotonic()
+
+    def work(self) -> None:
+        try:
+            while self.waiting or self.running:
+                while self.waiting and len(self.running) < self.jobs:
+                    self._hand_out(*self.waiting.popleft())
+                self._report()
+                finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    self._take_in(future, *self.running.pop(future))
+        finally:
+            for future in self.running:
+                future.cancel()
+        self._report()
+        if self.failures:
+            raise StudyError(
+                f"{len(self.failures)} of {self.units} units failed, all others are stored:\n"
+                + "\n".join(self.failures)
+            )
+
+    def _hand_out(self, unit: Unit, group: Group) -> None:
+        if self.cache.get(unit.address) is not None:
+            self.found += 1
+            self._finished(unit, group)
+            return
+        inputs = [] if isinstance(unit, TrainingUnit) else self._stacks(group)
+        if inputs is None:
+            return
+        self.running[self.executor.submit(compute_unit, unit, unit.address.key, inputs)] = unit, group
+
+    def _stacks(self, group: Group) -> list[bytes] | None:
+        """The contents of the group's stacks; None if they have to be trained again, which is then arranged."""
+        units = self.study.trainings(group)
+        found = [self.cache.get(unit.address) for unit in units]
+        lost = [unit for unit, data in zip(units, found, strict=True) if data is None]
+        if lost:  # removed or damaged since they were finished
+            self.stacks_left[group] = len(lost)
+            self.waiting.extendleft((unit, group) for unit in lost)
+            self.units, self.cost_left = (
+                self.units + len(lost),
+                self.cost_left + sum(unit.cost for unit in lost),
+            )
+            return None
+        return [data for data in found if data is not None]
+
+    def _take_in(self, future: Future[bytes], unit: Unit, group: Group) -> None:
+        try:
+            data = future.result()
+        except BrokenProcessPool as error:
+            raise StudyError(
+                f"{unit.address.label}: a worker process ended suddenly (was it killed, or out of memory?); "
+                "what was finished is stored"
+            ) from error
+        except (
+            CancelledError
+        ) as error:  # nobody here cancels: the executor has lost its workers or its scheduler
+            raise StudyError(
+                f"{unit.address.label}: the cluster was lost; what was finished is stored"
+            ) from error
+        except Exception as error:
+            self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
+            self.cost_left -= unit.cost
+            return
+        self.cache.put(unit.address, data)
+        self.cost_done += unit.cost
+        self._finished(unit, group)
+
+    def _finished(self, unit: Unit, group: Group) -> None:
+        self.done += 1
+        self.cost_left -= unit.cost
+        if not isinstance(unit, TrainingUnit):
+            return
+        self.stacks_left[group] -= 1
+        if self.stacks_left[group] == 0:
+            stacks = self._stacks(group)
+            if stacks is not None:
+                names = [
+                    unit.address.entry(data)
+                    for unit, data in zip(self.study.trainings(group), stacks, strict=True)
+                ]
+                self.waiting.appendleft((self.study.comparing(group, names), group))
+
+    def _report(self) -> None:
+        if self.progress is None:
+            return
+        seconds = time.monotonic() - self.started
+        left = seconds * self.cost_left / self.cost_done if self.cost_done else None
+        running = tuple(unit.address.label for unit, _ in self.running.values())
+        self.progress(StudyProgress(self.done, self.units, self.found, running, seconds, left))
+
+
+@contextmanager
+def local_executor(jobs: int) -> Iterator[Executor]:
+    """Up to `jobs` new processes of this machine, one thread each; they end with this one, however it ends."""
+    if jobs < 1:
+        raise ParameterError(f"jobs: found {jobs}, expected at least 1")
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
+    )
+    try:
+        yield pool
+    except BaseException:  # an interruption, a full disk: a unit at work would take minutes to end
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """In a new worker: one thread; leave Ctrl-C to the parent; end when the parent does, even if it was killed."""
+    import signal
+
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of the Dask cluster whose scheduler listens at `address`.
+
+    Dask runs a unit again elsewhere when its worker is lost. The workers need this package in the same version.
+
+    Raises:
+        ParameterError: Dask is not installed, or no scheduler answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ParameterError(
+            "scheduler: Dask is not installed here; install the extra: pip install 'repsim-core[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout="20s", set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ParameterError(f"scheduler: no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)

@@ -1,0 +1,265 @@
+"""Units of work of a study: training one stack of seeds, comparing all pairs of one group.
+
+A unit is a plain description that any process can compute: description in, bytes out, the same bytes every time
+on the same machine. Its key covers the description, the code that computes it and the versions of the libraries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load, save
+
+from repsim_core.cache import Address, content_key
+from repsim_core.compare import compare
+from repsim_core.data import Dataset, radial
+from repsim_core.family import Representations
+from repsim_core.source_version import source_version
+from repsim_core.training import train_stack
+
+_CURVE_POINTS = 150  # of a stored loss curve
+_LAST_STEPS = 100  # whose mean is the final training loss
+MEASURES = [
+    "d_kl",
+    "d_kl_reverse",
+    "d_llv",
+    "label_term",
+    "input_term",
+    "label_scale_term",
+    "input_scale_term",
+    "d_fg",
+    "max_d_svd_f",
+    "d_svd_g",
+    "mean_cca",
+    "linear_bound",
+    "quadratic_bound",
+    "agreement",
+]
+
+
+def code_versions() -> dict[str, str]:
+    """The versions of the code that trains and of the code that compares."""
+    own = _own_version()
+    return {
+        "training": f"{source_version('data', 'training')}-{own}",
+        "comparing": f"{source_version('compare')}-{own}",
+    }
+
+
+def _own_version() -> str:
+    """This module's version alone: what it imports is counted where it is used."""
+    return source_version("units", follow=False)[:8]
+
+
+def library_versions() -> dict[str, str]:
+    """The libraries whose version can change a result's digits."""
+    return {"torch": torch.__version__, "numpy": np.__version__}
+
+
+@dataclass(frozen=True)
+class TrainingUnit:
+    """Train the seeds of one stack on radial data, keep their representations of the test set.
+
+    Arguments as for `train_stack`; `train_points`, `train_seed` and so on draw the data (`data.radial`). A seed's
+    numbers depend on the other seeds in its stack by rounding alone, but rounding grows over thousands of steps: the
+    stack is part of the key.
+    """
+
+    classes: int
+    width: int
+    seeds: tuple[int, ...]
+    steps: int
+    embedding_norm: float | None = None
+    unembedding_norm: float | None = None
+    dim: int = 2
+    depth: int = 3
+    batch_size: int = 128
+    lr: float = 1e-4
+    batch_seed: int = 0
+    train_points: int = 20_000
+    train_seed: int = 0
+    test_points: int = 2_000
+    test_seed: int = 1
+    device: str = "cpu"
+
+    @property
+    def address(self) -> Address:
+        norms = "".join(
+            f"-{name}{norm:g}".replace(".", "_")
+            for name, norm in (("f", self.embedding_norm), ("g", self.unembedding_norm))
+            if norm is not None
+        )
+        label = f"train-K{self.classes}-w{self.width}{norms}-seeds{self.seeds[0]}to{self.seeds[-1]}"
+        definition = {
+            "unit": asdict(self),
+            "code": code_versions()["training"],
+            "libraries": library_versions(),
+        }
+        return Address(label, content_key(definition), ".safetensors")
+
+    @property
+    def cost(self) -> float:
+        """Expected time, in units of their own: what the time left is estimated with."""
+        return self.steps * len(self.seeds) * (100 + 5 * self.width + 0.06 * self.width**2)
+
+    def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
+        """Train; the content of the entry, for `read_stack`."""
+        with one_thread():
+            stack = train_stack(
+                radial(self.classes, self.train_points, seed=self.train_seed),
+                seeds=self.seeds,
+                dim=self.dim,
+                width=self.width,
+                depth=self.depth,
+                steps=self.steps,
+                batch_size=self.batch_size,
+                lr=self.lr,
+                embedding_norm=self.embedding_norm,
+                unembedding_norm=self.unembedding_norm,
+                batch_seed=self.batch_seed,
+                device=self.device,
+            )
+            test: Dataset = radial(self.classes, self.test_points, seed=self.test_seed)
+            models = stack.representations(test)
+        every = -(-self.steps // _CURVE_POINTS)
+        curve = torch.stack([part.mean(dim=0) for part in stack.losses.split(every)])
+        tensors = {
+            "seeds": torch.tensor(self.seeds),
+            "embeddings": torch.stack([model.embeddings.cpu() for model in models]),
+            "unembeddings": torch.stack([model.unembeddings.cpu() for model in models]),
+            "labels": test.labels,
+            "test_accuracy": torch.tensor([model.accuracy() for model in models], dtype=torch.float64),
+            "test_loss": torch.tensor([model.loss() for model in models], dtype=torch.float64),
+            "train_loss": stack.losses[-_LAST_STEPS:].double().mean(dim=0),
+            "loss_curve": curve,
+        }
+        # One entry of metadata: safetensors writes several in no fixed order.
+        return save(tensors, {"unit": json.dumps(asdict(self), sort_keys=True)})
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a training unit leaves.
+
+    Attributes:
+        models: representations of the test set by seed.
+        table: a row a seed: seed, test_accuracy, test_loss (nats), train_loss (mean of the last 100 mini-batches').
+        loss_curve: shape (points, seeds), means over consecutive blocks of equally many steps.
+    """
+
+    models: dict[int, Representations]
+    table: pd.DataFrame
+    loss_curve: torch.Tensor
+
+
+def read_stack(data: bytes) -> Stack:
+    """The content of a training unit's entry."""
+    tensors = load(data)
+    seeds = tensors["seeds"].tolist()
+    parts = zip(seeds, tensors["embeddings"], tensors["unembeddings"], strict=True)
+    columns = ("seed", "test_accuracy", "test_loss", "train_loss")
+    table = {name: tensors["seeds" if name == "seed" else name].numpy() for name in columns}
+    models = {seed: Representations(f, g, tensors["labels"]) for seed, f, g in parts}
+    return Stack(models, pd.DataFrame(table), tensors["loss_curve"])
+
+
+@dataclass(frozen=True)
+class ComparingUnit:
+    """Compare all pairs of the seeds of one group (classes, width, variant).
+
+    Attributes:
+        group: the group's label, for the entry's name.
+        seeds: which of the stacks' seeds, in the order of the rows.
+        stacks: names of the stacks' entries with their checksums: pairs always belong to the models that are stored.
+        options: of `compare`, as (name, value) pairs.
+    """
+
+    group: str
+    seeds: tuple[int, ...]
+    stacks: tuple[str, ...]
+    options: tuple[tuple[str, int | float | str], ...] = ()
+
+    @property
+    def address(self) -> Address:
+        definition = {
+            "unit": asdict(self),
+            "code": code_versions()["comparing"],
+            "libraries": library_versions(),
+        }
+        return Address(f"pairs-{self.group}", content_key(definition), ".csv")
+
+    @property
+    def cost(self) -> float:
+        return 4e6 * len(self.seeds) * (len(self.seeds) - 1) / 2
+
+    def compute(self, inputs: Sequence[bytes]) -> bytes:
+        """The table of `read_pairs` as CSV, from the contents of the stacks' entries."""
+        models = {seed: model for data in inputs for seed, model in read_stack(data).models.items()}
+        with one_thread():
+            rows = [
+                {"seed_a": a, "seed_b": b, **_measured(models[a], models[b], dict(self.options))}
+                for a, b in combinations(self.seeds, 2)
+            ]
+        columns = ["seed_a", "seed_b", *MEASURES, "pivot", "left_out", "input_set", "note"]
+        return pd.DataFrame(rows, columns=columns).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _measured(a: Representations, b: Representations, options: dict) -> dict[str, object]:
+    if a.num_labels == a.dim + 1:
+        options["left_out"] = "none"  # K = M + 1 leaves none to leave out
+    try:
+        found = compare(a, b, **options).to_dict()
+    except (
+        ValueError
+    ) as error:  # a degenerate model: its pairs have no distance, the others' are not affected
+        return {"note": str(error)}
+    kept = {name: found[name] for name in (*MEASURES, "pivot", "left_out")}
+    return {**kept, "input_set": " ".join(map(str, found["input_set"]))}  # pyright: ignore[reportArgumentType]
+
+
+def read_pairs(data: bytes) -> pd.DataFrame:
+    """The content of a comparing unit's entry: a row a pair: seed_a, seed_b, the measures of `compare_all`, the sets.
+
+    `left_out` is missing where all labels are kept. A pair that cannot be compared has a `note` that says why, and
+    no measures.
+    """
+    types: Any = {"pivot": "Int64", "left_out": "Int64", "input_set": "string", "note": "string"}
+    return pd.read_csv(BytesIO(data), dtype=types, float_precision="round_trip")
+
+
+def compute_unit(unit: TrainingUnit | ComparingUnit, key: str, inputs: Sequence[bytes] = ()) -> bytes:
+    """Compute a unit wherever this process runs.
+
+    Args:
+        key: the unit's key where it was declared.
+        inputs: contents of the entries that it needs.
+
+    Raises:
+        RuntimeError: this process runs other code or other libraries than the one that declared the unit.
+    """
+    if unit.address.key != key:
+        raise RuntimeError(
+            "this process runs another version of repsim_core, Python, torch or numpy than the one that started the "
+            f"study: here {code_versions()} with {library_versions()}"
+        )
+    return unit.compute(inputs)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch within, as before afterwards: sums then do not depend on the number of cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
