@@ -106,11 +106,6 @@ class TrainingUnit:
         }
         return Address(label, content_key(definition), ".safetensors")
 
-    @property
-    def cost(self) -> float:
-        """Expected time, in units of their own: what the time left is estimated with."""
-        return self.steps * len(self.seeds) * (100 + 5 * self.width + 0.06 * self.width**2)
-
     def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
         """Train; the content of the entry, for `read_stack`."""
         with one_thread():
@@ -196,10 +191,6 @@ class ComparingUnit:
             "libraries": library_versions(),
         }
         return Address(f"pairs-{self.group}", content_key(definition), ".csv")
-
-    @property
-    def cost(self) -> float:
-        return 4e6 * len(self.seeds) * (len(self.seeds) - 1) / 2
 
     def compute(self, inputs: Sequence[bytes]) -> bytes:
         """The table of `read_pairs` as CSV, from the contents of the stacks' entries."""
