@@ -28,7 +28,7 @@ def arrangements(points: pd.DataFrame, directions: pd.DataFrame) -> Figure:
     """
     with style():
         figure, axes = new_figure(1, 2, height=3.9, sharex=True, sharey=True)
-        classes = directions["label"].nunique()
+        classes = len(np.unique(directions["label"]))
         colours = label_palette(classes)
         for number, axis in enumerate(axes, start=1):
             mine = directions[directions["model"] == number]
@@ -42,9 +42,17 @@ def arrangements(points: pd.DataFrame, directions: pd.DataFrame) -> Figure:
                     "",
                     xy=(_ARROW * x, _ARROW * y),
                     xytext=(0, 0),
-                    arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0},
+                    arrowprops={
+                        "arrowstyle": "-|>",
+                        "color": colour,
+                        "linewidth": 1.4,
+                        "shrinkA": 0,
+                        "shrinkB": 0,
+                    },
                 )
-                axis.text(1.2 * _RING * x, 1.2 * _RING * y, str(int(label)), ha="center", va="center", size=12)
+                axis.text(
+                    1.2 * _RING * x, 1.2 * _RING * y, str(int(label)), ha="center", va="center", size=12
+                )
             axis.set_title(f"Model {number}")
             axis.set_aspect("equal")
             axis.set_axis_off()
@@ -66,13 +74,22 @@ def permutation_spread(r2: np.ndarray, *, mean: float, chosen: float, classes: i
         blue, vermilion = MODEL_COLORS
         shares, edges = np.histogram(r2, bins=np.linspace(0.0, 1.0, 41))
         axis.stairs(100 * shares / len(r2), edges, fill=True, color=blue, alpha=0.75)
-        axis.axvline(mean, color=mpl.rcParams["text.color"], linestyle=(0, (5, 2)), linewidth=1.4)
-        axis.set_ylim(0, 1.3 * axis.get_ylim()[1])
-        top = axis.get_ylim()[1]
-        axis.text(mean + 0.015, 0.97 * top, f"average {mean:.3f}", ha="left", va="top")
-        axis.plot([chosen], [0], color=vermilion, marker="v", markersize=10, clip_on=False, linestyle="none")
-        side = {"ha": "left", "x": chosen + 0.02} if chosen < 0.6 else {"ha": "right", "x": chosen - 0.02}
-        axis.text(side["x"], 0.06 * top, f"this chapter's: {chosen:.3f}", ha=side["ha"], va="bottom")
+        top = 1.45 * axis.get_ylim()[1]
+        axis.set_ylim(0, top)
+        dashed = {"color": mpl.rcParams["text.color"], "linestyle": (0, (5, 2)), "linewidth": 1.4}
+        for height, value, text, line in (
+            (0.86, mean, "average", dashed),
+            (0.99, chosen, "this chapter's permutation", {"color": vermilion, "linewidth": 2.2}),
+        ):
+            axis.plot([value, value], [0, height * top], **line)
+            left = value < 0.5
+            axis.text(
+                value + (0.015 if left else -0.015),
+                height * top,
+                f"{text}: {value:.3f}",
+                ha="left" if left else "right",
+                va="top",
+            )
         axis.set(
             xlim=(-0.02, 1.02),
             xlabel="mean squared canonical correlation",
@@ -106,7 +123,13 @@ def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
         bottom, top = right.get_ylim()
         right.set_ylim(min(bottom, -0.05), top + 0.45 * (top - min(bottom, -0.05)))
         if paper is not None:
-            ring = {"marker": "o", "markersize": 11, "fillstyle": "none", "linestyle": "none", "linewidth": 1.2}
+            ring = {
+                "marker": "o",
+                "markersize": 11,
+                "fillstyle": "none",
+                "linestyle": "none",
+                "linewidth": 1.2,
+            }
             ink = mpl.rcParams["text.color"]
             left.plot(paper["rho"], paper["d_kl"], color=ink, label="the paper's code", **ring)
             for name in shown:
@@ -131,19 +154,29 @@ def rate(table: pd.DataFrame, fit: tuple[float, float, float, float]) -> Figure:
         plain = [{**line, "marker": ""} for line in lines]
         left.semilogy(rho, table["bound"] / rho, label="bound (theorem)", **plain[1])
         left.semilogy(rho, table["prediction"] / rho, label="leading order", **{**plain[2], "linestyle": "-"})
-        left.semilogy(rho, table["d_kl"] / rho, color=lines[0]["color"], marker="o", linestyle="none", label="measured")
+        left.semilogy(
+            rho, table["d_kl"] / rho, color=lines[0]["color"], marker="o", linestyle="none", label="measured"
+        )
         start, stop, intercept, slope = fit
         ends = np.array([start, stop])
         left.semilogy(ends, np.exp(intercept + slope * ends), color=ink, linewidth=1.2, label="fitted line")
         left.set(xlabel=r"$\rho$", title=r"$d_{\mathrm{KL}}/\rho$")
         handles, texts = left.get_legend_handles_labels()
         left.legend(
-            [handles[i] for i in (2, 1, 3, 0)], [texts[i] for i in (2, 1, 3, 0)], loc="lower left", handlelength=1.8
+            [handles[i] for i in (2, 1, 3, 0)],
+            [texts[i] for i in (2, 1, 3, 0)],
+            loc="lower left",
+            handlelength=1.8,
         )
         prediction = table["prediction"]
         right.axhline(1.0, color=ink, linewidth=0.9, alpha=0.5)
         right.fill_between(
-            rho, table["low"] / prediction, table["high"] / prediction, color=lines[0]["color"], alpha=0.3, linewidth=0
+            rho,
+            table["low"] / prediction,
+            table["high"] / prediction,
+            color=lines[0]["color"],
+            alpha=0.3,
+            linewidth=0,
         )
         right.plot(rho, table["d_kl"] / prediction, color=lines[0]["color"], marker="o")
         right.set(xlabel=r"$\rho$", title="measured / leading order")
@@ -161,7 +194,7 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
     """
     with style():
         figure, axes = new_figure(1, 2, height=4.2, sharex=True, sharey=True)
-        classes = int(true["label"].max()) + 1
+        classes = len(np.unique(true["label"]))
         colours, shapes = label_palette(classes), markers(classes)
         ink = mpl.rcParams["text.color"]
         for axis, probe, value in zip(axes, r2["probe"], r2["r2"], strict=True):
@@ -206,11 +239,13 @@ def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> a
         curve: columns rho, d_kl, d_llv; rho rises in steps of `step`, which are the slider's.
         step: the slider's step.
     """
-    classes = int(cells["label"].nunique())
-    low, high = float(curve["rho"].min()), float(curve["rho"].max())
-    middle = float(curve["rho"].iloc[len(curve) // 5])
-    rho = alt.param("rho", value=middle, bind=alt.binding_range(min=low, max=high, step=step, name="norm ρ "))
-    chosen = alt.param("chosen", value=0, bind=alt.binding_range(min=0, max=classes - 1, step=1, name="input of class "))
+    classes = len(np.unique(cells["label"]))
+    grid = curve["rho"].to_numpy()
+    low, high, start = (float(grid[i]) for i in (0, -1, len(grid) // 10))
+    rho = alt.param("rho", value=start, bind=alt.binding_range(min=low, max=high, step=step, name="norm ρ "))
+    chosen = alt.param(
+        "chosen", value=0, bind=alt.binding_range(min=0, max=classes - 1, step=1, name="input of class ")
+    )
     table = (
         alt.Chart(cells.round(5))
         .transform_calculate(e="exp(rho * datum.score)")
@@ -221,11 +256,14 @@ def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> a
     circles = [_circle(table, number, side) for number in (1, 2)]
     matrices = [_matrix(table, number, side, classes) for number in (1, 2)]
     top = alt.concat(*circles, *matrices, columns=2, spacing={"row": 22, "column": 18})
-    chart = alt.vconcat(top, _curves(curve.round(9), table, step, 2 * side + 18), spacing=24)
+    top = top.resolve_scale(size="independent")
+    chart = alt.vconcat(
+        top, _curves(curve.map(lambda value: float(f"{value:.5g}")), table, step, 2 * side + 18), spacing=24
+    )
     return chart.add_params(rho, chosen)
 
 
-def _circle(table: Any, number: int, side: int) -> alt.LayerChart:
+def _circle(table: Any, number: int, side: int) -> Any:
     """One model's labels at their directions, each a disc as large as its probability for the chosen input."""
     scale = alt.Scale(domain=[-1.5, 1.5], nice=False, zero=False)
     colour = MODEL_COLORS[number - 1]
@@ -260,12 +298,14 @@ def _circle(table: Any, number: int, side: int) -> alt.LayerChart:
     ).properties(width=side, height=side, title=f"Model {number}")
 
 
-def _matrix(table: Any, number: int, side: int, classes: int) -> alt.LayerChart:
+def _matrix(table: Any, number: int, side: int, classes: int) -> Any:
     """p(y|x in class k) of one model as squares: the input's class downwards, the label rightwards."""
     mine = table.transform_filter(f"datum.model == {number}")
     room = (0.94 * side / classes) ** 2
     every = max(1, -(-classes // 10))
-    axis = alt.Axis(labelAngle=0, ticks=False, domain=False, labelExpr=f"datum.value % {every} ? '' : datum.label")
+    axis = alt.Axis(
+        labelAngle=0, ticks=False, domain=False, labelExpr=f"datum.value % {every} ? '' : datum.label"
+    )
     x = alt.X("label:O", title="label y", axis=axis)
     y = alt.Y("input:O", title="class of the input x" if number == 1 else None, axis=axis)
     hint = [
@@ -274,38 +314,38 @@ def _matrix(table: Any, number: int, side: int, classes: int) -> alt.LayerChart:
         alt.Tooltip("percent:N", title="p(y|x)"),
     ]
     squares = mine.mark_point(shape="square", filled=True, opacity=0.9, color=MODEL_COLORS[number - 1])
-    row = mine.transform_filter("datum.input == chosen").mark_rect(
+    row = mine.transform_filter("datum.input == chosen && datum.label == chosen").mark_rect(
         fill=None, stroke="currentColor", strokeWidth=1, opacity=0.45
     )
     size = alt.Size("p:Q", scale=alt.Scale(domain=[0, 1], range=[0, room], type="linear"), legend=None)
     return alt.layer(
         squares.encode(x=x, y=y, size=size, tooltip=hint),
-        row.encode(x=x, y=y),
+        row.encode(y=y),
     ).properties(width=side, height=side, title=f"p(y|x), model {number}")
 
 
-def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> alt.LayerChart:
+def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
     """d_KL and d_LLV against rho, a marker at the slider's rho, and the numbers there."""
     base = alt.Chart(curve)
     here = base.transform_filter(f"abs(datum.rho - rho) < {0.5 * step:.6g}")
-    span = [float(curve["rho"].min()), float(curve["rho"].max())]
+    span = [float(curve["rho"].to_numpy()[end]) for end in (0, -1)]
     x = alt.X("rho:Q", title="norm of the unembeddings ρ", scale=alt.Scale(domain=span, nice=False))
-    axis = alt.Axis(format=".0e", tickCount=6, grid=True)
+    axis = alt.Axis(format="~g", tickCount=6, grid=True)
     kl = alt.Y("d_kl:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     llv = alt.Y("d_llv:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     green = line_styles(3)[2]["color"]
     purple = label_palette(4)[3]
     words = (
-        "'d_KL = ' + format(datum.d_kl, datum.d_kl < 0.001 ? '.1e' : '.3f') + ' nats,  d_LLV = ' + format(datum.d_llv, '.3f')"
+        "'d_KL = ' + format(datum.d_kl, datum.d_kl < 0.001 ? '.1e' : '.3f') + ' nats,  '"
+        " + 'd_LLV = ' + format(datum.d_llv, '.3f')"
     )
+    small = "datum.largest < 0.0001 ? '< 0.0001' : format(datum.largest, '.4f')"
     gap = (
         table.transform_calculate(signed="datum.model == 1 ? datum.p : -datum.p")
         .transform_aggregate(difference="sum(signed)", groupby=["input", "label"])
         .transform_calculate(size="abs(datum.difference)")
         .transform_aggregate(largest="max(size)")
-        .transform_calculate(
-            words="'largest difference of a probability: ' + (datum.largest < 0.0001 ? '< 0.0001' : format(datum.largest, '.4f'))"
-        )
+        .transform_calculate(words=f"'largest difference of a probability: ' + ({small})")
     )
     place = {"align": "left", "baseline": "top", "fontSize": 13}
     return alt.layer(
@@ -314,10 +354,8 @@ def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> alt.Lay
         here.mark_rule(opacity=0.5).encode(x=x),
         here.mark_point(size=110, filled=True, color=green, opacity=1).encode(x=x, y=kl),
         here.mark_point(size=110, filled=True, shape="square", color=purple, opacity=1).encode(x=x, y=llv),
-        here.transform_calculate(words=words).mark_text(**place).encode(
-            x=alt.value(4), y=alt.value(-38), text="words:N"
-        ),
+        here.transform_calculate(words=words)
+        .mark_text(**place)
+        .encode(x=alt.value(4), y=alt.value(-38), text="words:N"),
         gap.mark_text(**place).encode(x=alt.value(4), y=alt.value(-20), text="words:N"),
     ).properties(width=width, height=170)
-
-
