@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -155,6 +155,10 @@ def compare_all(
     Raises:
         TypeError, ValueError: naming the argument and, where a pair cannot be compared, the pair.
     """
+    if not isinstance(models, Iterable):
+        raise TypeError(
+            f"models: found {type(models).__name__}, expected a sequence or mapping of Representations"
+        )
     named: dict[Any, Representations] = dict(models if isinstance(models, Mapping) else enumerate(models))
     if len(named) < 2:
         raise ValueError(f"models: found {len(named)}, expected at least two")
