@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullFormatter, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter, ScalarFormatter
 
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
@@ -17,7 +17,6 @@ __all__ = ["bounds", "input_search", "kl_against_llv", "rotation", "sampling", "
 _LLV = r"$d_{\mathrm{LLV}}$"
 _FG = r"$d_{\mathbf{f},\mathbf{g}}$"
 _KL = r"$d_{\mathrm{KL}}$ (nats)"
-_SMALL = 10  # points, for text inside the axes
 
 
 def simplex(points: pd.DataFrame) -> Figure:
@@ -48,8 +47,8 @@ def simplex(points: pd.DataFrame) -> Figure:
                     markevery=(0, max(1, len(path) // 8)),
                     label=rf"$p{'′' * (model - 1)}(\cdot\,|\,x)$",
                 )
-            ax.set_title(example)
-            ax.set_aspect("equal")
+            ax.set_title(example, loc="center")
+            ax.set(aspect="equal", xlim=(-0.14, 1.14), ylim=(-0.12, 1.0))
             ax.set_axis_off()
         figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -155,7 +154,7 @@ def scaling(table: pd.DataFrame) -> Figure:
         largest = [every["d_fg"][every["factor"] == factor].max() for factor in factors]
         ax.plot(factors, largest, **looks[-1], markevery=4, label=f"{_FG}, the larger of both")
         ax.set_xscale("log", base=2)
-        ax.xaxis.set_major_formatter(ScalarFormatter())
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.set(xlabel="factor on the embeddings", ylabel="distance")
         figure.legend(loc="outside lower center", ncols=2)
     return figure
@@ -211,10 +210,6 @@ def kl_against_llv(noisy: pd.DataFrame, permuted: pd.DataFrame) -> Figure:
                 edgecolors=colour,
                 linewidths=2,
             )
-            for x, y in zip(pair["d_llv"], pair["d_kl"], strict=True):
-                ax.annotate(
-                    f"ρ = {rho:g}", (x, y), (9, 0), textcoords="offset points", va="center", size=_SMALL
-                )
             ax.scatter([], [], s=30, color=colour, marker=shape, linewidths=0, label=f"noise, ρ = {rho:g}")
         ax.scatter([], [], s=70, marker="o", facecolors="none", edgecolors="black", label="permuted circles")
         ax.set(xscale="log", yscale="log", xlabel=_LLV, ylabel=_KL)
