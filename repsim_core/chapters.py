@@ -72,15 +72,21 @@ def find_root(given: Path | None = None) -> Path:
 
 
 def read_chapter(path: Path) -> Chapter:
-    """Read a chapter's source. Raises ChapterError if it is no chapter."""
-    import jupytext
+    """Read a chapter's source; each cell's metadata has its first line as `source_line`. Raises ChapterError."""
+    from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 
     try:
-        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+        text = path.read_text(encoding="utf-8")
+        notebook = myst_to_notebook(text, add_source_map=True)
+    except (OSError, UnicodeDecodeError, MystMetadataParsingError) as error:
         raise ChapterError(f"{path.name}: it cannot be read as a MyST notebook: {error}") from error
-    for number, cell in enumerate(notebook.cells):
+    lines = text.splitlines()
+    for number, (cell, start) in enumerate(
+        zip(notebook.cells, notebook.metadata.pop("source_map"), strict=True)
+    ):
         cell["id"] = f"cell-{number}"  # nbformat's are random: the same source is to give the same notebook
+        blank = next((n for n, line in enumerate(lines[start:]) if line.strip()), 0)
+        cell.metadata["source_line"] = start + blank + 1
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and "parameters" in tags(cell)]
     if len(cells) > 1:

@@ -161,7 +161,9 @@ def _failure_message(chapter: Chapter, values: Mapping[str, object], partial: Pa
             shown = [f"    {line}" for line in source[:SOURCE_LINES]] + ["    ..."] * (
                 len(source) > SOURCE_LINES
             )
-            lines += [f"in cell {begun[-1] + 1} of {len(cells)}:", *shown]
+            line = cells[begun[-1]].metadata.get("source_line")
+            place = f" (line {line} of {chapter.path.name})" if line else ""
+            lines += [f"in cell {begun[-1] + 1} of {len(cells)}{place}:", *shown]
         lines.append(f"partly executed notebook: {partial}")
     lines.insert(-1, "parameters: " + (", ".join(f"{k} = {v!r}" for k, v in values.items()) or "none"))
     return "\n".join(lines)

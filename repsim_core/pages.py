@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +64,13 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
     chapters = set(chapter_paths(root).values())  # the executed ones take their places
     tracked = [p for p in tracked_files(root, *wanted) if p not in chapters and p.suffix != ".ipynb"]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in tracked}
+    for name in [name for name in files if name.endswith(".md")]:
+        files[name] = _to_executed(files[name].decode("utf-8"), notebooks).encode()
     for name, path in notebooks.items():
         notebook = nbformat.read(path, as_version=4)
         for file, data in result_files(notebook).items():
             files[f"results/{name}/{file}"] = data
-        files[f"notebooks/{name}.ipynb"] = nbformat.writes(_tidy(notebook)).encode()
+        files[f"notebooks/{name}.ipynb"] = nbformat.writes(_tidy(notebook, notebooks)).encode()
     return files
 
 
@@ -93,7 +95,7 @@ def run_jupyter_book(source: Path, work: Path, log: Path, *, strict: bool = True
     """Have Jupyter Book build `source`; the folder of the pages, under `work`. All it says is in the file
     `log`.
 
-    Warnings are errors where it is `strict`. Raises ChapterError with them, named by file, cell and line.
+    Warnings are errors where it is `strict`. Raises ChapterError with them, named by file and line.
     """
     shutil.rmtree(work, ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source)]
@@ -106,7 +108,7 @@ def run_jupyter_book(source: Path, work: Path, log: Path, *, strict: bool = True
         errors="replace",
     )
     said = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", done.stdout).replace(f"{source}/", "")
-    said = re.sub(r"\.ipynb:(\d+)(\d{4}):", lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}:", said)
+    said = re.sub(r"^(notebooks/\w+)\.ipynb:(\d+): ", r"\1.md:\2: ", said, flags=re.MULTILINE)
     write_atomic(log, said.encode())
     pages = work / "_build" / "html"
     if done.returncode or not (pages / "index.html").is_file():
@@ -128,18 +130,32 @@ def publish(new: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _tidy(notebook: Any) -> Any:
+def _tidy(notebook: Any, chapters: Collection[str]) -> Any:
     """The notebook without what would differ from one execution to the next, and without progress bars."""
     for name in ("papermill", "jupytext"):
         notebook.metadata.pop(name, None)
+    starts: list[int] = []
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
+        # the cell with the injected parameters is in no source
+        starts.append(cell.metadata.pop("source_line", starts[-1] + 1 if starts else 1) - 1)
         for name in ("papermill", "execution"):
             cell.metadata.pop(name, None)
+        if cell.cell_type == "markdown":
+            cell["source"] = _to_executed(cell["source"], chapters)
         for output in cell.get("outputs", []):
             if output.output_type == "stream":  # a carriage return overwrites the line before it
                 output["text"] = re.sub(r"[^\n]*\r(?!\n)", "", output["text"])
+    notebook.metadata["source_map"] = starts  # with it myst-nb's warnings name lines of the chapter's source
     return notebook
+
+
+def _to_executed(markdown: str, chapters: Collection[str]) -> str:
+    """The text with links to chapters' sources, as Jupyter follows them, leading to the executed notebooks."""
+    if not chapters:
+        return markdown
+    names = "|".join(map(re.escape, chapters))
+    return re.sub(rf"(\]\((?:[^()\s]*/)?(?:{names}))\.md(?=[)#])", r"\1.ipynb", markdown)
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -186,9 +186,23 @@ def test_gathered_are_the_sources_and_nothing_else(root):
     profiles = {name for name in files if name.startswith("notebooks/profiles/")}
     assert set(files) - profiles == expected
     staged = nbformat.reads(files["notebooks/02_small.ipynb"].decode(), as_version=4)
-    assert staged.metadata == {}
+    assert staged.metadata == {"source_map": [0]}
     assert (staged.cells[0].id, staged.cells[0].metadata) == ("cell-0", {})
     assert staged.cells[0].outputs[0].text == "100%\ndone\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("see [x](02_small.md)", "see [x](02_small.ipynb)"),
+        ("[x](../notebooks/02_small.md#part-2)", "[x](../notebooks/02_small.ipynb#part-2)"),
+        ("[](02_small.md)[](a/b.md)", "[](02_small.ipynb)[](a/b.md)"),
+        ("`02_small.md`, 02_small.md, [x](102_small.md)", "`02_small.md`, 02_small.md, [x](102_small.md)"),
+    ],
+)
+def test_links_to_chapters_lead_to_the_executed_ones(text, expected):
+    assert pages._to_executed(text, ["02_small"]) == expected
+    assert pages._to_executed(text, []) == text
 
 
 def test_git_says_what_is_a_source(root):
@@ -231,9 +245,14 @@ def test_the_book_is_built_and_a_failed_build_leaves_it(root, capsys):
     kept = root / "_build" / "html" / "_static" / "results" / "02_small" / "results.json"
     assert json.loads(kept.read_text()) == {"label": "a", "total": 1.0}
 
-    append(root / "book" / "intro.md", "\n[nowhere](nowhere.md)\n")
+    append(root / "book" / "intro.md", "\n[the chapter](../notebooks/02_small.md), [none](none.md)\n")
+    append(root / SMALL, "\n[home](../book/intro.md)\n{nobody}`x`\n")
+    last_line = len((root / SMALL).read_text().splitlines())
     assert cli.main(["book", "--root", str(root)]) == 1
-    assert "book/intro.md:5: WARNING: " in capsys.readouterr().err
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
+    assert len(warnings) == 2
+    assert "'none.md'" in next(w for w in warnings if w.startswith("book/intro.md:5: WARNING: "))
+    assert "nobody" in next(w for w in warnings if w.startswith(f"{SMALL}:{last_line}: WARNING: "))
     append(root / SMALL, '\n```{code-cell} python3\nimport warnings\nwarnings.warn("beware")\n```\n')
     assert cli.main(["book", "--root", str(root)]) == 1
     message = capsys.readouterr().err

@@ -12,7 +12,7 @@ import pandas as pd
 import papermill
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repsim_core import chapters, execution, results
@@ -163,6 +163,7 @@ def test_values_of_another_type_are_refused_with_name_value_and_type(kind, value
     assert str(error.value).startswith(f"rho_max = {value!r} has the wrong type; expected is {kind}")
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     st.one_of(
         st.tuples(st.just("int"), st.integers()),
@@ -253,6 +254,17 @@ def test_a_broken_chapter_is_named(root):
         chapters.list_chapters(root)
 
 
+def test_cells_know_their_lines_in_the_source():
+    lines = (FIXTURE / "notebooks" / "02_small.md").read_text().splitlines()
+    cells = small(FIXTURE).notebook.cells
+    assert len(cells) == 6
+    for cell in cells:
+        start = cell.metadata["source_line"] - 1
+        options = 2 if ":tags:" in lines[start] else 0
+        source = cell.source.splitlines()
+        assert lines[start + options : start + options + len(source)] == source
+
+
 # --- results ---
 
 
@@ -303,6 +315,7 @@ def test_names_that_are_no_identifiers_are_refused(name):
         results.keep(name, 1)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.floats(allow_nan=False), min_size=1))
 def test_tables_keep_every_bit(values):
     frame = pd.DataFrame({"value": values, "label": [f"é {i}" for i in range(len(values))]})
@@ -430,7 +443,7 @@ def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
     message = str(error.value)
     for part in (
         "02_small failed: RuntimeError: asked to fail",
-        "in cell 7 of 7:\n    if fail:\n        raise RuntimeError",
+        "in cell 7 of 7 (line 50 of 02_small.md):\n    if fail:\n        raise RuntimeError",
         "parameters: count = 6, scale = 0.5, order = None, label = 'a', fail = True",
         f"partly executed notebook: {out / '02_small.partial.ipynb'}",
     ):

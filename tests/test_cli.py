@@ -145,7 +145,10 @@ def test_a_run_and_a_failing_run(run):
     assert len(out.splitlines()) == 3
     code, out, err = run("run", "2", "--root", FIXTURE, "-p", "fail=true", "--out", "there")
     assert (code, out) == (1, "")
-    assert "02_small failed: RuntimeError: asked to fail\nin cell 7 of 7:\n    if fail:" in err
+    assert (
+        "02_small failed: RuntimeError: asked to fail\nin cell 7 of 7 (line 50 of 02_small.md):\n    if fail:"
+        in err
+    )
     assert "partly executed notebook: there/02_small.partial.ipynb" in err
 
 
