@@ -16,6 +16,7 @@ from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, 
 __all__ = ["arrangements", "measures", "permutation_spread", "probes", "rate", "turn_the_knob"]
 
 _RING = 2.0  # where the embeddings lie
+_WIDTH = 5.8  # inches of two panels: narrow enough to stay legible on a phone
 _ARROW = 1.3  # drawn length of an unembedding
 
 
@@ -27,7 +28,7 @@ def arrangements(points: pd.DataFrame, directions: pd.DataFrame) -> Figure:
         directions: unit vectors of the unembeddings; columns model, label, x, y, sorted by label.
     """
     with style():
-        figure, axes = new_figure(1, 2, height=3.9, sharex=True, sharey=True)
+        figure, axes = new_figure(1, 2, width=_WIDTH, height=3.2, sharex=True, sharey=True)
         classes = len(np.unique(directions["label"]))
         colours = label_palette(classes)
         for number, axis in enumerate(axes, start=1):
@@ -107,11 +108,11 @@ def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
         paper: the same columns, drawn as rings; None for none.
     """
     with style():
-        figure, (left, right) = new_figure(1, 2, height=3.7)
+        figure, (left, right) = new_figure(1, 2, width=_WIDTH, height=3.5)
         lines = line_styles(4)
         every = max(1, len(table) // 10)
         left.semilogy(table["rho"], table["d_kl"], markevery=every, **lines[0])
-        left.set(xlabel=r"norm of the unembeddings $\rho$", title=r"$d_{\mathrm{KL}}$ [nats]")
+        left.set(xlabel=r"norm $\rho$", title=r"$d_{\mathrm{KL}}$ [nats]")
         shown = {
             "d_llv": r"$d_{\mathrm{LLV}}$",
             "max_d_svd_f": r"largest $d_{\mathrm{SVD}}$ of $\mathbf{f}$",
@@ -119,7 +120,7 @@ def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
         }
         for line, (name, text) in zip(lines[1:], shown.items(), strict=True):
             right.plot(table["rho"], table[name], label=text, markevery=every, **line)
-        right.set(xlabel=r"norm of the unembeddings $\rho$", title="everything else")
+        right.set(xlabel=r"norm $\rho$", title="everything else")
         bottom, top = right.get_ylim()
         right.set_ylim(min(bottom, -0.05), top + 0.45 * (top - min(bottom, -0.05)))
         if paper is not None:
@@ -147,7 +148,7 @@ def rate(table: pd.DataFrame, fit: tuple[float, float, float, float]) -> Figure:
         fit: first and last rho of the fit, intercept and slope of log(d_kl / rho).
     """
     with style():
-        figure, (left, right) = new_figure(1, 2, height=3.9, width=7.6)
+        figure, (left, right) = new_figure(1, 2, width=_WIDTH, height=3.5)
         lines = line_styles(4)
         ink = mpl.rcParams["text.color"]
         rho = table["rho"].to_numpy()
@@ -193,7 +194,7 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
         r2: columns probe, r2; the panels' order and numbers.
     """
     with style():
-        figure, axes = new_figure(1, 2, height=4.2, sharex=True, sharey=True)
+        figure, axes = new_figure(1, 2, width=_WIDTH, height=3.6, sharex=True, sharey=True)
         classes = len(np.unique(true["label"]))
         colours, shapes = label_palette(classes), markers(classes)
         ink = mpl.rcParams["text.color"]
@@ -215,7 +216,7 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
                 x, y = cloud["x"].mean(), cloud["y"].mean()
                 axis.text(1.22 * x, 1.22 * y, str(label), ha="center", va="center", size=12)
             kind = "linear probe" if probe == 1 else f"harmonics up to {probe}"
-            axis.set_title(f"{kind}: $R^2$ = {value:.4f}")
+            axis.set_title(f"{kind}\n$R^2$ = {value:.4f}")
             axis.set_aspect("equal")
             axis.set_axis_off()
         axes[0].set(xlim=(-2.75, 2.75), ylim=(-2.75, 2.75))
