@@ -139,7 +139,7 @@ def read_record(directory: Path) -> Record:
             data = path.read_bytes()
             if hashlib.sha256(data).hexdigest() != provenance["sha256"][name]:
                 raise RecordError(f"record: {path} has changed since it was recorded (its SHA-256 differs)")
-            tables[name] = pd.read_csv(path, dtype=_TYPES, float_precision="round_trip")
+            tables[name] = pd.read_csv(path, dtype=_TYPES)
         record = Record(tables["models.csv"], tables["pairs.csv"], provenance)
         _ = record.study
     except FileNotFoundError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from io import BytesIO
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ import pandas as pd
 from repsim_core.arrays import as_count, as_real
 from repsim_core.cache import Cache
 from repsim_core.parameters import ParameterError, nearest
-from repsim_core.units import ComparingUnit, TrainingUnit, read_pairs, read_stack
+from repsim_core.units import ComparingUnit, TrainingUnit, read_stack
 
 NORM = 20.0
 VARIANTS = {  # norms of f and of g; None leaves them free
@@ -187,6 +188,16 @@ def collect(study: Study, cache: Cache) -> Tables:
         models.append(_labelled(group, trained.query("seed in @study.seeds")))
         pairs.append(_labelled(group, read_pairs(table)))
     return Tables(_joined(models), _joined(pairs), tuple(missing))
+
+
+def read_pairs(data: bytes) -> pd.DataFrame:
+    """The content of a comparing unit's entry: a row a pair: seed_a, seed_b, the measures of `compare_all`, the sets.
+
+    `left_out` is missing where all labels are kept. A pair that cannot be compared has a `note` that says why, and
+    no measures.
+    """
+    types: Any = {"pivot": "Int64", "left_out": "Int64", "input_set": "string", "note": "string"}
+    return pd.read_csv(BytesIO(data), dtype=types)
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:

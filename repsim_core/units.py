@@ -10,9 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from io import BytesIO
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -193,7 +191,7 @@ class ComparingUnit:
         return Address(f"pairs-{self.group}", content_key(definition), ".csv")
 
     def compute(self, inputs: Sequence[bytes]) -> bytes:
-        """The table of `read_pairs` as CSV, from the contents of the stacks' entries."""
+        """The table that `study.read_pairs` reads, as CSV, from the contents of the stacks' entries."""
         models = {seed: model for data in inputs for seed, model in read_stack(data).models.items()}
         with one_thread():
             rows = [
@@ -215,16 +213,6 @@ def _measured(a: Representations, b: Representations, options: dict) -> dict[str
         return {"note": str(error)}
     kept = {name: found[name] for name in (*MEASURES, "pivot", "left_out")}
     return {**kept, "input_set": " ".join(map(str, found["input_set"]))}  # pyright: ignore[reportArgumentType]
-
-
-def read_pairs(data: bytes) -> pd.DataFrame:
-    """The content of a comparing unit's entry: a row a pair: seed_a, seed_b, the measures of `compare_all`, the sets.
-
-    `left_out` is missing where all labels are kept. A pair that cannot be compared has a `note` that says why, and
-    no measures.
-    """
-    types: Any = {"pivot": "Int64", "left_out": "Int64", "input_set": "string", "note": "string"}
-    return pd.read_csv(BytesIO(data), dtype=types, float_precision="round_trip")
 
 
 def compute_unit(unit: TrainingUnit | ComparingUnit, key: str, inputs: Sequence[bytes] = ()) -> bytes:

@@ -1,0 +1,84 @@
+"""What the tests of studies share: a tiny grid, an executor without processes, the command as a process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from repsim_core.cache import Cache
+from repsim_core.parameters import ParameterError
+from repsim_core.study import Study
+from repsim_core.study_cli import add_commands
+from repsim_core.study_profiles import declare
+from repsim_core.study_run import run_study
+
+# The same grid as a call and as the command's words; long enough to be interrupted.
+TINY = ["--profile", "smoke", "--variant", "free", "--k", "4,5", "--steps", "1200"]
+
+
+def tiny() -> Study:
+    return declare("width", "smoke", classes=[4, 5], variants=["free"], steps=1200)
+
+
+def small(**changes: object) -> Study:
+    """One that takes a moment: K = 4, widths 4 and 8, three seeds, 60 steps."""
+    given = {"variants": ["free"], **changes}
+    return declare("width", "smoke", **given)  # pyright: ignore[reportArgumentType]
+
+
+@contextmanager
+def inline(jobs: int = 1) -> Iterator[Executor]:
+    """A stand-in for `local_executor`: one thread of this process."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def compute(study: Study, directory: Path, messages: list[str] | None = None) -> dict[str, bytes]:
+    """Compute a study in this process; the entries of its cache."""
+    with inline() as executor:
+        report = None if messages is None else messages.append
+        run_study(study, Cache(directory, report), executor, jobs=1)
+    return entries(directory)
+
+
+def entries(directory: Path) -> dict[str, bytes]:
+    """Every file of a cache by name, except what a killed process was writing."""
+    return {path.name: path.read_bytes() for path in directory.iterdir() if not path.name.startswith(".")}
+
+
+def command(arguments: list[str]) -> int:
+    """The `study` commands as the `repsim` command runs them; the exit code."""
+    parser = argparse.ArgumentParser("repsim")
+    add_commands(parser.add_subparsers(required=True))
+    try:
+        options = parser.parse_args(["study", *arguments])
+        return options.action(options)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        return 130
+    except (ParameterError, OSError) as error:
+        print(f"repsim: {error}", file=sys.stderr)
+        return 2
+
+
+def start(arguments: list[str], **options: object) -> subprocess.Popen[str]:
+    """`command` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, __file__, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        **options,  # pyright: ignore[reportArgumentType, reportCallIssue]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(command(sys.argv[1:]))

@@ -1,0 +1,175 @@
+"""The cache: entries appear whole, damage is noticed, named and repaired, failures lose nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import repsim_core as rc
+from repsim_core.cache import Address, Cache, CacheError, content_key
+from repsim_core.source_version import source_version
+
+ADDRESS = Address("label", content_key({"a": 1}), ".csv")
+OTHER = Address("label", content_key({"a": 2}), ".csv")
+
+
+@pytest.fixture
+def messages() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def cache(tmp_path, messages) -> Cache:
+    return Cache(tmp_path / "cache", messages.append)
+
+
+def test_what_was_put_is_there(cache, messages):
+    assert cache.get(ADDRESS) is None
+    assert cache.state(ADDRESS) == "missing"
+    path = cache.put(ADDRESS, b"content")
+    assert path.name.startswith("label-")
+    assert cache.get(ADDRESS) == b"content"
+    assert cache.state(ADDRESS) == "done"
+    assert cache.get(OTHER) is None
+    assert cache.put(ADDRESS, b"content") == path
+    assert messages == []
+
+
+def test_keys_tell_definitions_apart_and_ignore_order():
+    assert content_key({"a": 1, "b": [1.5, None]}) == content_key({"b": [1.5, None], "a": 1})
+    assert content_key({"a": 1}) != content_key({"a": 2}) != content_key({"a": 2.5})
+    with pytest.raises(ValueError, match="JSON"):
+        content_key({"a": float("nan")})
+
+
+def flipped(data: bytes) -> bytes:
+    return data[:3] + bytes([data[3] ^ 1]) + data[4:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:-1], flipped, lambda data: b"", lambda data: data + b"\n", lambda data: b"foreign"],
+    ids=["truncated", "flipped bit", "empty", "longer", "foreign"],
+)
+def test_damage_is_noticed_named_and_repaired(cache, messages, damage):
+    path = cache.put(ADDRESS, b"content")
+    path.write_bytes(damage(b"content"))
+    assert cache.state(ADDRESS) == "damaged"
+    assert messages == []
+    assert cache.get(ADDRESS) is None
+    assert len(messages) == 1
+    assert str(path) in messages[0]
+    cache.put(ADDRESS, b"content")
+    assert cache.get(ADDRESS) == b"content"
+    assert len(messages) == 1
+
+
+def test_content_of_another_entry_is_foreign(cache, messages):
+    theirs = cache.put(OTHER, b"content")
+    theirs.rename(theirs.with_name(theirs.name.replace(OTHER.key, ADDRESS.key)))
+    assert cache.get(ADDRESS) is None
+    assert "damaged" in messages[0]
+
+
+def test_a_whole_file_counts_beside_a_damaged_one(cache):
+    """Two machines may store different digits under one key; the damaged file goes when the entry is stored."""
+    cache.put(ADDRESS, b"one")
+    path = cache.put(ADDRESS, b"two")
+    path.write_bytes(b"")
+    assert cache.get(ADDRESS) == b"one"
+    cache.put(ADDRESS, b"one")
+    assert not path.exists()
+
+
+def test_a_full_disk_is_told_and_loses_nothing(cache, monkeypatch):
+    kept = cache.put(OTHER, b"kept")
+    write = Path.write_bytes
+
+    def full(path, data):
+        write(path, data[:3])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(CacheError, match=r"cannot write .*label-.*: No space left"):
+            cache.put(ADDRESS, b"content")
+    assert list(cache.directory.iterdir()) == [kept]
+    assert cache.get(OTHER) == b"kept"
+    assert cache.state(ADDRESS) == "missing"
+
+
+def test_a_folder_that_is_none(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CacheError, match=r"file is a file, expected a folder"):
+        Cache(tmp_path / "file")
+
+
+def test_labels_are_plain():
+    with pytest.raises(ValueError, match="label: found 'a/b'"):
+        Address("a/b", ADDRESS.key, ".csv")
+
+
+def test_leftovers_of_killed_processes_are_swept(cache):
+    kept = cache.put(ADDRESS, b"content")
+    old, new = cache.directory / ".old.1", cache.directory / ".new.2"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (time.time() - 10_000,) * 2)
+    cache.sweep()
+    assert sorted(cache.directory.iterdir()) == sorted([kept, new])
+
+
+WRITER = """
+import sys
+import types
+from pathlib import Path
+package = sys.modules["repsim_core"] = types.ModuleType("repsim_core")  # without what it imports: torch takes long
+package.__path__ = [sys.argv[2]]
+from repsim_core.cache import Address, Cache
+cache = Cache(Path(sys.argv[1]), lambda line: sys.exit(line))
+for turn in range(300):
+    address = Address("entry", f"{turn % 3:032}", ".bin")
+    content = bytes([turn % 3]) * 100_000
+    if cache.get(address) not in (None, content):
+        sys.exit("half an entry")
+    cache.put(address, content)
+"""
+
+
+def test_processes_that_write_the_same_entries_do_no_harm(cache):
+    words = [sys.executable, "-c", WRITER, str(cache.directory), str(Path(rc.__file__).parent)]
+    writers = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for writer in writers:
+        assert (writer.communicate(timeout=100)[1], writer.returncode) == ("", 0)
+    assert len(list(cache.directory.iterdir())) == 3
+
+
+def test_source_versions_follow_the_code_and_nothing_else(monkeypatch):
+    from repsim_core import source_version as module
+
+    read = module._source
+
+    def version(change) -> str:
+        monkeypatch.setattr(module, "_source", lambda name: change(name, read(name)))
+        source_version.cache_clear()
+        return source_version("compare")
+
+    try:
+        before = version(lambda name, source: source)
+        assert version(lambda name, source: source + b"\n# a remark\n") == before
+        assert version(lambda name, source: source.replace(b'"""', b'"""Also: ', 1)) == before
+        for changed in ("compare", "logratios", "arrays"):  # imported, and imported by what is imported
+            named = f"repsim_core.{changed}"
+            assert version(lambda name, source, it=named: source + b"\nX = 1\n" * (name == it)) != before
+        elsewhere = "repsim_core.training"
+        assert version(lambda name, source: source + b"\nX = 1\n" * (name == elsewhere)) == before
+    finally:
+        source_version.cache_clear()
+    with pytest.raises(ValueError, match=r"no module repsim_core\.nowhere"):
+        source_version("nowhere")
