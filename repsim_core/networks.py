@@ -210,20 +210,20 @@ class ModelStack:
         g = MLPStack(g_sizes, layers[split:], gradients[split:])
         self.f = Rescaled(f, architecture.embedding_norm)
         self.g = Rescaled(g, architecture.unembedding_norm)
-        self._labels = torch.eye(architecture.classes, device=rows.device)[:, :-1].contiguous()
+        self._labels = torch.eye(architecture.classes, dtype=rows.dtype, device=rows.device)[:, :-1].contiguous()
 
-    def _layers(self, flat: Float[Tensor, " S*P"]) -> list[Tensor]:
+    def _layers(self, flat: Float[Tensor, " n"]) -> list[Tensor]:
         """Views (S, rows, columns) of the flat buffer, one for each of the architecture's shapes."""
         shapes = self.architecture.shapes
         parts = flat.split([self.size * rows * columns for rows, columns in shapes])
         return [part.view(self.size, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
-    def pack(self, rows: Float[Tensor, "S P"]) -> Float[Tensor, " S*P"]:
+    def pack(self, rows: Float[Tensor, "S P"]) -> Float[Tensor, " n"]:
         """A row a model -> layer by layer."""
         parts = rows.split([a * b for a, b in self.architecture.shapes], dim=1)
         return torch.cat([part.flatten() for part in parts])
 
-    def unpack(self, flat: Float[Tensor, " S*P"]) -> Float[Tensor, "S P"]:
+    def unpack(self, flat: Float[Tensor, " n"]) -> Float[Tensor, "S P"]:
         """Layer by layer -> a row a model."""
         return torch.cat([layer.flatten(1) for layer in self._layers(flat)], dim=1)
 
