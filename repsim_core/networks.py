@@ -210,7 +210,8 @@ class ModelStack:
         g = MLPStack(g_sizes, layers[split:], gradients[split:])
         self.f = Rescaled(f, architecture.embedding_norm)
         self.g = Rescaled(g, architecture.unembedding_norm)
-        self._labels = torch.eye(architecture.classes, dtype=rows.dtype, device=rows.device)[:, :-1].contiguous()
+        one_hot = torch.eye(architecture.classes, dtype=rows.dtype, device=rows.device)
+        self._labels = one_hot[:, :-1].contiguous()
 
     def _layers(self, flat: Float[Tensor, " n"]) -> list[Tensor]:
         """Views (S, rows, columns) of the flat buffer, one for each of the architecture's shapes."""
