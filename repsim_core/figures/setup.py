@@ -58,7 +58,7 @@ def side_by_side(embeddings: pd.DataFrame, unembeddings: pd.DataFrame) -> Figure
             _clouds(axes[0, column], above[name], colours)
             _arrows(axes[1, column], below[name], colours)
             axes[0, column].set_title(f"{name}\nembeddings f(x)")
-            axes[1, column].set_title("unembeddings g(y)")
+            axes[1, column].set_title("unembeddings g(y)", pad=14)
     return figure
 
 
@@ -83,7 +83,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
             _arrow(axis, start, second, colour)
             axis.scatter(*places.T, s=20, c=_INK, alpha=0.45, linewidths=0)
             axis.scatter(*start, s=60, c=colour, marker="s", linewidths=0, zorder=3)
-            _names(axis, names, places, bold=chosen)
+            _names(axis, names, places, away=11, centre=places.mean(axis=0), bold=chosen)
             _frame(axis, np.vstack([places, corners]))
             axis.set_title(title)
     return figure
@@ -135,7 +135,7 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     stretch = alt.param(
         "stretch", value=1, bind=alt.binding_range(min=0.4, max=2.5, step=0.1, name="stretch ")
     )
-    points, arrows = embeddings.round(_DIGITS), unembeddings.round(_DIGITS)
+    points, arrows = _brief(embeddings, "label", "x", "y"), _brief(unembeddings, "label", "x", "y", "rest")
     chosen = points.iloc[example : example + 1]
     fx, fy = _xy(chosen)[0].tolist()
     mx, my = _xy(arrows).mean(axis=0).round(_DIGITS).tolist()
@@ -182,6 +182,11 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
         .properties(width=310, height=110, title="Probabilities of the circled input")
     )
     return alt.vconcat(plane, bars).add_params(angle, stretch)
+
+
+def _brief(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """These columns alone, rounded: every figure of every row becomes a part of the page."""
+    return pd.DataFrame({name: table[name].to_numpy() for name in columns}).round(_DIGITS)
 
 
 def _turned(x: str, y: str, angle: str, stretch: str) -> tuple[str, str]:
