@@ -11,22 +11,11 @@ from repsim_core.chapters import chapter_paths
 from repsim_core.pages import gather, run_jupyter_book
 from repsim_core.results import write_atomic
 
-# Of the book's frame, what leads to other pages
-FRAME = [
-    ".bd-header",
-    ".bd-sidebar-primary",
-    ".sidebar-toggle",
-    ".bd-header-article",
-    ".prev-next-footer",
-    ".prev-next-area",
-    ".search-button__wrapper",
-    "#pst-search-dialog",
-    "link[rel=search]",
-    "link[rel=index]",
-    "link[rel=prev]",
-    "link[rel=next]",
-    "link[rel=preload]",
-]
+# Of the book's frame, what leads to other pages; hidden and not removed, because the theme's script looks for it
+FRAME = (
+    ".bd-header, .bd-sidebar-primary, .sidebar-toggle, .bd-header-article, .prev-next-footer, .search-button"
+)
+POINTERS = ", ".join(f"link[rel={kind}]" for kind in ("search", "index", "prev", "next", "preload"))
 UNUSED_FONTS = re.compile(r",?\s*url\([^)]*\.(?:ttf|eot|woff|svg)(?:[?#][^)]*)?\)\s*format\([^)]*\)")
 
 
@@ -59,8 +48,10 @@ def inline(page: Path) -> str:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for element in soup.select(", ".join(FRAME)):
+    for element in soup.select(POINTERS):
         element.decompose()
+    for element in soup.select(FRAME):
+        element["style"] = "display: none !important"
     for element in soup.select("[src], link[href]"):
         attribute = "src" if element.has_attr("src") else "href"
         file = _local_file(page.parent, str(element[attribute]))
@@ -72,6 +63,7 @@ def inline(page: Path) -> str:
     for element in soup.select("a[href]"):
         link = urlsplit(str(element["href"]))
         if not link.scheme and not link.netloc and link.path:
+            element.name = "span"
             del element["href"]
     return str(soup)
 
