@@ -36,7 +36,8 @@ earlier files as they were.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (sys.argv's by default); the exit code, as documented in `--help`."""
     try:
-        options = _parser().parse_args(arguments)
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        options = _parser(studies=given[:1] == ["study"]).parse_args(given)
     except SystemExit as stop:  # argparse's way to end after --help, or after a message
         return stop.code if isinstance(stop.code, int) else 2
     try:
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, studies: bool = False) -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         "repsim", description=DESCRIPTION, epilog=EXIT_CODES, formatter_class=layout
@@ -91,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="for machines; NaN and infinity are strings")
     command.add_argument("--weight", type=float, metavar="W", help="of two of d_LLV's terms; default 1e-5")
     command.add_argument("--pivot", type=int, metavar="Y", help="the pivot label; default: by search")
-    command.add_argument("--left-out", type=int, metavar="Y", help="the label left out; default: by search")
+    command.add_argument(
+        "--left-out", type=_left_out, metavar="Y", help="the label left out, or `none`; default: by search"
+    )
     command.add_argument(
         "--input-set", type=_input_set, metavar="SET", help="`exact`, or M + 1 inputs i,j,k; default: sampled"
     )
@@ -104,6 +107,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--force", action="store_true", help="execute and build also what has not changed")
     command.set_defaults(action=_book)
+
+    if studies:  # imported only then: what trains networks takes seconds to import
+        from repsim_core.study_cli import add_commands
+
+        add_commands(commands)
+    else:
+        commands.add_parser("study", help="train and compare a grid of models; resumable")
     return parser
 
 
@@ -182,6 +192,10 @@ def _compare(options: argparse.Namespace) -> int:
         raise ParameterError(str(error)) from error
     print(to_json(comparison.to_dict()) if options.json else f"{comparison}\n", end="")
     return 0
+
+
+def _left_out(text: str) -> str | int:
+    return text if text == "none" else int(text)
 
 
 def _input_set(text: str) -> str | list[int]:

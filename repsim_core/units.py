@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load, save
 
 from repsim_core.cache import Address, content_key
-from repsim_core.compare import compare
+from repsim_core.comparison import compare
 from repsim_core.data import Dataset, radial
 from repsim_core.family import Representations
 from repsim_core.source_version import source_version
@@ -49,7 +49,7 @@ def code_versions() -> dict[str, str]:
     own = _own_version()
     return {
         "training": f"{source_version('data', 'training')}-{own}",
-        "comparing": f"{source_version('compare')}-{own}",
+        "comparing": f"{source_version('comparison')}-{own}",
     }
 
 

@@ -158,13 +158,13 @@ def test_source_versions_follow_the_code_and_nothing_else(monkeypatch):
     def version(change) -> str:
         monkeypatch.setattr(module, "_source", lambda name: change(name, read(name)))
         source_version.cache_clear()
-        return source_version("compare")
+        return source_version("comparison")
 
     try:
         before = version(lambda name, source: source)
         assert version(lambda name, source: source + b"\n# a remark\n") == before
         assert version(lambda name, source: source.replace(b'"""', b'"""Also: ', 1)) == before
-        for changed in ("compare", "logratios", "arrays"):  # imported, and imported by what is imported
+        for changed in ("comparison", "logratios", "arrays"):  # imported, and imported by what is imported
             named = f"repsim_core.{changed}"
             assert version(lambda name, source, it=named: source + b"\nX = 1\n" * (name == it)) != before
         elsewhere = "repsim_core.training"
