@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -387,6 +388,12 @@ TABLE = [
     ),
     *(pytest.param(call, error, match, id=what) for what, call, error, match in CALLS),
 ]
+
+
+@pytest.fixture(autouse=True)
+def own_checks_only(monkeypatch):
+    """Where the tests run with types checked at run time, that is off here: this is about the package's own checks."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.mark.parametrize(("call", "error", "match"), TABLE)

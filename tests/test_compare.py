@@ -178,7 +178,7 @@ def redraws():
     """Shape (rho, draw, measure): ten draws of each row of Table 1."""
 
     def measures(rho, seed):
-        found = rc.compare(*rc.permuted_circles(rho=rho, seed=seed), seed=seed)
+        found = rc.compare(*rc.permuted_circles(rho=float(rho), seed=seed), seed=seed)
         return (
             found.d_kl,
             found.d_llv,

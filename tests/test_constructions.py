@@ -102,7 +102,7 @@ def test_noisy_copy(noise, seed):
 def test_more_noise_is_further_away():
     model = strategies.model(n=200)
     distances = [
-        rc.llv_distance(model, rc.noisy_copy(model, noise)).value for noise in (0, 1e-3, 1e-2, 1e-1, 1)
+        rc.llv_distance(model, rc.noisy_copy(model, noise)).value for noise in (0.0, 1e-3, 1e-2, 1e-1, 1.0)
     ]
     assert distances[0] == 0.0
     assert distances == sorted(distances)
