@@ -10,11 +10,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from repsim_core.chapters import Chapter, ChapterError, ParameterError, tags
 from repsim_core.results import result_files, write_atomic
 
+START_SECONDS = 180  # for a kernel on a busy machine
 SOURCE_LINES = 6  # of a failing cell, shown in the message
 # One thread unless the environment says otherwise: sums then do not depend on the number of cores, and two
 # chapters at once do not compete for them.
@@ -47,7 +48,7 @@ def execute(
     partial.parent.mkdir(parents=True, exist_ok=True)
     # papermill warns of parameters whose declaration it cannot read; they are checked already
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    with tempfile.TemporaryFile("w+", errors="replace") as kernel_log:
+    with tempfile.TemporaryDirectory(prefix="repsim-", ignore_cleanup_errors=True) as folder:
         try:
             return papermill.execute_notebook(
                 copy.deepcopy(chapter.notebook),
@@ -57,29 +58,30 @@ def execute(
                 language="python",
                 cwd=str(chapter.path.parent),
                 progress_bar=progress,  # pyright: ignore[reportArgumentType]
-                kernel_manager_class=_kernels_of_this_interpreter(kernel_log),
+                kernel_manager_class=_kernels_of_this_interpreter(Path(folder)),
+                start_timeout=START_SECONDS,
             )
         except PapermillException as error:
             name, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
             failure = f"{name}: {text}"
         except RuntimeError as error:  # nbclient's: the kernel died, or did not start
-            kernel_log.seek(0)
-            last_words = "".join(f"\n    {line.rstrip()}" for line in kernel_log.readlines()[-SOURCE_LINES:])
+            log = Path(folder, "log").read_text(errors="replace") if Path(folder, "log").exists() else ""
+            last_words = "".join(f"\n    {line}" for line in log.splitlines()[-SOURCE_LINES:])
             failure = f"{type(error).__name__}: {error}{last_words}"
     raise ChapterError(_failure_message(chapter, values, partial, failure))
 
 
-def _kernels_of_this_interpreter(log: IO[str]) -> type:
+def _kernels_of_this_interpreter(folder: Path) -> type:
     """A class that starts kernels of the running interpreter, whatever Jupyter means here by `python3`.
 
-    What a kernel says for itself, beside the outputs of cells, goes to the file `log`.
+    Its files are in `folder`: sockets (ports of the network may be taken by others between their choice and
+    their use), and `log` for what the kernel says for itself, beside the outputs of cells.
     """
     from jupyter_client.manager import AsyncKernelManager
 
     class ThisInterpreter(AsyncKernelManager):
         def __init__(self, **settings: Any):
-            super().__init__(**settings)
-            self.transport_encryption = "auto"  # the kernel would warn without
+            super().__init__(**settings, transport="ipc", connection_file=str(folder / "kernel.json"))
 
         @property
         def kernel_spec(self) -> Any:
@@ -89,8 +91,9 @@ def _kernels_of_this_interpreter(log: IO[str]) -> type:
             spec.env = {"PYTHONHASHSEED": "0", **{name: os.environ.get(name, "1") for name in THREADS}}
             return spec
 
-        def start_kernel(self, **options: Any) -> Any:
-            return super().start_kernel(stderr=log, **options)
+        async def start_kernel(self, **options: Any) -> None:
+            with (folder / "log").open("w") as log:
+                await super().start_kernel(stderr=log, **options)
 
     return ThisInterpreter
 
