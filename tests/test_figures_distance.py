@@ -24,7 +24,7 @@ def simplex() -> Figure:
     )
 
 
-def bounds(classes: tuple[int, ...] = (4, 6)) -> Figure:
+def bounds(classes: tuple[int, ...] = (4,)) -> Figure:
     models = pd.DataFrame(
         [(count, d, d**2) for count in classes for d in GRID], columns=["classes", "d_llv", "d_fg"]
     )
@@ -64,7 +64,7 @@ def sampling() -> Figure:
 
 FIGURES: list[tuple[Callable[[], Figure], int, str, str]] = [
     (simplex, 2, "", ""),
-    (bounds, 3, "LLV", "mathbf{f}"),
+    (bounds, 2, "LLV", "mathbf{f}"),
     (input_search, 1, "random input sets drawn", "term 2"),
     (scaling, 1, "factor on the embeddings", "distance"),
     (rotation, 2, "angle between them (degrees)", ""),

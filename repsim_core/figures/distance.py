@@ -29,7 +29,7 @@ def simplex(points: pd.DataFrame) -> Figure:
     examples = list(dict.fromkeys(points["example"]))
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, math.sqrt(3) / 2]])
     with style():
-        figure, axes = new_figure(1, len(examples), height=3.5, squeeze=False)
+        figure, axes = new_figure(1, len(examples), width=2.9 * len(examples), height=3.3, squeeze=False)
         for ax, example in zip(axes[0], examples, strict=True):
             ax.plot(*np.vstack([corners, corners[:1]]).T, color="black", linewidth=0.9)
             for name, corner, shift in zip("012", corners, ((-9, -6), (9, -6), (0, 9)), strict=True):
@@ -47,8 +47,8 @@ def simplex(points: pd.DataFrame) -> Figure:
                     markevery=(0, max(1, len(path) // 8)),
                     label=rf"$p{'′' * (model - 1)}(\cdot\,|\,x)$",
                 )
-            ax.set_title(example, loc="center")
-            ax.set(aspect="equal", xlim=(-0.14, 1.14), ylim=(-0.12, 1.0))
+            ax.text(0.5, 1.12, example, ha="center", va="center")
+            ax.set(aspect="equal", xlim=(-0.14, 1.14), ylim=(-0.12, 1.18))
             ax.set_axis_off()
         figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -64,10 +64,10 @@ def bounds(models: pd.DataFrame, curves: pd.DataFrame, tight: pd.DataFrame) -> F
     """
     every = _rows(models)
     classes = sorted(set(every["classes"].tolist()))
-    rows = math.ceil((len(classes) + 1) / 3)
+    rows = math.ceil((len(classes) + 1) / 2)
     colours, shapes = label_palette(max(len(classes), 1)), markers(max(len(classes), 1))
     with style():
-        figure, axes = new_figure(rows, 3, height=2.55 * rows + 0.5, squeeze=False)
+        figure, axes = new_figure(rows, 2, width=5.8, height=2.6 * rows + 0.5, squeeze=False)
         panels = list(axes.ravel())
         for i, count in enumerate(classes):
             ax, own = panels[i], _rows(models, classes=count)
@@ -168,7 +168,7 @@ def rotation(table: pd.DataFrame) -> Figure:
     """
     looks = line_styles(5)
     with style():
-        figure, (left, right) = new_figure(1, 2, height=3.7)
+        figure, (left, right) = new_figure(1, 2, width=6.0, height=3.7)
         for look, column, name in (
             (looks[0], "cca_f", "mean CCA of f"),
             (looks[1], "cca_g", "mean CCA of g"),
@@ -229,7 +229,7 @@ def sampling(table: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys(table["term"]))
     looks = line_styles(len(names))
     with style():
-        figure, (left, right) = new_figure(1, 2, height=3.5)
+        figure, (left, right) = new_figure(1, 2, width=6.0, height=3.4)
         for look, name in zip(looks, names, strict=True):
             own = _rows(table, term=name)
             left.plot(own["inputs"], own["mean"], **look, label=name)
