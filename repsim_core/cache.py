@@ -41,7 +41,7 @@ class Address:
 
 
 class CacheError(OSError):
-    """The cache's folder cannot be used, or an entry cannot be written."""
+    """An entry cannot be read or written."""
 
 
 def content_key(definition: Mapping[str, Any]) -> str:
@@ -56,13 +56,16 @@ class Cache:
     Args:
         directory: the folder; made when the first entry is stored.
         report: called with a line for each damaged entry that is met; by default it goes to standard error.
+
+    Raises:
+        NotADirectoryError: the folder is a file.
     """
 
     def __init__(self, directory: Path, report: Callable[[str], object] | None = None) -> None:
         self.directory = Path(directory)
         self._report = report or _to_stderr
         if self.directory.exists() and not self.directory.is_dir():
-            raise CacheError(f"cache: {self.directory} is a file, expected a folder")
+            raise NotADirectoryError(f"cache: {self.directory} is a file, expected a folder")
 
     def get(self, address: Address) -> bytes | None:
         """The content stored at the address; None if there is none, or only damaged files (each is reported)."""

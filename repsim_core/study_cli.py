@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from repsim_core.agreement import STANDARD_ERRORS, Agreement, compare_with_record
-from repsim_core.cache import Cache
+from repsim_core.cache import Cache, CacheError
 from repsim_core.chapters import find_root
 from repsim_core.parameters import ParameterError
 from repsim_core.records import Record, read_record, write_record
@@ -104,12 +104,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 
 def _guarded(action: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """The action with the message and the exit code of a study that failed."""
+    """The action with the message and the exit code of a study that failed while it ran."""
 
     def guarded(options: argparse.Namespace) -> int:
         try:
             return action(options)
-        except StudyError as error:
+        except (StudyError, CacheError) as error:
             print(f"repsim: {error}", file=sys.stderr)
             return 1
 

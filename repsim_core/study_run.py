@@ -119,6 +119,9 @@ class _Run:
         self.cost_left += sum(_cost(study.comparing(group, ())) for group in study.groups)
         self.cost_done = 0.0
         self.started = time.monotonic()
+        self.expected_end: float | None = (
+            None  # moves when a unit is finished, so that the time left counts down
+        )
 
     def work(self) -> None:
         try:
@@ -180,6 +183,8 @@ class _Run:
         self.cache.put(unit.address, data)
         self.cost_done += _cost(unit)
         self._finished(unit, group)
+        now = time.monotonic()
+        self.expected_end = now + (now - self.started) * self.cost_left / self.cost_done
 
     def _finished(self, unit: Unit, group: Group) -> None:
         self.done += 1
@@ -199,10 +204,10 @@ class _Run:
     def _report(self) -> None:
         if self.progress is None:
             return
-        seconds = time.monotonic() - self.started
-        left = seconds * self.cost_left / self.cost_done if self.cost_done else None
+        now = time.monotonic()
+        left = None if self.expected_end is None else max(self.expected_end - now, 0.0)
         running = tuple(unit.address.label for unit, _ in self.running.values())
-        self.progress(StudyProgress(self.done, self.units, self.found, running, seconds, left))
+        self.progress(StudyProgress(self.done, self.units, self.found, running, now - self.started, left))
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def test_a_full_disk_is_told_and_loses_nothing(cache, monkeypatch):
 
 def test_a_folder_that_is_none(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CacheError, match=r"file is a file, expected a folder"):
+    with pytest.raises(NotADirectoryError, match=r"file is a file, expected a folder"):
         Cache(tmp_path / "file")
 
 
