@@ -104,7 +104,7 @@ def bounds(models: pd.DataFrame, curves: pd.DataFrame, tight: pd.DataFrame) -> F
 
 
 def input_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> Figure:
-    """Term 2 of the best of so many random input sets, beside the exact minimum for several floors.
+    """Term 2 of the best of so many random input sets, beside what the exact search finds.
 
     Args:
         sampled: columns sets (number drawn), low, median, high (of term 2 over repeated draws).
