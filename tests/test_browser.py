@@ -30,6 +30,7 @@ class Reader:
     def __init__(self, browser: Browser, site: str, **options) -> None:
         self.site = site
         self.context = browser.new_context(**options)
+        self.context.set_default_timeout(90_000)  # a busy machine is no fault of the book
         self.context.route("**/*", self._pass_or_refuse)
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
