@@ -10,8 +10,7 @@ small networks costs little more than the calls it makes.
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,18 +18,26 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 SLOPE = 0.01  # of the leaky ReLU on the negative side
+_backward_into = torch.ops.aten.leaky_relu_backward.grad_input  # what autograd calls
 
 
-def parameter_shapes(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Layer by layer the weight, (fan_in, fan_out), and the bias, (1, fan_out); the last layer has no bias.
+def with_constant(inputs: Float[Tensor, "N D"]) -> Float[Tensor, "N D+1"]:
+    """Inputs with a 1 appended to each: what networks read. Its weights are the first layer's bias."""
+    return torch.cat([inputs, inputs.new_ones(len(inputs), 1)], dim=1)
+
+
+def parameter_shapes(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Shapes of a network's parameters, in order.
+
+    The first layer's weight, (D + 1, width), whose last row is its bias (see `with_constant`); a weight (fan_in,
+    fan_out) and a bias (1, fan_out) for each further hidden layer; the last layer's weight, which has no bias.
 
     Args:
-        sizes: units of each layer, from the inputs to the outputs.
+        sizes: units of each layer, from the inputs (D) over at least one hidden layer to the outputs.
     """
-    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes), start=2):
-        yield fan_in, fan_out
-        if layer < len(sizes):
-            yield 1, fan_out
+    first, *hidden = itertools.pairwise(sizes[:-1])
+    middle = [shape for fan_in, fan_out in hidden for shape in ((fan_in, fan_out), (1, fan_out))]
+    return [(first[0] + 1, first[1]), *middle, (sizes[-2], sizes[-1])]
 
 
 def initial_parameters(sizes: Sequence[int], generator: torch.Generator) -> Float[Tensor, " P"]:
@@ -38,26 +45,29 @@ def initial_parameters(sizes: Sequence[int], generator: torch.Generator) -> Floa
 
     Drawn as `torch.nn.Linear` draws them: U(-1, 1) / sqrt(fan_in), a layer's bias like its weight.
     """
-    bounds = (1 / math.sqrt(fan_in) for fan_in in sizes[:-1] for _ in range(2))
+    fan_ins = [sizes[0], *(fan_in for fan_in in sizes[1:-2] for _ in range(2)), sizes[-2]]
     parts = [
-        torch.empty(rows * columns).uniform_(-bound, bound, generator=generator)
-        for (rows, columns), bound in zip(parameter_shapes(sizes), bounds, strict=False)
+        torch.empty(rows * columns).uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
+        for (rows, columns), fan_in in zip(parameter_shapes(sizes), fan_ins, strict=True)
     ]
     return torch.cat(parts)
 
 
 def mlp(sizes: Sequence[int], parameters: Float[Tensor, " P"]) -> nn.Sequential:
-    """One network as an ordinary torch module, with these parameters (in the order of `parameter_shapes`)."""
-    shapes = list(parameter_shapes(sizes))
+    """One network as an ordinary torch module (which needs no constant input), with these parameters."""
+    shapes = parameter_shapes(sizes)
     parts = parameters.detach().clone().split([rows * columns for rows, columns in shapes])
+    first, *others = (part.view(shape) for part, shape in zip(parts, shapes, strict=True))
+    tensors = [first[:-1], first[-1:], *others]  # now weight, bias, weight, bias, ..., weight
     layers: list[nn.Module] = []
-    for fan_in, fan_out in itertools.pairwise(sizes):
-        last = len(layers) == 2 * (len(sizes) - 2)
-        layers += [nn.Linear(fan_in, fan_out, bias=not last)] + [nn.LeakyReLU(SLOPE)] * (not last)
-    network = nn.Sequential(*layers)
-    for parameter, part, shape in zip(network.parameters(), parts, shapes, strict=True):
-        parameter.data = part.view(shape).T.contiguous().view_as(parameter)  # torch stores (fan_out, fan_in)
-    return network
+    for weight, bias in zip(tensors[::2], [*tensors[1::2], None], strict=True):
+        layer = nn.Linear(*weight.shape, bias=bias is not None)
+        layer.weight.data = weight.T.contiguous()  # torch stores (fan_out, fan_in)
+        layers.append(layer)
+        if bias is not None:
+            layer.bias.data = bias.flatten()
+            layers.append(nn.LeakyReLU(SLOPE))
+    return nn.Sequential(*layers)
 
 
 class MLPStack:
@@ -72,51 +82,56 @@ class MLPStack:
     def __init__(
         self, sizes: Sequence[int], parameters: Sequence[Tensor], gradients: Sequence[Tensor]
     ) -> None:
-        self.sizes = tuple(sizes)
-        self.weights, self.biases = parameters[::2], parameters[1::2]
-        self.weight_gradients, self.bias_gradients = gradients[::2], gradients[1::2]
+        self.size, self.sizes = len(parameters[0]), tuple(sizes)
+        self.weights, self.biases = [parameters[0], *parameters[1::2]], parameters[2::2]
+        self.weight_gradients, self.bias_gradients = [gradients[0], *gradients[1::2]], gradients[2::2]
         self._transposed = [weight.mT for weight in self.weights]
         self._batch = -1
 
     def _make_buffers(self, batch: int) -> None:
-        """Buffers for h_l, dLoss/dh_l and the outputs, and the transposed views of h_l."""
-        self._batch, stack, like = batch, len(self.weights[0]), self.weights[0]
-        self._hidden = [like.new_empty(stack, batch, width) for width in self.sizes[1:-1]]
-        self._deltas = [like.new_empty(stack, batch, width) for width in self.sizes[1:-1]]
-        self._outputs = like.new_empty(stack, batch, self.sizes[-1])
+        self._batch, like = batch, self.weights[0]
+        self._hidden = [like.new_empty(self.size, batch, width) for width in self.sizes[1:-1]]
         self._hidden_transposed = [hidden.mT for hidden in self._hidden]
+        self._back = torch.empty_like(self._hidden[0])  # the hidden layers are equally wide
+        self._outputs = like.new_empty(self.size, batch, self.sizes[-1])
 
-    def forward(self, inputs: Float[Tensor, "B D"]) -> Float[Tensor, "S B M"]:
+    def forward(self, inputs: Float[Tensor, "B D+1"]) -> Float[Tensor, "S B M"]:
         """Outputs of the S networks for inputs that they share, in a buffer that the next call overwrites.
 
-        h_0 = x;  z_l = h_{l-1} W_l + b_l,  h_l = max(z_l, 0.01 z_l);  the outputs are h W of the last layer.
+        h_0 = (x, 1);  z_l = h_{l-1} W_l + b_l,  h_l = max(z_l, 0.01 z_l);  the outputs are h W of the last layer.
         """
         if len(inputs) != self._batch:
             self._make_buffers(len(inputs))
-        hidden = self._inputs = inputs.expand(len(self.weights[0]), -1, -1)
-        for weight, bias, buffer in zip(self.weights, self.biases, self._hidden, strict=False):
-            hidden = nn.functional.leaky_relu_(torch.bmm(hidden, weight, out=buffer).add_(bias), SLOPE)
+        self._inputs = inputs.expand(self.size, -1, -1)
+        hidden = _leaky_relu(torch.bmm(self._inputs, self.weights[0], out=self._hidden[0]))
+        for weight, bias, buffer in zip(self.weights[1:-1], self.biases, self._hidden[1:], strict=True):
+            hidden = _leaky_relu(torch.bmm(hidden, weight, out=buffer).add_(bias))
         return torch.bmm(hidden, self.weights[-1], out=self._outputs)
 
     def backward(self, delta: Float[Tensor, "S B M"]) -> None:
-        """The parameters' gradients, from delta = dLoss/d(outputs) at the last `forward`.
+        """The parameters' gradients, from delta = dLoss/d(outputs) at the last `forward`, once for each.
 
         With delta_l = dLoss/dz_l:  dLoss/dW_l = h_{l-1}^T delta_l,  dLoss/db_l = the batch's sum of delta_l,
         delta_{l-1} = delta_l W_l^T where h_{l-1} > 0, 0.01 times that elsewhere (h and z have the same sign).
+        Each delta_l takes the place of h_l, which is not needed any more.
         """
         for layer in range(len(self.weights) - 1, 0, -1):
-            hidden, buffer = self._hidden[layer - 1], self._deltas[layer - 1]
             torch.bmm(self._hidden_transposed[layer - 1], delta, out=self.weight_gradients[layer])
-            torch.bmm(delta, self._transposed[layer], out=buffer)
-            delta = _leaky_relu_backward(buffer, hidden)
-            torch.sum(delta, 1, keepdim=True, out=self.bias_gradients[layer - 1])
+            if layer <= len(self.biases):
+                torch.sum(delta, 1, keepdim=True, out=self.bias_gradients[layer - 1])
+            torch.bmm(delta, self._transposed[layer], out=self._back)
+            delta = _leaky_relu_backward(self._back, self._hidden[layer - 1])
         torch.bmm(self._inputs.mT, delta, out=self.weight_gradients[0])
 
 
+def _leaky_relu(z: Tensor) -> Tensor:
+    """max(z, 0.01 z), in place."""
+    return nn.functional.leaky_relu_(z, SLOPE)
+
+
 def _leaky_relu_backward(gradient: Tensor, hidden: Tensor) -> Tensor:
-    """gradient, times 0.01 where hidden <= 0; in place."""
-    backward = torch.ops.aten.leaky_relu_backward.grad_input
-    return backward(gradient, hidden, SLOPE, True, grad_input=gradient)
+    """gradient where hidden > 0, 0.01 times that elsewhere; in the place of hidden."""
+    return _backward_into(gradient, hidden, SLOPE, True, grad_input=hidden)
 
 
 class Rescaled:
@@ -125,7 +140,7 @@ class Rescaled:
     def __init__(self, network: MLPStack, norm: float | None) -> None:
         self.network, self.norm = network, norm
 
-    def forward(self, inputs: Float[Tensor, "B D"]) -> Float[Tensor, "S B M"]:
+    def forward(self, inputs: Float[Tensor, "B D+1"]) -> Float[Tensor, "S B M"]:
         outputs = self.network.forward(inputs)
         if self.norm is None:
             return outputs
@@ -205,13 +220,13 @@ class ModelStack:
         self.gradients = torch.zeros_like(self.parameters)
         layers, gradients = self._layers(self.parameters), self._layers(self.gradients)
         f_sizes, g_sizes = architecture.embedding_sizes, architecture.unembedding_sizes
-        split = len(list(parameter_shapes(f_sizes)))
+        split = len(parameter_shapes(f_sizes))
         f = MLPStack(f_sizes, layers[:split], gradients[:split])
         g = MLPStack(g_sizes, layers[split:], gradients[split:])
         self.f = Rescaled(f, architecture.embedding_norm)
         self.g = Rescaled(g, architecture.unembedding_norm)
         one_hot = torch.eye(architecture.classes, dtype=rows.dtype, device=rows.device)
-        self._labels = one_hot[:, :-1].contiguous()
+        self._labels = with_constant(one_hot[:, :-1])
 
     def _layers(self, flat: Float[Tensor, " n"]) -> list[Tensor]:
         """Views (S, rows, columns) of the flat buffer, one for each of the architecture's shapes."""
@@ -228,8 +243,8 @@ class ModelStack:
         """Layer by layer -> a row a model."""
         return torch.cat([layer.flatten(1) for layer in self._layers(flat)], dim=1)
 
-    def embeddings(self, inputs: Float[Tensor, "B D"]) -> Float[Tensor, "S B M"]:
-        """f(x) of each model, in a buffer that the next call overwrites."""
+    def embeddings(self, inputs: Float[Tensor, "B D+1"]) -> Float[Tensor, "S B M"]:
+        """f(x) of each model for inputs `with_constant`, in a buffer that the next call overwrites."""
         return self.f.forward(inputs)
 
     def unembeddings(self) -> Float[Tensor, "S K M"]:
@@ -237,12 +252,12 @@ class ModelStack:
         return self.g.forward(self._labels)
 
     def loss_and_gradients(
-        self, inputs: Float[Tensor, "B D"], targets: Float[Tensor, "K B"], losses: Float[Tensor, " S"]
+        self, inputs: Float[Tensor, "B D+1"], targets: Float[Tensor, "K B"], losses: Float[Tensor, " S"]
     ) -> None:
         """Fill `losses` with each model's mean cross-entropy (nats) and `gradients` with its gradient.
 
         Args:
-            inputs: a mini-batch, the same for all models.
+            inputs: a mini-batch `with_constant`, the same for all models.
             targets: -1/B where the label is y, else 0; so loss = sum over y, x of targets · log p(y|x).
             losses: filled.
         """

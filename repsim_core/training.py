@@ -21,7 +21,7 @@ from torch import Tensor
 from repsim_core.arrays import as_count, as_real
 from repsim_core.data import Dataset
 from repsim_core.family import Representations
-from repsim_core.networks import Architecture, ModelStack
+from repsim_core.networks import Architecture, ModelStack, with_constant
 from repsim_core.training_run import Run, checked_data, worker_threads
 
 
@@ -67,7 +67,9 @@ class TrainedStack:
                 f"K = {expected[1]} as in training"
             )
         models = ModelStack(self.architecture, self.parameters)
-        embeddings = torch.cat([models.embeddings(part).clone() for part in inputs.split(block)], dim=1)
+        embeddings = torch.cat(
+            [models.embeddings(part).clone() for part in with_constant(inputs).split(block)], dim=1
+        )
         pairs = zip(embeddings, models.unembeddings(), strict=True)
         return [Representations(f, g, labels) for f, g in pairs]
 

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from repsim_core.arrays import as_count
 from repsim_core.data import Dataset
-from repsim_core.networks import Architecture, ModelStack
+from repsim_core.networks import Architecture, ModelStack, with_constant
 from repsim_core.results import write_atomic
 
 _ROUND = 100  # steps between two moments at which all blocks stand at the same step
@@ -43,30 +43,32 @@ class Block:
         self.models, self.lr = ModelStack(architecture, rows), lr
         self.first_moments = torch.zeros_like(self.models.parameters)
         self.second_moments = torch.zeros_like(self.models.parameters)
-        self.step = torch.zeros((), device=device)
 
     @torch.no_grad()
     def train(
         self,
-        inputs: Float[Tensor, "steps B D"],
+        inputs: Float[Tensor, "steps B D+1"],
         targets: Float[Tensor, "steps K B"],
         losses: Float[Tensor, "steps S"],
+        numbers: Float[Tensor, " steps"],
     ) -> None:
-        """One Adam step for each mini-batch; fills `losses`. Nothing here waits for a GPU."""
-        for batch in zip(inputs, targets, losses, strict=True):
-            self.models.loss_and_gradients(*batch)
-            self._update()
+        """One Adam step for each mini-batch, the steps' numbers counted from 1; fills `losses`.
 
-    def _update(self) -> None:
+        Nothing here waits for a GPU.
+        """
+        for *batch, number in zip(inputs, targets, losses, numbers, strict=True):
+            self.models.loss_and_gradients(*batch)
+            self._update(number)
+
+    def _update(self, number: Float[Tensor, ""]) -> None:
         """Adam with bias correction: torch's own update of flat buffers, the one `torch.optim.Adam` calls."""
-        update = torch.ops.aten._fused_adam_
-        update(
+        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage, reportCallIssue]
             [self.models.parameters],
             [self.models.gradients],
             [self.first_moments],
             [self.second_moments],
             [],
-            [self.step.add_(1)],
+            [number],
             lr=self.lr,
             beta1=0.9,
             beta2=0.999,
@@ -100,7 +102,8 @@ class Run:
     ) -> None:
         self.architecture, self.seeds, self.steps, self.done = architecture, seeds, steps, 0
         self.batch_size, self.batch_seed = batch_size, batch_seed
-        self.inputs, labels = checked_data(dataset, device)
+        inputs, labels = checked_data(dataset, device)
+        self.inputs = with_constant(inputs)
         if batch_size > len(labels):
             raise ValueError(f"batch_size: found {batch_size}, expected at most N = {len(labels)}")
         self.targets = torch.nn.functional.one_hot(labels, architecture.classes).float() / -batch_size
@@ -118,8 +121,11 @@ class Run:
         inputs = self.inputs[rows]
         targets = self.targets[rows].mT.contiguous()
         curves = [curve[self.done : self.done + steps] for curve in self.curves]
+        numbers = torch.arange(
+            self.done + 1, self.done + steps + 1, dtype=torch.float32, device=inputs.device
+        )
         apply = map if pool is None else pool.map
-        list(apply(lambda block, curve: block.train(inputs, targets, curve), self.blocks, curves))
+        list(apply(lambda block, curve: block.train(inputs, targets, curve, numbers), self.blocks, curves))
         self.done += steps
 
     def _rows(self, first: int, steps: int) -> Int64[Tensor, "steps B"]:
@@ -173,7 +179,6 @@ class Run:
             for name, flat in block.state.items():
                 flat.copy_(block.models.pack(tensors[name][part]))
             curve[: self.done] = losses[:, part]
-            block.step.fill_(self.done)
             start = part.stop
 
 

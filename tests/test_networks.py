@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from repsim_core.networks import Architecture, ModelStack, initial_parameters, mlp, parameter_shapes
+from repsim_core.networks import (
+    Architecture,
+    ModelStack,
+    initial_parameters,
+    mlp,
+    parameter_shapes,
+    with_constant,
+)
 
 SHAPES = [
     Architecture(inputs=3, classes=5),
@@ -19,6 +26,11 @@ def modules(shape: Architecture, row: torch.Tensor) -> tuple[nn.Sequential, nn.S
     """f and g as ordinary modules with the parameters of one row."""
     split = sum(a * b for a, b in parameter_shapes(shape.embedding_sizes))
     return mlp(shape.embedding_sizes, row[:split]), mlp(shape.unembedding_sizes, row[split:])
+
+
+def parameter_row(network: nn.Sequential, name: str = "data") -> torch.Tensor:
+    """Back from a module to a row; torch stores weights as (fan_out, fan_in)."""
+    return torch.cat([getattr(parameter, name).t().flatten() for parameter in network.parameters()])
 
 
 def plain_outputs(shape, f, g, inputs):
@@ -42,18 +54,17 @@ def test_outputs_loss_and_gradients_are_those_of_autograd(shape):
         inputs = torch.randn(batch, shape.inputs, dtype=torch.float64, generator=generator)
         labels = torch.randint(shape.classes, (batch,), generator=generator)
         targets = nn.functional.one_hot(labels, shape.classes).double().T.contiguous() / -batch
-        stack.loss_and_gradients(inputs, targets, losses)
+        stack.loss_and_gradients(with_constant(inputs), targets, losses)
         gradients = stack.unpack(stack.gradients)
         for model, row in enumerate(rows):
             f, g = modules(shape, row)
             embeddings, unembeddings = plain_outputs(shape, f, g, inputs)
-            torch.testing.assert_close(stack.embeddings(inputs)[model], embeddings.detach())
+            torch.testing.assert_close(stack.embeddings(with_constant(inputs))[model], embeddings.detach())
             torch.testing.assert_close(stack.unembeddings()[model], unembeddings.detach())
             loss = nn.functional.cross_entropy(embeddings @ unembeddings.T, labels)
             loss.backward()
             torch.testing.assert_close(losses[model], loss.detach(), rtol=1e-12, atol=1e-12)
-            parameters = [*f.parameters(), *g.parameters()]  # torch stores weights as (fan_out, fan_in)
-            expected = torch.cat([p.grad.t().flatten() for p in parameters if p.grad is not None])
+            expected = torch.cat([parameter_row(network, "grad") for network in (f, g)])
             torch.testing.assert_close(gradients[model], expected, rtol=1e-10, atol=1e-12)
 
 
@@ -67,10 +78,9 @@ def test_rows_survive_packing(shape):
 
 def test_paper_s_network_has_the_paper_s_layers():
     shape = Architecture(inputs=2, classes=6, width=16)
-    assert list(parameter_shapes(shape.embedding_sizes)) == [
-        (2, 16), (1, 16), (16, 16), (1, 16), (16, 16), (1, 16), (16, 2)
-    ]  # fmt: skip
+    assert parameter_shapes(shape.embedding_sizes) == [(3, 16), (16, 16), (1, 16), (16, 16), (1, 16), (16, 2)]
     f, g = modules(shape, shape.initial(0))
+    assert torch.equal(torch.cat([parameter_row(f), parameter_row(g)]), shape.initial(0))
     assert [type(layer).__name__ for layer in f] == ["Linear", "LeakyReLU"] * 3 + ["Linear"]
     assert {layer.negative_slope for layer in f if isinstance(layer, nn.LeakyReLU)} == {0.01}
     assert f[-1].bias is None
