@@ -53,7 +53,7 @@ def side_by_side(embeddings: pd.DataFrame, unembeddings: pd.DataFrame) -> Figure
     above, below = _by_model(embeddings), _by_model(unembeddings)
     colours = _palette_for(unembeddings)
     with style():
-        figure, axes = new_figure(2, len(above), width=7.2, height=7.2, squeeze=False)
+        figure, axes = new_figure(2, len(above), width=5.8, height=6.3, squeeze=False)
         for column, name in enumerate(above):
             _clouds(axes[0, column], above[name], colours)
             _arrows(axes[1, column], below[name], colours)
@@ -72,7 +72,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
     places, colour = _xy(unembeddings), label_palette(1)[0]
     names = unembeddings["label"].tolist()
     with style():
-        figure, axes = new_figure(1, len(sets), height=3.9, squeeze=False)
+        figure, axes = new_figure(1, len(sets), width=5.8, height=3.2, squeeze=False)
         for axis, title, *chosen in zip(
             axes[0], *(sets[name] for name in ("title", "pivot", "first", "second")), strict=True
         ):
@@ -101,7 +101,7 @@ def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
     colours = _palette_for(embeddings, targets)
     everything = np.vstack([_xy(embeddings), _xy(targets, "target_x", "target_y")])
     with style():
-        figure, axes = new_figure(1, len(clouds), width=7.2, height=4.0, squeeze=False)
+        figure, axes = new_figure(1, len(clouds), width=5.8, height=3.3, squeeze=False)
         for axis, name in zip(axes[0], clouds, strict=True):
             points, labels = _xy(clouds[name]), clouds[name]["label"].tolist()
             axis.scatter(*points.T, s=7, c=[colours[i] for i in labels], alpha=0.35, linewidths=0)
@@ -144,7 +144,7 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     colour = alt.Color(
         "label:N", legend=None, scale=alt.Scale(domain=list(range(len(colours))), range=colours)
     )
-    limit = 1.5 * float(np.abs(np.vstack([_xy(points), _xy(arrows)])).max())
+    limit = 1.25 * float(np.abs(np.vstack([_xy(points), _xy(arrows)])).max())
     scale = alt.Scale(domain=[-limit, limit], nice=False)
     f = _turned("x", "y", "angle", "stretch")
     g = _turned("x", "y", "angle", "1 / stretch")  # A^{-T}: the same turn, the opposite stretch
