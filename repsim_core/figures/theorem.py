@@ -216,7 +216,8 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
                 x, y = cloud["x"].mean(), cloud["y"].mean()
                 axis.text(1.22 * x, 1.22 * y, str(label), ha="center", va="center", size=12)
             kind = "linear probe" if probe == 1 else f"harmonics up to {probe}"
-            axis.set_title(f"{kind}\n$R^2$ = {value:.4f}")
+            axis.set_title(kind)
+            axis.text(0, -0.7, f"$R^2$ = {value:.4f}", ha="center", va="center")
             axis.set_aspect("equal")
             axis.set_axis_off()
         axes[0].set(xlim=(-2.75, 2.75), ylim=(-2.75, 2.75))
