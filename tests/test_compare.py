@@ -50,13 +50,13 @@ def test_options_reach_the_measures():
 
 
 class Cells(HTMLParser):
-    """Rows of a table's cells, and its caption."""
+    """Rows of a table's cells, and the paragraph under it."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.open: list[str] = []
         self.rows: list[list[str]] = []
-        self.caption = ""
+        self.sets = ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
@@ -70,8 +70,8 @@ class Cells(HTMLParser):
     def handle_data(self, data):
         if self.open[-1] == "td":
             self.rows[-1].append(data)
-        elif self.open[-1] == "caption":
-            self.caption += data
+        elif self.open[-1] == "p":
+            self.sets += data
 
 
 def test_a_comparison_prints_and_renders_as_a_table():
@@ -89,7 +89,7 @@ def test_a_comparison_prints_and_renders_as_a_table():
     assert not page.open
     assert [name for name, _ in page.rows] == [name for name, _ in found.rows()]
     assert [float(value) for _, value in page.rows] == pytest.approx([v for _, v in found.rows()], rel=1e-3)
-    assert page.caption == lines[-1]
+    assert page.sets == lines[-1]
     assert "none left out" in str(rc.compare(strategies.model(), strategies.model(seed=1), left_out="none"))
 
 

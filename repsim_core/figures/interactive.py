@@ -112,6 +112,9 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
         spec.setdefault("width", "container")
     data = json.dumps(spec, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     name = hashlib.sha256(data.encode()).hexdigest()[:12]
+    # vl_convert numbers clip paths by a counter of the process: another number the next time, and in the next chart
+    clips: dict[str, str] = {}
+    still = re.sub(r"\bclip\d+\b", lambda m: clips.setdefault(m[0], f"clip-{name}-{len(clips)}"), still)
     label = html.escape(alt, quote=True)
     body = (
         f'<div class="repsim-vega" style="width:100%" {_CHART}="{name}" role="group" aria-label="{label}">'
