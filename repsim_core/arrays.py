@@ -40,14 +40,19 @@ def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
         raise ValueError(f"{name}: found shape {tuple(matrix.shape)}, expected two dimensions")
     if matrix.numel() == 0:
         raise ValueError(f"{name}: found an empty array of shape {tuple(matrix.shape)}")
-    bad = ~torch.isfinite(matrix)
-    if bool(bad.any()):
+    if not all_finite(matrix):
+        bad = ~torch.isfinite(matrix)
         row, column = (int(i) for i in bad.nonzero()[0])
         raise ValueError(
             f"{name}: found {int(bad.sum())} values that are not finite "
             f"(the first at row {row}, column {column}), expected finite numbers"
         )
     return matrix
+
+
+def all_finite(values: Tensor) -> bool:
+    """Whether no value is infinite or NaN, in one pass and without a table of answers."""
+    return all(bool(torch.isfinite(extreme)) for extreme in torch.aminmax(values))
 
 
 def as_array(value: object, name: str) -> np.ndarray:

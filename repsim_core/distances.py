@@ -21,7 +21,7 @@ def kl_divergence(a: Representations, b: Representations) -> float:
     """
     require_pair(a, b, same_dim=False)
     log_p = a.log_probs()
-    divergence = float((log_p.exp() * (log_p - b.log_probs())).sum(dim=1).mean())
+    divergence = float((log_p - b.log_probs()).mul_(log_p.exp()).sum()) / a.num_inputs
     return max(divergence, 0.0)  # negative only by rounding
 
 
@@ -115,9 +115,9 @@ def llv_distance(
         seed=seed,
         min_conditioning=min_conditioning,
     )
-    label_gaps = pair.between_labels.sets(torch.tensor([[sets.pivot, *sets.labels]]))
+    label_gaps = pair.between_labels.table(slice(sets.pivot, sets.pivot + 1)).of(sets.labels)
     _require_finite(label_gaps, f"labels {list(sets.labels)} against the pivot {sets.pivot}")
-    input_gaps = pair.between_inputs.sets(torch.tensor([sets.input_set]))
+    input_gaps = pair.between_inputs(sets.input_set).sets(torch.arange(a.dim + 1)[None])
     _require_finite(input_gaps, f"inputs {list(sets.input_set[1:])} against x_0 = {sets.input_set[0]}")
 
     terms = {

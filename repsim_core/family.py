@@ -21,7 +21,7 @@ from jaxtyping import Float64, Int64
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from repsim_core.arrays import as_array, as_index, as_indices, as_labels, as_matrix
+from repsim_core.arrays import all_finite, as_array, as_index, as_indices, as_labels, as_matrix
 
 _SUFFIXES = (".safetensors", ".npz")
 _SINGULAR = 1e-12  # relative size below which a singular value counts as zero
@@ -102,10 +102,11 @@ class Representations:
 
     @cached_property
     def _log_probs(self) -> Float64[Tensor, "N K"]:
-        logits = self.embeddings @ self.unembeddings.T
-        if not bool(torch.isfinite(logits).all()):
+        # Labels along the first axis: the few of them are summed over, many inputs side by side.
+        logits = self.unembeddings @ self.embeddings.T
+        if not all_finite(logits):
             raise ValueError("embeddings: f(x)·g(y) overflows float64; rescale the representations")
-        return torch.log_softmax(logits, dim=1)
+        return torch.log_softmax(logits, dim=0).T
 
     def log_probs(self) -> Float64[Tensor, "N K"]:
         """log p(y|x) in nats, shape (N, K). Computed once and shared: copy it before changing it."""
@@ -113,7 +114,7 @@ class Representations:
 
     def predictions(self) -> Int64[Tensor, " N"]:
         """The most probable label of each input, shape (N,)."""
-        return self._log_probs.argmax(dim=1)
+        return self._log_probs.max(dim=1).indices
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one; needs `labels`."""

@@ -24,11 +24,12 @@ def sampled_input_set(pair: PairLogRatios, *, num_samples: int, seed: int) -> tu
         The set (x_0, ..., x_M) with the least term 2, and how many sets were drawn: fewer than asked for where the
         inputs do not suffice for so many disjoint ones.
     """
-    ratios, size = pair.between_inputs, pair.a.dim + 1
-    count = min(num_samples, len(ratios) // size)
-    drawn = np.random.default_rng(seed).permutation(len(ratios))[: count * size].reshape(count, size)
-    terms = ratios.sets(torch.from_numpy(drawn)).gap.amax(dim=1)
-    return tuple(int(i) for i in drawn[int(terms.argmin())]), count
+    inputs, size = pair.a.num_inputs, pair.a.dim + 1
+    count = min(num_samples, inputs // size)
+    drawn = torch.from_numpy(np.random.default_rng(seed).permutation(inputs)[: count * size])
+    places = torch.arange(count * size).reshape(count, size)
+    best = int(pair.between_inputs(drawn).sets(places).gap.amax(dim=1).argmin())
+    return tuple(drawn[places[best]].tolist()), count
 
 
 def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[int, ...]:
@@ -37,7 +38,7 @@ def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[in
     Term 2 of a set is the largest gap(x_0, x_i), so the best set for a pivot x_0 is made of the M inputs with the
     least gaps in one row of the table. Rows are visited in blocks and in the order of the bound this gives.
     """
-    ratios, dim = pair.between_inputs, pair.a.dim
+    ratios, dim = pair.between_inputs(), pair.a.dim
     bounds = _least_possible_terms(ratios, dim)
     order = torch.argsort(bounds, stable=True)
     best, chosen = math.inf, None
@@ -48,6 +49,8 @@ def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[in
         gaps[pivot] = torch.inf
         ranked = torch.argsort(gaps, stable=True)
         ranked = ranked[: int((gaps < best).sum())]
+        if len(ranked) < dim:  # the bound was below the best term by rounding only
+            continue
         if min_conditioning == 0.0:
             others = tuple(ranked[:dim].tolist())
         else:
@@ -94,8 +97,6 @@ def _admissible_set(
         ]
         return tuple(min(admissible, key=lambda columns: columns[::-1])) if admissible else None
 
-    if len(ranked) < pair.a.dim:
-        return None
     found = propose(len(ranked))
     if found is None:
         return None

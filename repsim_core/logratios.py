@@ -17,6 +17,7 @@ is the largest gap between x_0 and another x_i, with labels as observations.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -41,6 +42,10 @@ class Gaps:
     gap: Float64[Tensor, "*pairs"]
     psi: Float64[Tensor, "*pairs"]
     psi_other: Float64[Tensor, "*pairs"]
+
+    def of(self, points: Sequence[int]) -> Gaps:
+        """The gaps of these points, in this order."""
+        return Gaps(*(values[..., list(points)] for values in (self.gap, self.psi, self.psi_other)))
 
     @property
     def scale_difference(self) -> Float64[Tensor, "*pairs"]:
@@ -80,8 +85,9 @@ class LogRatios:
         s, t = (torch.linalg.vector_norm(table, dim=1) for table in (self._p, self._q))
         # Squared distance between the two models' standardised log-probabilities of one point, 2(1 - correlation).
         # Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
-        apart = _unit(self._p, s) - _unit(self._q, t)
-        misfit = (apart * apart).sum(dim=1)
+        apart = self._p / _divisor(s)
+        apart.addcdiv_(self._q, _divisor(t), value=-1.0)
+        misfit = torch.linalg.vector_norm(apart, dim=1).square()
         self._points = _Points(s, t, misfit, _CONSTANT * s + rounding_p, _CONSTANT * t + rounding_q)
 
     def __len__(self) -> int:
@@ -130,7 +136,7 @@ class LogRatios:
 
 
 class PairLogRatios:
-    """The log-ratios of two comparable models (else an error) from both sides, computed when first asked for."""
+    """The log-ratios of two comparable models (else an error) from both sides."""
 
     def __init__(self, a: Representations, b: Representations) -> None:
         require_pair(a, b)
@@ -142,29 +148,38 @@ class PairLogRatios:
         errors = (_rounding(model).square().mean(dim=0, keepdim=True).sqrt() for model in (self.a, self.b))
         return LogRatios(self.a.log_probs().T, self.b.log_probs().T, *errors)
 
-    @cached_property
-    def between_inputs(self) -> LogRatios:
-        """Points are the N inputs, observations the K labels."""
-        return LogRatios(self.a.log_probs(), self.b.log_probs(), _rounding(self.a), _rounding(self.b))
+    def between_inputs(self, inputs: Sequence[int] | Int64[Tensor, " points"] | None = None) -> LogRatios:
+        """Points are the inputs asked for (None: all N), observations the K labels."""
+        chosen = slice(None) if inputs is None else torch.as_tensor(inputs)
+        tables = [model.log_probs()[chosen].contiguous() for model in (self.a, self.b)]
+        return LogRatios(*tables, *(_rounding(model, chosen) for model in (self.a, self.b)))
 
 
-def _rounding(model: Representations) -> Float64[Tensor, " N"]:
+def _rounding(
+    model: Representations, inputs: slice | Int64[Tensor, " points"] = slice(None)
+) -> Float64[Tensor, " points"]:
     """Size of the rounding errors in log p(y|x) for each input: relative to the logits, not to their differences."""
-    f, g = (torch.linalg.vector_norm(array, dim=1) for array in (model.embeddings, model.unembeddings))
+    f, g = (
+        torch.linalg.vector_norm(array, dim=1) for array in (model.embeddings[inputs], model.unembeddings)
+    )
     return _ROUNDING * (1.0 + f * g.max())
 
 
 def _centred(table: Float64[Tensor, "points obs"]) -> Float64[Tensor, "points obs"]:
     observations = table.shape[1]
-    return (table - table.mean(dim=1, keepdim=True)) / (observations - 1) ** 0.5
+    return (table - table.mean(dim=1, keepdim=True)).div_((observations - 1) ** 0.5)
 
 
-def _unit(
-    table: Float64[Tensor, "points obs"], norms: Float64[Tensor, " points"]
-) -> Float64[Tensor, "points obs"]:
-    return table / torch.where(norms > 0, norms, torch.ones_like(norms))[:, None]
+def _divisor(norms: Float64[Tensor, " points"]) -> Float64[Tensor, "points 1"]:
+    """Norms as a column, with 1 for 0: a point that does not vary stays 0."""
+    return torch.where(norms > 0, norms, torch.ones_like(norms))[:, None]
 
 
 def _distances(left: Tensor, right: Tensor) -> Tensor:
     # Not through the Gram matrix: it loses half the digits of close points, and psi is divided by.
+    if left.shape == right.shape and left.data_ptr() == right.data_ptr():  # every pair once
+        table = left.new_zeros(len(left), len(left))
+        above = torch.triu_indices(len(left), len(left), 1, device=left.device).unbind()
+        table[above] = torch.pdist(left)
+        return table + table.T
     return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")

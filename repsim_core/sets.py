@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-import torch
 
 from repsim_core.arrays import as_count, as_index, as_indices, as_real
 from repsim_core.family import require_enough_labels
@@ -74,16 +73,16 @@ def _choose_labels(
 
     if len(pivots) == len(candidates) == 1:
         return pivots[0], candidates[0]
-    gaps = pair.between_labels.table(torch.tensor(list(pivots))).gap.cpu().numpy()
-    best = (np.inf, pivots[0], candidates[0])
-    for row, y0 in zip(gaps, pivots, strict=True):
-        for omitted in candidates:
-            if omitted == y0:
-                continue
-            term = np.delete(row, [y0] if omitted is None else [y0, omitted]).max()
-            if term < best[0]:
-                best = (term, y0, omitted)
-    term, y0, omitted = best
+    gaps = pair.between_labels.table(slice(pivots[0], pivots[-1] + 1)).gap.cpu().numpy()
+    gaps[range(len(pivots)), pivots] = -np.inf  # a pivot is no label of its own
+    first, second = np.sort(gaps, axis=1)[:, :-3:-1].T[..., None]
+    if candidates == [None]:
+        terms = first
+    else:  # term 1 is the largest gap, or the second largest where that label is left out
+        terms = np.where(np.array(candidates) == gaps.argmax(axis=1)[:, None], second, first)
+        terms[np.array(candidates) == np.array(pivots)[:, None]] = np.inf
+    row, column = np.unravel_index(terms.argmin(), terms.shape)
+    y0, omitted, term = pivots[row], candidates[column], terms[row, column]
     if not np.isfinite(term):
         raise ValueError(
             "labels: for every choice of pivot and left-out label that is open, some log-ratio is constant over the "

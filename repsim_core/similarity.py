@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from torch import Tensor
 
 from repsim_core.arrays import as_count, as_matrix
@@ -19,6 +19,7 @@ from repsim_core.logratios import PairLogRatios
 from repsim_core.sets import choose_sets
 
 _CONSTANT = 1e-12  # a deviation below this share of the largest entry is rounding
+_SMALL = 1e-140  # columns shorter than this, or longer than its inverse, are rescaled first
 _CHUNK = 2**14  # label subsets whose singular values are taken at once
 
 
@@ -112,11 +113,11 @@ def representation_distance(
         min_conditioning=min_conditioning,
     )
     kept = list(sets.labels)
-    ratios = [
-        _standardised(_label_ratios(model, sets.pivot, kept), f"log-ratios of {name}")
+    (basis, ratios), (other_basis, other_ratios) = (
+        _standardised_ratios(model, sets.pivot, kept, f"log-ratios of {name}")
         for model, name in ((a, "a"), (b, "b"))
-    ]
-    correlation = ratios[0].T @ ratios[1]
+    )
+    correlation = ratios.T @ (basis.T @ other_basis) @ other_ratios
     positions, exhaustive = _label_subsets(len(kept), a.dim, limit, seed)
     embedding = torch.cat(
         [
@@ -196,21 +197,27 @@ def _paired(z: object, w: object) -> tuple[Tensor, Tensor]:
 
 
 def _centred(x: Float64[Tensor, "n M"]) -> tuple[Tensor, Tensor, Tensor]:
-    """Columns of mean 0 (in units of their largest entry, so that no square overflows), their lengths, and which are
-    constant."""
-    x = x / x.abs().amax(dim=0).clamp(min=torch.finfo(x.dtype).tiny)
+    """Columns of mean 0 up to a factor, their lengths, and which are constant."""
+    sizes = torch.linalg.vector_norm(x, dim=0)
+    if bool(((sizes < _SMALL) | (sizes > 1 / _SMALL)).any()):  # squares leave the range of numbers
+        x = x / x.abs().amax(dim=0).clamp(min=torch.finfo(x.dtype).tiny)
+        sizes = torch.linalg.vector_norm(x, dim=0)
     centred = x - x.mean(dim=0)
     lengths = torch.linalg.vector_norm(centred, dim=0)
-    return centred, lengths, lengths <= _CONSTANT * torch.linalg.vector_norm(x, dim=0)
+    return centred, lengths, lengths <= _CONSTANT * sizes
 
 
 def _standardised(x: Float64[Tensor, "n M"], name: str) -> Float64[Tensor, "n M"]:
     """Columns of mean 0 and length 1, so that inner products are sample correlations."""
     centred, lengths, constant = _centred(x)
+    _require_variation(constant, name)
+    return centred / lengths
+
+
+def _require_variation(constant: Bool[Tensor, " columns"], name: str) -> None:
     if bool(constant.any()):
         column = int(constant.nonzero()[0])
         raise ValueError(f"{name}: column {column} is constant (zero deviation) and cannot be standardised")
-    return centred / lengths
 
 
 def _dissimilarities(correlations: Float64[Tensor, "sets M M"]) -> Float64[Tensor, " sets"]:
@@ -218,9 +225,21 @@ def _dissimilarities(correlations: Float64[Tensor, "sets M M"]) -> Float64[Tenso
     return (1.0 - nuclear / correlations.shape[-1]).clamp(min=0.0)  # negative only by rounding
 
 
-def _label_ratios(model: Representations, pivot: int, kept: list[int]) -> Float64[Tensor, "N kept"]:
-    """g_0(y)·f(x) for the kept labels: any L^T f(x) is made of columns of this (key identity)."""
-    return model.embeddings @ model.displaced_unembeddings(pivot)[kept].T
+def _standardised_ratios(
+    model: Representations, pivot: int, kept: list[int], name: str
+) -> tuple[Float64[Tensor, "N M"], Float64[Tensor, "M kept"]]:
+    """g_0(y)·f(x) for the kept labels, standardised: any L^T f(x) is made of columns of this (key identity).
+
+    As an orthonormal basis of the centred embeddings and the coordinates in it, so that only M columns are as long as
+    there are inputs.
+    """
+    g0 = model.displaced_unembeddings(pivot)[kept].T
+    mean = model.embeddings.mean(dim=0)
+    basis, triangle = torch.linalg.qr(model.embeddings - mean)
+    ratios = triangle @ g0
+    lengths = torch.linalg.vector_norm(ratios, dim=0)
+    _require_variation(lengths <= _CONSTANT * torch.hypot(lengths, (mean @ g0) * model.num_inputs**0.5), name)
+    return basis, ratios / lengths
 
 
 def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndarray, bool]:
@@ -241,9 +260,12 @@ def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndar
 def _column_space(x: Float64[Tensor, "n p"], name: str) -> Float64[Tensor, "n rank"]:
     """Orthonormal basis of the centred columns, each first scaled to length 1 so that units do not matter."""
     centred, lengths, constant = _centred(x)
-    varying = ~constant
-    if not bool(varying.any()):
+    if bool(constant.all()):
         raise ValueError(f"{name}: every column is constant, so no correlation is defined")
-    u, sigma, _ = torch.linalg.svd(centred[:, varying] / lengths[varying], full_matrices=False)
+    if bool(constant.any()):
+        centred, lengths = centred[:, ~constant], lengths[~constant]
+    basis, triangle = torch.linalg.qr(centred / lengths)
+    u, sigma, _ = torch.linalg.svd(triangle)
     tolerance = max(x.shape) * torch.finfo(x.dtype).eps * float(sigma[0])
-    return u[:, sigma > tolerance]
+    rank = int((sigma > tolerance).sum())
+    return basis if rank == basis.shape[1] else basis @ u[:, :rank]
