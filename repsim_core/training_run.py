@@ -30,7 +30,9 @@ from repsim_core.results import write_atomic
 
 _ROUND = 100  # steps between two moments at which all blocks stand at the same step
 _BLOCK_PARAMETERS = 530_000  # of one block on the CPU: more do not stay in a core's cache
-_BLOCK_MODELS = 10
+_WHOLE_PARAMETERS = (
+    120_000  # of a stack that is not cut: so small operations gain nothing from a second thread
+)
 
 
 class Block:
@@ -189,25 +191,28 @@ def batch_order(num: int, batch_seed: int, epoch: int) -> Int64[Tensor, " N"]:
 
 @contextmanager
 def worker_threads(blocks: int) -> Iterator[ThreadPoolExecutor | None]:
-    """A pool whose threads each use one core, or None where one thread is enough; torch's setting is restored.
+    """A pool of as many threads as torch is set to use, or None where one is enough.
 
-    Several models side by side, a core each, wait less for one another than cores that share every operation.
+    Meanwhile torch runs each operation on one thread, so that the threads work on blocks of their own and wait for
+    one another only at the end of a round; its setting is restored.
     """
     threads = torch.get_num_threads()
-    if min(threads, blocks) < 2:
-        yield None
-        return
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(min(threads, blocks)) as pool:
-            yield pool
+        if min(threads, blocks) < 2:
+            yield None
+        else:
+            with ThreadPoolExecutor(min(threads, blocks)) as pool:
+                yield pool
     finally:
         torch.set_num_threads(threads)
 
 
 def _blocks(seeds: tuple[int, ...], parameters: int) -> list[tuple[int, ...]]:
     """Cut the stack into blocks of nearly equal size, an even number of them; the same on every machine."""
-    most = min(max(_BLOCK_PARAMETERS // parameters, 1), _BLOCK_MODELS)
+    if len(seeds) * parameters <= _WHOLE_PARAMETERS:
+        return [seeds]
+    most = max(_BLOCK_PARAMETERS // parameters, 1)
     count = min(2 * -(-len(seeds) // (2 * most)), len(seeds))
     edges = [len(seeds) * block // count for block in range(count + 1)]
     return [seeds[start:stop] for start, stop in itertools.pairwise(edges)]

@@ -96,13 +96,13 @@ def test_training_together_is_training_alone(width):
 
 
 def test_the_number_of_threads_changes_no_bit_and_is_restored():
-    results = []
+    results, wide = [], SMALL | {"width": 96, "steps": 20}  # wide enough for several blocks
     for number in (1, 2, 3):
         torch.set_num_threads(number)
-        results.append(train_stack(TRAIN, seeds=range(5), **SMALL))
+        results.append(train_stack(TRAIN, seeds=range(5), **wide))
         assert torch.get_num_threads() == number
         with pytest.raises(RuntimeError, match="stop"):
-            train_stack(TRAIN, seeds=range(5), progress=_stop, **SMALL)
+            train_stack(TRAIN, seeds=range(5), progress=_stop, **wide)
         assert torch.get_num_threads() == number
     for other in results[1:]:
         assert torch.equal(other.parameters, results[0].parameters)
@@ -158,8 +158,8 @@ def test_blocks_hold_every_seed_once_in_order(number, parameters):
     assert tuple(seed for block in blocks for seed in block) == seeds
     sizes = [len(block) for block in blocks]
     assert max(sizes) - min(sizes) <= 1
-    assert max(sizes) <= 10
-    assert len(blocks) % 2 == 0 or len(blocks) == number
+    assert max(sizes) == 1 or max(sizes) * parameters <= 530_000
+    assert len(blocks) % 2 == 0 or len(blocks) in (1, number)
 
 
 # -- checkpoints --------------------------------------------------------------------------------------------------
