@@ -1,15 +1,18 @@
-"""Input checking: what users hand over becomes a float64 tensor, or an error that names the argument."""
+"""Arrays: what users hand over becomes a float64 tensor, or an error that names the argument; centred arrays."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
+
+_CONSTANT = 1e-12  # a deviation below this share of a column's length is rounding
 
 
 def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
@@ -124,3 +127,41 @@ def as_real(value: object, name: str, least: float = 0.0) -> float:
     if not math.isfinite(number) or number < least:
         raise ValueError(f"{name}: found {number!r}, expected a finite number of at least {least:g}")
     return number
+
+
+@dataclass(frozen=True)
+class Centred:
+    """Observations less their mean, as an orthonormal basis of their columns times coordinates in it.
+
+    Correlations ask for inner products of columns only, so they are taken between the few coordinates. Householder QR
+    is accurate column by column, whatever the units.
+
+    Attributes:
+        basis: orthonormal columns as long as there are observations.
+        coordinates: of the centred columns in the basis.
+        mean: of each column.
+    """
+
+    basis: Float64[Tensor, "n rank"]
+    coordinates: Float64[Tensor, "rank columns"]
+    mean: Float64[Tensor, " columns"]
+
+    @staticmethod
+    def of(x: Float64[Tensor, "n columns"]) -> Centred:
+        mean = x.mean(dim=0)
+        basis, coordinates = torch.linalg.qr(x - mean)
+        return Centred(basis, coordinates, mean)
+
+    def __matmul__(self, matrix: Float64[Tensor, "columns images"]) -> Centred:
+        """The observations times a matrix."""
+        return Centred(self.basis, self.coordinates @ matrix, self.mean @ matrix)
+
+    def standardised(self) -> tuple[Float64[Tensor, "rank columns"], Bool[Tensor, " columns"]]:
+        """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
+        largest = self.coordinates.abs().amax(
+            dim=0
+        )  # taken out first: squares could leave the range of numbers
+        scaled = self.coordinates / torch.where(largest > 0, largest, torch.ones_like(largest))
+        lengths = torch.linalg.vector_norm(scaled, dim=0)
+        constant = largest * lengths <= _CONSTANT * self.mean.abs() * len(self.basis) ** 0.5
+        return scaled / torch.where(constant, torch.ones_like(lengths), lengths), constant

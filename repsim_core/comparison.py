@@ -12,7 +12,7 @@ import pandas as pd
 from repsim_core.bounds import linear_bound, quadratic_bound
 from repsim_core.distances import LLVDistance, kl_divergence, llv_distance
 from repsim_core.family import Representations
-from repsim_core.similarity import RepresentationDistance, mean_cca, representation_distance
+from repsim_core.similarity import RepresentationDistance, embedding_cca, representation_distance
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def compare(
         d_kl_reverse=kl_divergence(b, a),
         d_llv=llv.value,
         d_fg=representation.value,
-        mean_cca=mean_cca(a.embeddings, b.embeddings),
+        mean_cca=embedding_cca(a, b),
         linear_bound=linear_bound(llv.value, a.dim),
         quadratic_bound=quadratic_bound(llv.value),
         agreement=float((a.predictions() == b.predictions()).double().mean()),

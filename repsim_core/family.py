@@ -21,7 +21,7 @@ from jaxtyping import Float64, Int64
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from repsim_core.arrays import all_finite, as_array, as_index, as_indices, as_labels, as_matrix
+from repsim_core.arrays import Centred, all_finite, as_array, as_index, as_indices, as_labels, as_matrix
 
 _SUFFIXES = (".safetensors", ".npz")
 _SINGULAR = 1e-12  # relative size below which a singular value counts as zero
@@ -128,6 +128,11 @@ class Representations:
         if self.labels is None:
             raise ValueError("labels: found None, expected the true labels of the inputs")
         return self.labels
+
+    @cached_property
+    def centred_embeddings(self) -> Centred:
+        """f(x) less its mean, as an orthonormal basis times coordinates. Computed once and shared."""
+        return Centred.of(self.embeddings)
 
     # -- displaced vectors and diversity -------------------------------------------------------------------------
 

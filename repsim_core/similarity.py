@@ -10,16 +10,14 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float64
+from jaxtyping import Float64
 from torch import Tensor
 
-from repsim_core.arrays import as_count, as_matrix
-from repsim_core.family import Representations
+from repsim_core.arrays import Centred, as_count, as_matrix
+from repsim_core.family import Representations, require_pair
 from repsim_core.logratios import PairLogRatios
 from repsim_core.sets import choose_sets
 
-_CONSTANT = 1e-12  # a deviation below this share of the largest entry is rounding
-_SMALL = 1e-140  # columns shorter than this, or longer than its inverse, are rescaled first
 _CHUNK = 2**14  # label subsets whose singular values are taken at once
 
 
@@ -45,7 +43,7 @@ def svd_dissimilarity(z: object, w: object) -> float:
     left, right = _paired(z, w)
     if left.shape[1] != right.shape[1]:
         raise ValueError(f"w: found M = {right.shape[1]} columns, expected {left.shape[1]} as in z")
-    correlation = _standardised(left, "z").T @ _standardised(right, "w")
+    correlation = _correlation(Centred.of(left), Centred.of(right), ("z", "w"))
     return float(_dissimilarities(correlation[None])[0])
 
 
@@ -113,11 +111,10 @@ def representation_distance(
         min_conditioning=min_conditioning,
     )
     kept = list(sets.labels)
-    (basis, ratios), (other_basis, other_ratios) = (
-        _standardised_ratios(model, sets.pivot, kept, f"log-ratios of {name}")
-        for model, name in ((a, "a"), (b, "b"))
+    ratios_a, ratios_b = (
+        model.centred_embeddings @ model.displaced_unembeddings(sets.pivot)[kept].T for model in (a, b)
     )
-    correlation = ratios.T @ (basis.T @ other_basis) @ other_ratios
+    correlation = _correlation(ratios_a, ratios_b, ("log-ratios of a", "log-ratios of b"))
     positions, exhaustive = _label_subsets(len(kept), a.dim, limit, seed)
     embedding = torch.cat(
         [
@@ -158,11 +155,7 @@ def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
     rounding; directions of zero variance are dropped and show in the ranks.
     """
     left, right = _paired(z, w)
-    basis_z, basis_w = _column_space(left, "z"), _column_space(right, "w")
-    sigma = torch.linalg.svdvals(basis_z.T @ basis_w).clamp(max=1.0)
-    return CanonicalCorrelations(
-        sigma.cpu().numpy(), basis_z.shape[1], basis_w.shape[1], left.shape[1], right.shape[1]
-    )
+    return _canonical_correlations(Centred.of(left), Centred.of(right))
 
 
 def mean_cca(z: object, w: object) -> float:
@@ -171,7 +164,24 @@ def mean_cca(z: object, w: object) -> float:
     The mean is over min(rank z, rank w) correlations. Where an array has less than full column rank a
     `RankDeficientWarning` says so.
     """
-    result = canonical_correlations(z, w)
+    return _mean(canonical_correlations(z, w))
+
+
+def embedding_cca(a: Representations, b: Representations) -> float:
+    """`mean_cca` of the embeddings of two models, from what they keep of earlier comparisons."""
+    require_pair(a, b, same_dim=False)
+    return _mean(_canonical_correlations(a.centred_embeddings, b.centred_embeddings))
+
+
+def _canonical_correlations(z: Centred, w: Centred) -> CanonicalCorrelations:
+    basis_z, basis_w = _column_space(z, "z"), _column_space(w, "w")
+    sigma = torch.linalg.svdvals(basis_z.T @ basis_w).clamp(max=1.0)
+    return CanonicalCorrelations(
+        sigma.cpu().numpy(), basis_z.shape[1], basis_w.shape[1], len(z.mean), len(w.mean)
+    )
+
+
+def _mean(result: CanonicalCorrelations) -> float:
     for name, rank, columns in (
         ("z", result.rank_z, result.columns_z),
         ("w", result.rank_w, result.columns_w),
@@ -180,7 +190,7 @@ def mean_cca(z: object, w: object) -> float:
             warnings.warn(
                 f"{name}: rank {rank} of {columns} columns; the mean is over the correlations that exist",
                 RankDeficientWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
     return float(result.correlations.mean())
 
@@ -196,50 +206,21 @@ def _paired(z: object, w: object) -> tuple[Tensor, Tensor]:
     return left, right
 
 
-def _centred(x: Float64[Tensor, "n M"]) -> tuple[Tensor, Tensor, Tensor]:
-    """Columns of mean 0 up to a factor, their lengths, and which are constant."""
-    sizes = torch.linalg.vector_norm(x, dim=0)
-    if bool(((sizes < _SMALL) | (sizes > 1 / _SMALL)).any()):  # squares leave the range of numbers
-        x = x / x.abs().amax(dim=0).clamp(min=torch.finfo(x.dtype).tiny)
-        sizes = torch.linalg.vector_norm(x, dim=0)
-    centred = x - x.mean(dim=0)
-    lengths = torch.linalg.vector_norm(centred, dim=0)
-    return centred, lengths, lengths <= _CONSTANT * sizes
-
-
-def _standardised(x: Float64[Tensor, "n M"], name: str) -> Float64[Tensor, "n M"]:
-    """Columns of mean 0 and length 1, so that inner products are sample correlations."""
-    centred, lengths, constant = _centred(x)
-    _require_variation(constant, name)
-    return centred / lengths
-
-
-def _require_variation(constant: Bool[Tensor, " columns"], name: str) -> None:
-    if bool(constant.any()):
-        column = int(constant.nonzero()[0])
-        raise ValueError(f"{name}: column {column} is constant (zero deviation) and cannot be standardised")
+def _correlation(z: Centred, w: Centred, names: tuple[str, str]) -> Float64[Tensor, "M M"]:
+    """Correlations of the columns of z and w; a constant column is an error by its name."""
+    (left, constant_z), (right, constant_w) = z.standardised(), w.standardised()
+    for constant, name in zip((constant_z, constant_w), names, strict=True):
+        if bool(constant.any()):
+            column = int(constant.nonzero()[0])
+            raise ValueError(
+                f"{name}: column {column} is constant (zero deviation) and cannot be standardised"
+            )
+    return left.T @ (z.basis.T @ w.basis) @ right
 
 
 def _dissimilarities(correlations: Float64[Tensor, "sets M M"]) -> Float64[Tensor, " sets"]:
     nuclear = torch.linalg.svdvals(correlations).sum(dim=-1)
     return (1.0 - nuclear / correlations.shape[-1]).clamp(min=0.0)  # negative only by rounding
-
-
-def _standardised_ratios(
-    model: Representations, pivot: int, kept: list[int], name: str
-) -> tuple[Float64[Tensor, "N M"], Float64[Tensor, "M kept"]]:
-    """g_0(y)·f(x) for the kept labels, standardised: any L^T f(x) is made of columns of this (key identity).
-
-    As an orthonormal basis of the centred embeddings and the coordinates in it, so that only M columns are as long as
-    there are inputs.
-    """
-    g0 = model.displaced_unembeddings(pivot)[kept].T
-    mean = model.embeddings.mean(dim=0)
-    basis, triangle = torch.linalg.qr(model.embeddings - mean)
-    ratios = triangle @ g0
-    lengths = torch.linalg.vector_norm(ratios, dim=0)
-    _require_variation(lengths <= _CONSTANT * torch.hypot(lengths, (mean @ g0) * model.num_inputs**0.5), name)
-    return basis, ratios / lengths
 
 
 def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndarray, bool]:
@@ -257,15 +238,12 @@ def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndar
     return np.array(sorted(drawn), dtype=np.int64), False
 
 
-def _column_space(x: Float64[Tensor, "n p"], name: str) -> Float64[Tensor, "n rank"]:
+def _column_space(x: Centred, name: str) -> Float64[Tensor, "n rank"]:
     """Orthonormal basis of the centred columns, each first scaled to length 1 so that units do not matter."""
-    centred, lengths, constant = _centred(x)
+    columns, constant = x.standardised()
     if bool(constant.all()):
         raise ValueError(f"{name}: every column is constant, so no correlation is defined")
-    if bool(constant.any()):
-        centred, lengths = centred[:, ~constant], lengths[~constant]
-    basis, triangle = torch.linalg.qr(centred / lengths)
-    u, sigma, _ = torch.linalg.svd(triangle)
-    tolerance = max(x.shape) * torch.finfo(x.dtype).eps * float(sigma[0])
+    u, sigma, _ = torch.linalg.svd(columns[:, ~constant])
+    tolerance = max(len(x.basis), len(constant)) * torch.finfo(columns.dtype).eps * float(sigma[0])
     rank = int((sigma > tolerance).sum())
-    return basis if rank == basis.shape[1] else basis @ u[:, :rank]
+    return x.basis if rank == x.basis.shape[1] else x.basis @ u[:, :rank]
