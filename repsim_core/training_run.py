@@ -29,7 +29,7 @@ from repsim_core.networks import Architecture, ModelStack, with_constant
 from repsim_core.results import write_atomic
 
 _ROUND = 100  # steps between two moments at which all blocks stand at the same step
-_BLOCK_PARAMETERS = 530_000  # of one block on the CPU: more do not stay in a core's cache
+_BLOCK_PARAMETERS = 560_000  # of one block on the CPU: more do not stay in a core's cache
 _WHOLE_PARAMETERS = (
     120_000  # of a stack that is not cut: so small operations gain nothing from a second thread
 )
