@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
@@ -28,12 +29,15 @@ def radial_data(points: pd.DataFrame) -> Figure:
         points: columns classes, label, x, y.
     """
     counts = _values(points, "classes")
-    limit = 1.12 * float(np.abs(points[["x", "y"]].to_numpy()).max())
+    radius = np.hypot(points["x"].to_numpy(), points["y"].to_numpy())
+    limit = 1.15 * float(np.quantile(radius, 0.99))  # the few points beyond are not drawn
     with style():
         figure, panels = _grid(len(counts), panel_height=2.9)
         for ax, count in zip(panels, counts, strict=True):
             own, colours = _rows(points, classes=count), label_palette(int(count))
-            ax.scatter(own["x"], own["y"], s=4, c=[colours[i] for i in own["label"]], linewidths=0)
+            inside = np.hypot(own["x"], own["y"]) < 0.95 * limit
+            own = {name: column[inside] for name, column in own.items()}
+            ax.scatter(own["x"], own["y"], s=5, c=[colours[i] for i in own["label"]], linewidths=0)
             for label in range(int(count)):
                 angle = math.pi * (label + 0.5) / count
                 for side in (1, -1):  # opposite cones share a label
@@ -41,7 +45,7 @@ def radial_data(points: pd.DataFrame) -> Figure:
                     ax.text(*place, str(label), ha="center", va="center", fontsize=9)
             ax.set(aspect="equal", xlim=(-1.1 * limit, 1.1 * limit), ylim=(-1.1 * limit, 1.1 * limit))
             ax.set(title=f"K = {count}", xlabel="$x_1$")
-            if ax.get_subplotspec().is_first_col():
+            if _leftmost(ax):
                 ax.set_ylabel("$x_2$")
     return figure
 
@@ -85,7 +89,7 @@ def width_curves(means: pd.DataFrame, live: pd.DataFrame | None = None) -> Figur
                     )
             ax.set(title=f"K = {count}", ylim=(0, _top(both)))
             _width_axis(ax, widths)
-            if ax.get_subplotspec().is_first_col():
+            if _leftmost(ax):
                 ax.set_ylabel("distance")
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -123,7 +127,7 @@ def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
         pairs: columns classes, width, d_llv, d_fg.
         curves: columns d_llv, linear, quadratic: the bounds.
     """
-    counts, widths = _values(pairs, "classes"), _values(pairs, "width")
+    every, counts, widths = _rows(pairs), _values(pairs, "classes"), _values(pairs, "width")
     colours, shapes, looks = label_palette(max(len(widths), 2)), markers(len(widths)), line_styles(2)
     with style():
         figure, panels = _grid(len(counts), panel_height=3.0, sharey=True)
@@ -146,12 +150,13 @@ def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
                 ax.scatter([], [], s=28, color=colour, marker=shape, linewidths=0, label=f"width {width}")
             ax.axhline(1.0, color=_INK, linewidth=0.6)
             ax.set(xscale="log", yscale="log", title=f"K = {count}", xlabel=_LLV)
-            ax.set_xlim(pairs["d_llv"].min() / 1.3, pairs["d_llv"].max() * 1.3)
-            ax.set_ylim(max(pairs["d_fg"].min(), 1e-6) / 2, 4)
+            ax.set_xlim(every["d_llv"].min() / 1.3, every["d_llv"].max() * 1.3)
+            ax.set_ylim(max(every["d_fg"].min(), 1e-6) / 2, 4)
             ax.grid(True)
-            if ax.get_subplotspec().is_first_col():
+            if _leftmost(ax):
                 ax.set_ylabel(_FG)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        columns = 3 if len(counts) > 1 else 2
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -175,8 +180,7 @@ def progress(table: pd.DataFrame, x: str = "steps") -> Figure:
                     ax.plot(own[x], own[measure], **look, label=f"width {width}")
                 ax.set(xscale="log", yscale="log", title=f"{name}, K = {count}")
                 for axis in (ax.xaxis, ax.yaxis):
-                    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-                    axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+                    _plain_log(axis)
                 if x == "steps":
                     steps = _values(table, "steps")
                     ax.xaxis.set_major_locator(FixedLocator(steps[:: -(-len(steps) // 4)]))
@@ -223,14 +227,21 @@ def orders(pairs: pd.DataFrame) -> Figure:
             ):
                 own = _rows(pairs, classes=count, same=same)
                 place = np.array([widths.index(width) for width in own["width"]], dtype=float)
-                spread = 0.09 * np.sin(2.4 * np.arange(len(place)))  # apart from each other, the same every time
+                spread = 0.09 * np.sin(
+                    2.4 * np.arange(len(place))
+                )  # apart from each other, the same every time
                 right.scatter(
-                    place + shift + spread, own["d_llv"], s=14, color=colour, marker=shape, alpha=0.7, linewidths=0
+                    place + shift + spread,
+                    own["d_llv"],
+                    s=14,
+                    color=colour,
+                    marker=shape,
+                    alpha=0.7,
+                    linewidths=0,
                 )
                 right.scatter([], [], s=28, color=colour, marker=shape, label=name)
             right.set(yscale="log", xlim=(-0.5, len(widths) - 0.5), xlabel="width", ylabel=_LLV)
-            right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            right.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+            _plain_log(right.yaxis)
             right.set_xticks(range(len(widths)), [str(width) for width in widths])
         handles, names = axes[0][0].get_legend_handles_labels()
         more, others = axes[0][1].get_legend_handles_labels()
@@ -256,10 +267,22 @@ def _grid(count: int, *, panel_height: float, **subplots: object) -> tuple[Figur
     return figure, panels[:count]
 
 
+def _leftmost(ax: Axes) -> bool:
+    place = ax.get_subplotspec()
+    return place is not None and place.is_first_col()
+
+
 def _with_bars(ax: Axes, own: dict[str, np.ndarray], look: dict[str, object], name: str) -> None:
     """A line through the means, and their confidence intervals as bars."""
     ax.plot(own["width"], own["mean"], **look, label=name)  # pyright: ignore[reportArgumentType]
     ax.vlines(own["width"], own["low"], own["high"], color=look["color"], linewidth=2.2)  # pyright: ignore[reportArgumentType]
+
+
+def _plain_log(axis: Axis) -> None:
+    """Numbers at 1, 2 and 5 of each decade of a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def _width_axis(ax: Axes, widths: list) -> None:
