@@ -1,5 +1,7 @@
 """What several test files share: the book, built once."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,14 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
+
+# Tests run in several processes, and threads of one that wait for a core held by another spin.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+# A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that; some tests interrupt theirs.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
