@@ -114,7 +114,7 @@ class Representations:
 
     def predictions(self) -> Int64[Tensor, " N"]:
         """The most probable label of each input, shape (N,)."""
-        return self._log_probs.max(dim=1).indices
+        return self._log_probs.T.max(dim=0).indices
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one; needs `labels`."""
