@@ -11,7 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
+from repsim_core.figures.style import label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["bounds", "orders", "progress", "radial_data", "variants", "width_curves"]
 
@@ -222,8 +222,8 @@ def orders(pairs: pd.DataFrame) -> Figure:
             left.set(xlim=(-0.05, 1.08), ylim=(-0.03, 1.05), title=f"K = {count}")
             left.set(xlabel="mean CCA, from the orders", ylabel="mean CCA, measured")
             for same, colour, shape, shift, name in (
-                (True, MODEL_COLORS[0], "o", -0.14, "same order"),
-                (False, MODEL_COLORS[1], "s", 0.14, "different order"),
+                (True, label_palette(4)[3], "P", -0.14, "same order"),
+                (False, label_palette(5)[4], "X", 0.14, "different order"),
             ):
                 own = _rows(pairs, classes=count, same=same)
                 place = np.array([widths.index(width) for width in own["width"]], dtype=float)
@@ -233,7 +233,7 @@ def orders(pairs: pd.DataFrame) -> Figure:
                 right.scatter(
                     place + shift + spread,
                     own["d_llv"],
-                    s=14,
+                    s=22,
                     color=colour,
                     marker=shape,
                     alpha=0.7,
