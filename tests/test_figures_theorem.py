@@ -9,6 +9,7 @@ import pytest
 from repsim_core.figures import theorem
 from repsim_core.figures.interactive import show_interactive
 from repsim_core.figures.style import show
+from repsim_core.figures.theorem_knob import turn_the_knob
 
 K = 5
 ORDER = (0, 2, 4, 1, 3)
@@ -62,7 +63,7 @@ def _knob():
         cells.append(
             pd.DataFrame({"model": model, "input": k, "label": y, "score": score, "x": x, "y": height})
         )
-    return theorem.turn_the_knob(pd.concat(cells), _table()[["rho", "d_kl", "d_llv"]], step=1.0)
+    return turn_the_knob(pd.concat(cells), _table()[["rho", "d_kl", "d_llv"]], step=1.0)
 
 
 def _probes():
