@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
-_CONSTANT = 1e-12  # a deviation below this share of a column's length is rounding
+_CONSTANT = 1e-12  # a deviation below this share of what a column is made of is rounding
 
 
 def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
@@ -139,22 +139,22 @@ class Centred:
     Attributes:
         basis: orthonormal columns as long as there are observations.
         coordinates: of the centred columns in the basis.
-        mean: of each column.
+        sizes: of what the columns were made of before anything cancelled, which is what rounding errors go by.
     """
 
     basis: Float64[Tensor, "n rank"]
     coordinates: Float64[Tensor, "rank columns"]
-    mean: Float64[Tensor, " columns"]
+    sizes: Float64[Tensor, " columns"]
 
     @staticmethod
     def of(x: Float64[Tensor, "n columns"]) -> Centred:
         mean = x.mean(dim=0)
         basis, coordinates = torch.linalg.qr(x - mean)
-        return Centred(basis, coordinates, mean)
+        return Centred(basis, coordinates, mean.abs() * len(x) ** 0.5 + coordinates.abs().sum(dim=0))
 
     def __matmul__(self, matrix: Float64[Tensor, "columns images"]) -> Centred:
         """The observations times a matrix."""
-        return Centred(self.basis, self.coordinates @ matrix, self.mean @ matrix)
+        return Centred(self.basis, self.coordinates @ matrix, self.sizes @ matrix.abs())
 
     def standardised(self) -> tuple[Float64[Tensor, "rank columns"], Bool[Tensor, " columns"]]:
         """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
@@ -163,5 +163,5 @@ class Centred:
         )  # taken out first: squares could leave the range of numbers
         scaled = self.coordinates / torch.where(largest > 0, largest, torch.ones_like(largest))
         lengths = torch.linalg.vector_norm(scaled, dim=0)
-        constant = largest * lengths <= _CONSTANT * self.mean.abs() * len(self.basis) ** 0.5
+        constant = largest * lengths <= _CONSTANT * self.sizes
         return scaled / torch.where(constant, torch.ones_like(lengths), lengths), constant

@@ -177,7 +177,11 @@ def _canonical_correlations(z: Centred, w: Centred) -> CanonicalCorrelations:
     basis_z, basis_w = _column_space(z, "z"), _column_space(w, "w")
     sigma = torch.linalg.svdvals(basis_z.T @ basis_w).clamp(max=1.0)
     return CanonicalCorrelations(
-        sigma.cpu().numpy(), basis_z.shape[1], basis_w.shape[1], len(z.mean), len(w.mean)
+        sigma.cpu().numpy(),
+        basis_z.shape[1],
+        basis_w.shape[1],
+        z.coordinates.shape[1],
+        w.coordinates.shape[1],
     )
 
 

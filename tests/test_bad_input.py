@@ -87,6 +87,8 @@ CONSTANT_RATIO = rc.Representations(
     np.column_stack([1000.0 + 1e-3 * F[:, 0], np.full(20, 0.1)]),
     np.vstack([G[0], G[0] + [0.0, 0.7], G[2:]]),
 )
+# f lies on a line and g(y_1) - g(y_0) is orthogonal to it, up to the rounding of 0.3 · 1 - 0.1 · 3.
+CANCELLED_RATIO = rc.Representations(F[:, :1] * [0.3, 0.1], np.vstack([G[0], G[0] + [1.0, -3.0], G[2:]]))
 EQUAL_LABELS = rc.Representations(F, np.vstack([G[0], G[0], G[2:]]))
 ALL_LABELS_EQUAL = rc.Representations(F, np.tile(G[0], (6, 1)))
 ALL_INPUTS_EQUAL = rc.Representations(np.tile(F[0], (20, 1)), G)
@@ -292,6 +294,8 @@ CALLS = [
     ("equal labels, fg", lambda _: rc.representation_distance(A, EQUAL_LABELS, **SETS), ValueError, "^log-ratios of b: column 0 is constant"),
     ("a ratio constant up to rounding, llv", lambda _: rc.llv_distance(CONSTANT_RATIO, A, **SETS), ValueError, "^a, b: a log-ratio of the labels"),
     ("a ratio constant up to rounding, fg", lambda _: rc.representation_distance(CONSTANT_RATIO, A, **SETS), ValueError, "^log-ratios of a: column 0"),
+    ("a ratio that cancels, llv", lambda _: rc.llv_distance(CANCELLED_RATIO, A, **SETS), ValueError, "^a, b: a log-ratio of the labels"),
+    ("a ratio that cancels, fg", lambda _: rc.representation_distance(CANCELLED_RATIO, A, **SETS), ValueError, "^log-ratios of a: column 0"),
     ("all labels equal, search", lambda _: rc.llv_distance(ALL_LABELS_EQUAL, A), ValueError, "^labels: for every choice of pivot"),
     ("all labels equal, sets", lambda _: rc.llv_distance(A, ALL_LABELS_EQUAL, **SETS), ValueError, "^a, b: a log-ratio of the labels"),
     ("all inputs equal, search", lambda _: rc.llv_distance(ALL_INPUTS_EQUAL, A), ValueError, "^labels: for every choice of pivot"),
