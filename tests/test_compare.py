@@ -47,6 +47,9 @@ def test_options_reach_the_measures():
     assert rc.compare(a, b, num_samples=2).llv == rc.llv_distance(a, b, num_samples=2)
     exact = rc.compare(a, b, input_set="exact", min_conditioning=0.05)
     assert exact.llv == rc.llv_distance(a, b, input_set="exact", min_conditioning=0.05)
+    for one in (found, exact):  # both distances over the same sets, else the bounds say nothing
+        where = one.representation
+        assert (where.pivot, where.left_out, where.input_set) == tuple(one.llv.sets.values())
 
 
 class Cells(HTMLParser):
