@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from repsim_core.arrays import as_count, as_indices, as_real
 from repsim_core.family import Representations
@@ -80,8 +81,8 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     as_real(noise, "noise")
     f, g = (
-        array + noise * rng.standard_normal(array.shape)
-        for array in (model.embeddings.cpu().numpy(), model.unembeddings.cpu().numpy())
+        array + noise * torch.from_numpy(rng.standard_normal(array.shape)).to(array.device)
+        for array in (model.embeddings, model.unembeddings)
     )
     return Representations(f, g, model.labels)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,6 +19,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that; some tests interrupt theirs.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# The same examples every time, and no deadline for one: a busy machine is no bug.
+settings.register_profile("repsim", deadline=None, derandomize=True, database=None)
+settings.load_profile("repsim")
 
 
 @pytest.fixture(scope="session")
