@@ -34,7 +34,7 @@ class Reader:
         self.context.route("**/*", self._pass_or_refuse)
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
-        self.page.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._note_failure)
         self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
         self.page.on("console", self._note)
         self.page.on("response", self._check)
@@ -45,6 +45,12 @@ class Reader:
         else:
             self.problems.append(f"other site: {route.request.url}")
             route.abort()
+
+    def _note_failure(self, request) -> None:
+        if (
+            request.failure != "net::ERR_ABORTED"
+        ):  # the browser's own word for what a page left no longer needs
+            self.problems.append(f"failed: {request.url} ({request.failure})")
 
     def _note(self, message) -> None:
         if message.type in {"error", "warning"}:
