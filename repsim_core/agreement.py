@@ -15,14 +15,13 @@ import pandas as pd
 
 from repsim_core.records import (
     DIGITS,
-    GROUP,
     MODEL_MEASURES,
     PAIR_MEASURES,
     Record,
     RecordError,
     environment,
 )
-from repsim_core.study import Tables
+from repsim_core.study import Tables, group_columns
 
 STANDARD_ERRORS = 4.0  # by which a group's mean may move
 _LEAST_SEEDS = 3  # for a standard error
@@ -64,11 +63,11 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
     Raises:
         RecordError: the record lacks a model or a pair of the tables.
     """
-    columns, means = [], []
+    columns, means, group_by = [], [], group_columns(record.study)
     fresh = {name: _recorded(table) for name, table in (("models", tables.models), ("pairs", tables.pairs))}
     for name, keys, measures in (
-        ("models", [*GROUP, "seed"], MODEL_MEASURES),
-        ("pairs", [*GROUP, "seed_a", "seed_b"], PAIR_MEASURES),
+        ("models", [*group_by, "seed"], MODEL_MEASURES),
+        ("pairs", [*group_by, "seed_a", "seed_b"], PAIR_MEASURES),
     ):
         recorded: pd.DataFrame = getattr(record, name)
         both: Any = fresh[name].merge(
@@ -79,10 +78,10 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
             raise RecordError(f"record: it lacks {len(lost)} {name}, first {dict(lost.iloc[0][keys])}")
         for measure in [*measures, *(["pivot", "left_out", "input_set"] if name == "pairs" else [])]:
             columns.append({"table": name, **_differences(both, measure, measure in measures)})
-        for group, rows in both.groupby(GROUP, sort=False):
+        for group, rows in both.groupby(group_by, sort=False):
             for measure in measures:
-                row = _mean_agreement(rows, measure, keys[len(GROUP) :])
-                means.append({**dict(zip(GROUP, group, strict=True)), "measure": measure, **row})
+                row = _mean_agreement(rows, measure, keys[len(group_by) :])
+                means.append({**dict(zip(group_by, group, strict=True)), "measure": measure, **row})
     found, judged = pd.DataFrame(columns), pd.DataFrame(means)
     here, there = environment(), record.provenance["environment"]
     return Agreement(

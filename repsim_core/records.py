@@ -1,6 +1,7 @@
 """Records: a study's small results as committed files, and where they come from.
 
-A record is a folder with models.csv (a row a model), pairs.csv (a row a pair) and provenance.json.
+A record is a folder with models.csv (a row a model), pairs.csv (a row a pair), what else the study keeps, and
+provenance.json, which holds every file's checksum.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import hashlib
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,28 +21,14 @@ import torch
 
 from repsim_core.parameters import ParameterError
 from repsim_core.results import to_json, write_atomic
-from repsim_core.study import Group, Study, Tables
-from repsim_core.units import code_versions, library_versions
+from repsim_core.study import Study, Tables, group_columns
+from repsim_core.study_profiles import kind_of
+from repsim_core.units import MEASURES, code_versions, library_versions
 
 DIGITS = 9  # significant digits of a recorded float
-GROUP = ["classes", "width", "variant"]
 MODEL_MEASURES = ["test_accuracy", "test_loss", "train_loss"]
-PAIR_MEASURES = [
-    "d_kl",
-    "d_llv",
-    "label_term",
-    "input_term",
-    "label_scale_term",
-    "input_scale_term",
-    "d_fg",
-    "max_d_svd_f",
-    "d_svd_g",
-    "mean_cca",
-    "linear_bound",
-    "quadratic_bound",
-]
-MODEL_COLUMNS = [*GROUP, "seed", *MODEL_MEASURES]
-PAIR_COLUMNS = [*GROUP, "seed_a", "seed_b", *PAIR_MEASURES, "pivot", "left_out", "input_set", "note"]
+PAIR_MEASURES = [name for name in MEASURES if name not in ("d_kl_reverse", "agreement")]
+_SETS = ["pivot", "left_out", "input_set", "note"]
 _TYPES: Any = {
     "variant": "string",
     "input_set": "string",
@@ -56,7 +44,13 @@ class RecordError(ParameterError):
 
 @dataclass(frozen=True)
 class Record:
-    """Models, pairs and provenance as the files hold them; columns `MODEL_COLUMNS` and `PAIR_COLUMNS`."""
+    """Models, pairs and provenance as the files hold them.
+
+    Attributes:
+        models: a row a model: the group's columns, seed, `MODEL_MEASURES`.
+        pairs: a row a pair: the group's columns, seed_a, seed_b, `PAIR_MEASURES`, pivot, left_out, input_set, note.
+        provenance: what was computed, how, where and when.
+    """
 
     models: pd.DataFrame
     pairs: pd.DataFrame
@@ -65,10 +59,8 @@ class Record:
     @property
     def study(self) -> Study:
         """The declaration that the record was made from, its complete groups alone."""
-        values = dict(self.provenance["study"])
-        values["groups"] = tuple(Group(*group) for group in self.provenance["groups"])
-        values["seeds"], values["stacks"] = tuple(values["seeds"]), tuple(map(tuple, values["stacks"]))
-        return Study(**values)
+        declared = self.provenance["study"]
+        return kind_of(declared["name"]).declared.revive(declared, self.provenance["groups"])
 
 
 def environment() -> dict[str, Any]:
@@ -85,7 +77,9 @@ def environment() -> dict[str, Any]:
     }
 
 
-def write_record(directory: Path, study: Study, tables: Tables, command: str) -> Record:
+def write_record(
+    directory: Path, study: Study, tables: Tables, command: str, *, more: Mapping[str, bytes] | None = None
+) -> Record:
     """Write what is complete of a study; `provenance.json` says which groups the record holds and which it lacks.
 
     Args:
@@ -93,6 +87,7 @@ def write_record(directory: Path, study: Study, tables: Tables, command: str) ->
         study: what was declared.
         tables: from `study.collect`.
         command: what to type to compute it.
+        more: contents of further files, by name.
 
     Raises:
         RecordError: no group is complete.
@@ -100,16 +95,18 @@ def write_record(directory: Path, study: Study, tables: Tables, command: str) ->
     """
     if not len(tables.models):
         raise RecordError("record: no group of the study is complete yet, there is nothing to record")
+    group = group_columns(study)
     files = {
-        "models.csv": _csv(tables.models, MODEL_COLUMNS),
-        "pairs.csv": _csv(tables.pairs, PAIR_COLUMNS),
+        "models.csv": _csv(tables.models, [*group, "seed", *MODEL_MEASURES]),
+        "pairs.csv": _csv(tables.pairs, [*group, "seed_a", "seed_b", *PAIR_MEASURES, *_SETS]),
+        **(more or {}),
     }
     declared = asdict(study)
     del declared["groups"]
     provenance = {
         "study": declared,
-        "groups": [[g.classes, g.width, g.variant] for g in study.groups if g not in tables.missing],
-        "missing": [[g.classes, g.width, g.variant] for g in tables.missing],
+        "groups": [list(astuple(group)) for group in study.groups if group not in tables.missing],
+        "missing": [list(astuple(group)) for group in tables.missing],
         "models": len(tables.models),
         "pairs": len(tables.pairs),
         "command": command,
@@ -134,12 +131,13 @@ def read_record(directory: Path) -> Record:
     try:
         provenance = json.loads(path.read_bytes())
         tables = {}
-        for name in ("models.csv", "pairs.csv"):
+        for name, checksum in provenance["sha256"].items():
             path = directory / name
             data = path.read_bytes()
-            if hashlib.sha256(data).hexdigest() != provenance["sha256"][name]:
+            if hashlib.sha256(data).hexdigest() != checksum:
                 raise RecordError(f"record: {path} has changed since it was recorded (its SHA-256 differs)")
-            tables[name] = pd.read_csv(path, dtype=_TYPES)
+            if path.suffix == ".csv":
+                tables[name] = pd.read_csv(path, dtype=_TYPES)
         record = Record(tables["models.csv"], tables["pairs.csv"], provenance)
         _ = record.study
     except FileNotFoundError as error:

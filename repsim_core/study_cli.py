@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from repsim_core.agreement import STANDARD_ERRORS, Agreement, compare_with_record
 from repsim_core.cache import Cache, CacheError
 from repsim_core.chapters import find_root
+from repsim_core.image_records import FILE, representations_file
+from repsim_core.image_study import ImageStudy
 from repsim_core.parameters import ParameterError
+from repsim_core.recipes import RECIPES
 from repsim_core.records import Record, read_record, write_record
 from repsim_core.results import write_atomic
-from repsim_core.study import VARIANTS, Group, Study, collect
-from repsim_core.study_profiles import STUDIES, declare
+from repsim_core.study import Study, collect, comparing, group_columns, stored_stacks
+from repsim_core.study_profiles import KINDS, declare, kind_of
 from repsim_core.study_report import Reporter, shown, summary
 from repsim_core.study_run import StudyError, dask_executor, local_executor, run_study
+from repsim_core.width_study import VARIANTS
 
 DESCRIPTION = """\
 A study trains a grid of models and compares all pairs of seeds. Every finished part is kept in the cache: a
@@ -48,14 +53,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     actions = study.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    grid = argparse.ArgumentParser(add_help=False)
-    grid.add_argument("--k", type=_integers, metavar="4,6", help="numbers of classes")
-    grid.add_argument("--widths", type=_integers, metavar="16,32", help="of the hidden layers")
-    grid.add_argument(
-        "--variant", type=_names, metavar="NAME", help=", ".join(VARIANTS) + "; several with commas"
-    )
-    grid.add_argument("--seeds", type=_integers, metavar="0-19", help="numbers and ranges, with commas")
-    declared = argparse.ArgumentParser(add_help=False, parents=[grid])
+    axes = {name: _axes([name]) for name in KINDS}
+    grid = _axes(list(KINDS))
+    declared = argparse.ArgumentParser(add_help=False)
     declared.add_argument("--profile", default="paper", help="a declared grid (default: paper)")
     declared.add_argument("--steps", type=int, help="training steps")
     declared.add_argument("--device", choices=["cpu", "cuda"], help="where to train (default: cpu)")
@@ -69,21 +69,25 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     record = argparse.ArgumentParser(add_help=False)
     record.add_argument("--record", type=Path, metavar="DIR", help="default: book/records/NAME")
 
-    for name, profiles in STUDIES.items():
+    for name, kind in KINDS.items():
         command = actions.add_parser(
-            name, parents=[declared, cache, workers], help=f"compute it; profiles: {', '.join(profiles)}"
+            name,
+            parents=[axes[name], declared, cache, workers],
+            help=f"compute it; profiles: {', '.join(kind.profiles)}",
         )
         command.add_argument("--out", type=Path, metavar="DIR", help="write models.csv and pairs.csv there")
         command.set_defaults(action=_guarded(_compute), study=name)
 
-    command = actions.add_parser("status", parents=[declared, cache], help="what is done, missing, damaged")
-    command.add_argument("study", help=", ".join(STUDIES))
+    command = actions.add_parser(
+        "status", parents=[grid, declared, cache], help="what is done, missing, damaged"
+    )
+    command.add_argument("study", help=", ".join(KINDS))
     command.set_defaults(action=_guarded(_status))
 
     command = actions.add_parser(
-        "record", parents=[declared, cache, record], help="write what is finished to the book's records"
+        "record", parents=[grid, declared, cache, record], help="write what is finished to the book's records"
     )
-    command.add_argument("study", help=", ".join(STUDIES))
+    command.add_argument("study", help=", ".join(KINDS))
     command.add_argument("--replace", action="store_true", help="even if the record there holds more")
     command.set_defaults(action=_guarded(_record))
 
@@ -94,7 +98,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         description=CHECK_HELP,
         formatter_class=layout,
     )
-    command.add_argument("study", help=", ".join(STUDIES))
+    command.add_argument("study", help=", ".join(KINDS))
     command.add_argument(
         "--exact",
         action=argparse.BooleanOptionalAction,
@@ -116,16 +120,42 @@ def _guarded(action: Callable[[argparse.Namespace], int]) -> Callable[[argparse.
     return guarded
 
 
+def _axes(studies: list[str]) -> argparse.ArgumentParser:
+    """The options that choose a part of these studies' grids."""
+    parser = argparse.ArgumentParser(add_help=False)
+    for study in studies:
+        for name in KINDS[study].declared.OPTIONS:
+            kind, metavar, text = _AXES[name]
+            of = f" (study {study})" if len(studies) > 1 else ""
+            parser.add_argument(f"--{name}", type=kind, metavar=metavar, help=text + of)
+    parser.add_argument("--seeds", type=_integers, metavar="0-19", help="numbers and ranges, with commas")
+    return parser
+
+
+def _wanted(options: argparse.Namespace) -> dict[str, list[int] | list[str] | None]:
+    """The values given for the axes of the study's grid, by option.
+
+    Raises:
+        ParameterError: an axis of another study is given.
+    """
+    own = kind_of(options.study).declared.OPTIONS
+    for name in _AXES:
+        if name not in own and getattr(options, name, None) is not None:
+            raise ParameterError(
+                f"{name}: the study {options.study} has no such axis, expected one of {', '.join(own)}"
+            )
+    return {name: getattr(options, name) for name in own}
+
+
 def _declared(options: argparse.Namespace) -> Study:
+    arguments = {_ARGUMENTS[name]: values for name, values in _wanted(options).items()}
     return declare(
         options.study,
         options.profile,
-        classes=options.k,
-        widths=options.widths,
-        variants=options.variant,
         seeds=options.seeds,
         steps=options.steps,
         device=options.device,
+        **arguments,
     )
 
 
@@ -175,11 +205,11 @@ def _status(options: argparse.Namespace) -> int:
     lines = []
     for group in study.groups:
         units = study.trainings(group)
-        found = [cache.get(unit.address) for unit in units]
         here = [cache.state(unit.address) for unit in units]
-        names = [u.address.entry(data) for u, data in zip(units, found, strict=True) if data is not None]
-        complete = len(names) == len(units)
-        here.append(cache.state(study.comparing(group, names).address) if complete else "missing")
+        stacks = stored_stacks(study, group, cache)
+        here.append(
+            "missing" if stacks is None else cache.state(comparing(study, group, list(stacks)).address)
+        )
         for state in here:
             states[state] += 1
         lines.append(
@@ -203,11 +233,12 @@ def _record(options: argparse.Namespace) -> int:
                 f"({_groups(sorted(lost))}); finish the study, or --replace it"
             )
     command = ["repsim", "study", options.study, "--profile", options.profile]
-    for name in ("k", "widths", "variant", "seeds", "steps", "device"):
-        value = getattr(options, name)
+    given = {**_wanted(options), **{name: getattr(options, name) for name in ("seeds", "steps", "device")}}
+    for name, value in given.items():
         if value is not None:
             command += [f"--{name}", ",".join(map(str, value)) if isinstance(value, list) else str(value)]
-    record = write_record(directory, study, tables, shlex.join(command))
+    more = {FILE: representations_file(study, _cache(options))} if isinstance(study, ImageStudy) else {}
+    record = write_record(directory, study, tables, shlex.join(command), more=more)
     size = sum(path.stat().st_size for path in directory.iterdir())
     print(f"{directory}: {len(record.models)} models, {len(record.pairs)} pairs, {size / 1e6:.2f} MB")
     if tables.missing:
@@ -216,21 +247,18 @@ def _record(options: argparse.Namespace) -> int:
 
 
 def _record_directory(options: argparse.Namespace) -> Path:
-    if options.study not in STUDIES:
-        declare(options.study)  # for its message
+    kind_of(options.study)  # for its message
     return options.record or find_root() / "book" / "records" / options.study
 
 
-def _groups(groups: list[Group] | tuple[Group, ...]) -> str:
+def _groups(groups: Sequence[Any]) -> str:
     shown = ", ".join(group.label for group in groups[:5])
     return shown + (f" and {len(groups) - 5} more" if len(groups) > 5 else "")
 
 
 def _check(options: argparse.Namespace) -> int:
     record = read_record(_record_directory(options))
-    study = record.study.select(
-        classes=options.k, widths=options.widths, variants=options.variant, seeds=options.seeds
-    )
+    study = record.study.select(seeds=options.seeds, **_wanted(options))
     cache = _cache(options, "check")
     _run(study, cache, options)
     agreement = compare_with_record(record, collect(study, cache))
@@ -250,9 +278,10 @@ def _verdict(agreement: Agreement, record: Record, exact: bool) -> int:
         raise ParameterError("seeds: the digits differ, and for means there have to be at least three seeds")
     means = agreement.means
     worst = means.loc[means["standard_errors"].idxmax()]
+    of = ", ".join(f"{name} {worst[name]}" for name in group_columns(record.study))
     print(
         f"{len(means)} means of a measure in a group: the largest difference is {worst['standard_errors']:.2g} "
-        f"standard errors ({worst['measure']}, K = {worst['classes']}, width {worst['width']}, {worst['variant']})"
+        f"standard errors ({worst['measure']}, {of})"
     )
     if not agreement.same_environment:
         print(f"the record was made with {record.provenance['environment']}")
@@ -286,3 +315,14 @@ def _names(text: str) -> list[str]:
 
 def _silent(line: str) -> None:
     pass
+
+
+# The axes of the studies' grids: how an option is read, what its help says, and `declare`'s argument of that meaning.
+_AXES: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "k": (_integers, "4,6", "numbers of classes"),
+    "widths": (_integers, "16,32", "of the hidden layers"),
+    "variant": (_names, "NAME", ", ".join(VARIANTS) + "; several with commas"),
+    "recipe": (_names, "NAME", ", ".join(RECIPES) + "; several with commas"),
+    "m": (_integers, "2,3", "dimensions of the representations"),
+}
+_ARGUMENTS = {"k": "classes", "widths": "widths", "variant": "variants", "recipe": "recipes", "m": "dims"}

@@ -58,7 +58,7 @@ def _duration(seconds: float) -> str:
 
 def summary(models: pd.DataFrame, pairs: pd.DataFrame) -> str:
     """A line a group: how many models and pairs, and the means of the main measures."""
-    by = ["classes", "width", "variant"]
+    by = list(models.columns[: list(models.columns).index("seed")])
     table = models.groupby(by, sort=False).agg(
         models=("seed", "size"), test_accuracy=("test_accuracy", "mean")
     )

@@ -29,8 +29,8 @@ import torch
 
 from repsim_core.cache import Cache
 from repsim_core.parameters import ParameterError
-from repsim_core.study import Group, Study
-from repsim_core.units import ComparingUnit, TrainingUnit, compute_unit
+from repsim_core.study import Group, Study, comparing, stored_stacks
+from repsim_core.units import ComparingUnit, Unit, compute_unit
 
 _TICK = 1.0  # seconds between two reports of progress
 
@@ -59,9 +59,6 @@ class StudyProgress:
     seconds_left: float | None
 
 
-Unit = TrainingUnit | ComparingUnit
-
-
 def run_study(
     study: Study,
     cache: Cache,
@@ -87,13 +84,6 @@ def run_study(
     _Run(study, cache, executor, jobs, progress).work()
 
 
-def _cost(unit: Unit) -> float:
-    """Roughly how long a unit takes, in microseconds of some machine; the time left is estimated in proportion."""
-    if isinstance(unit, TrainingUnit):
-        return unit.steps * len(unit.seeds) * (100 + 5 * unit.width + 0.06 * unit.width**2)
-    return 2.5e4 * len(unit.seeds) * (len(unit.seeds) - 1) / 2
-
-
 class _Run:
     """One pass over a study: what waits, what runs, what failed."""
 
@@ -115,8 +105,8 @@ class _Run:
         self.failures: list[str] = []
         self.units = len(self.waiting) + len(study.groups)
         self.done = self.found = 0
-        self.cost_left = sum(_cost(unit) for unit, _ in self.waiting)
-        self.cost_left += sum(_cost(study.comparing(group, ())) for group in study.groups)
+        self.cost_left = sum(unit.cost for unit, _ in self.waiting)
+        self.cost_left += sum(comparing(study, group, ()).cost for group in study.groups)
         self.cost_done = 0.0
         self.started = time.monotonic()
         self.expected_end: float | None = (
@@ -153,23 +143,23 @@ class _Run:
             self.found += 1
             self._finished(unit, group)
             return
-        inputs = [] if isinstance(unit, TrainingUnit) else self._stacks(group)
-        if inputs is None:
+        stacks = self._stacks(group) if isinstance(unit, ComparingUnit) else {}
+        if stacks is None:
             return
-        self.running[self.executor.submit(compute_unit, unit, unit.address.key, inputs)] = unit, group
+        future = self.executor.submit(compute_unit, unit, unit.address.key, list(stacks.values()))
+        self.running[future] = unit, group
 
-    def _stacks(self, group: Group) -> list[bytes] | None:
-        """The contents of the group's stacks; None if they have to be trained again, which is then arranged."""
-        units = self.study.trainings(group)
-        found = [self.cache.get(unit.address) for unit in units]
-        lost = [unit for unit, data in zip(units, found, strict=True) if data is None]
-        if lost:  # removed or damaged since they were finished
+    def _stacks(self, group: Group) -> dict[str, bytes] | None:
+        """`stored_stacks`; where some are lost (removed or damaged), they are arranged to be trained again."""
+        stacks = stored_stacks(self.study, group, self.cache)
+        if stacks is None:
+            units = self.study.trainings(group)
+            lost = [unit for unit in units if self.cache.state(unit.address) != "done"]
             self.stacks_left[group] = len(lost)
             self.waiting.extendleft((unit, group) for unit in lost)
             self.units += len(lost)
-            self.cost_left += sum(_cost(unit) for unit in lost)
-            return None
-        return [data for data in found if data is not None]
+            self.cost_left += sum(unit.cost for unit in lost)
+        return stacks
 
     def _take_in(self, future: Future[bytes], unit: Unit, group: Group) -> None:
         try:
@@ -178,28 +168,24 @@ class _Run:
             raise
         except Exception as error:
             self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
-            self.cost_left -= _cost(unit)
+            self.cost_left -= unit.cost
             return
         self.cache.put(unit.address, data)
-        self.cost_done += _cost(unit)
+        self.cost_done += unit.cost
         self._finished(unit, group)
         now = time.monotonic()
         self.expected_end = now + (now - self.started) * self.cost_left / self.cost_done
 
     def _finished(self, unit: Unit, group: Group) -> None:
         self.done += 1
-        self.cost_left -= _cost(unit)
-        if not isinstance(unit, TrainingUnit):
+        self.cost_left -= unit.cost
+        if isinstance(unit, ComparingUnit):
             return
         self.stacks_left[group] -= 1
         if self.stacks_left[group] == 0:
             stacks = self._stacks(group)
             if stacks is not None:
-                names = [
-                    unit.address.entry(data)
-                    for unit, data in zip(self.study.trainings(group), stacks, strict=True)
-                ]
-                self.waiting.appendleft((self.study.comparing(group, names), group))
+                self.waiting.appendleft((comparing(self.study, group, list(stacks)), group))
 
     def _report(self) -> None:
         if self.progress is None:

@@ -120,7 +120,7 @@ def train_stack(
     Raises:
         TypeError, ValueError: naming the argument, what was found and what is expected.
     """
-    place = _device(device)
+    place = as_device(device)
     inputs, _ = checked_data(dataset, place)
     architecture = Architecture(
         inputs=inputs.shape[1],
@@ -165,7 +165,12 @@ def terminal_progress(progress: Progress) -> None:
         print(text, end="\n" if progress.step == progress.steps else "", file=sys.stderr, flush=True)
 
 
-def _device(device: object) -> torch.device:
+def as_device(device: object) -> torch.device:
+    """The device of that name; for None a GPU if there is one, else the CPU.
+
+    Raises:
+        TypeError, ValueError: no such device here.
+    """
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if not isinstance(device, (str, torch.device)):

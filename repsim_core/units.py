@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float
 from safetensors.torch import load, save
+from torch import Tensor
 
 from repsim_core.cache import Address, content_key
 from repsim_core.comparison import compare
@@ -42,6 +45,24 @@ MEASURES = [
     "quadratic_bound",
     "agreement",
 ]
+
+
+class Unit(Protocol):
+    """A unit of work, whatever it computes."""
+
+    @property
+    def address(self) -> Address:
+        """Where its entry belongs."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Roughly how long it takes, in microseconds of some machine."""
+        ...
+
+    def compute(self, inputs: Sequence[bytes], /) -> bytes:
+        """The entry's content, the same bytes every time on the same machine, from those of other entries."""
+        ...
 
 
 def code_versions() -> dict[str, str]:
@@ -104,6 +125,11 @@ class TrainingUnit:
         }
         return Address(label, content_key(definition), ".safetensors")
 
+    @property
+    def cost(self) -> float:
+        """As for every `Unit`."""
+        return self.steps * len(self.seeds) * (100 + 5 * self.width + 0.06 * self.width**2)
+
     def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
         """Train; the content of the entry, for `read_stack`."""
         with one_thread():
@@ -123,8 +149,6 @@ class TrainingUnit:
             )
             test: Dataset = radial(self.classes, self.test_points, seed=self.test_seed)
             models = stack.representations(test)
-        every = -(-self.steps // _CURVE_POINTS)
-        curve = torch.stack([part.mean(dim=0) for part in stack.losses.split(every)])
         tensors = {
             "seeds": torch.tensor(self.seeds),
             "embeddings": torch.stack([model.embeddings.cpu() for model in models]),
@@ -132,11 +156,19 @@ class TrainingUnit:
             "labels": test.labels,
             "test_accuracy": torch.tensor([model.accuracy() for model in models], dtype=torch.float64),
             "test_loss": torch.tensor([model.loss() for model in models], dtype=torch.float64),
-            "train_loss": stack.losses[-_LAST_STEPS:].double().mean(dim=0),
-            "loss_curve": curve,
+            **loss_summary(stack.losses),
         }
         # One entry of metadata: safetensors writes several in no fixed order.
         return save(tensors, {"unit": json.dumps(asdict(self), sort_keys=True)})
+
+
+def loss_summary(losses: Float[Tensor, "steps S"]) -> dict[str, Tensor]:
+    """What a stack's entry keeps of its losses: `train_loss` (S,) and `loss_curve` (points, S), see `Stack`."""
+    every = -(-len(losses) // _CURVE_POINTS)
+    return {
+        "train_loss": losses[-_LAST_STEPS:].double().mean(dim=0),
+        "loss_curve": torch.stack([part.mean(dim=0) for part in losses.split(every)]),
+    }
 
 
 @dataclass(frozen=True)
@@ -190,6 +222,11 @@ class ComparingUnit:
         }
         return Address(f"pairs-{self.group}", content_key(definition), ".csv")
 
+    @property
+    def cost(self) -> float:
+        """As for every `Unit`."""
+        return 2.5e4 * len(self.seeds) * (len(self.seeds) - 1) / 2
+
     def compute(self, inputs: Sequence[bytes]) -> bytes:
         """The table that `study.read_pairs` reads, as CSV, from the contents of the stacks' entries."""
         models = {seed: model for data in inputs for seed, model in read_stack(data).models.items()}
@@ -215,7 +252,7 @@ def _measured(a: Representations, b: Representations, options: dict) -> dict[str
     return {**kept, "input_set": " ".join(map(str, found["input_set"]))}  # pyright: ignore[reportArgumentType]
 
 
-def compute_unit(unit: TrainingUnit | ComparingUnit, key: str, inputs: Sequence[bytes] = ()) -> bytes:
+def compute_unit(unit: Unit, key: str, inputs: Sequence[bytes] = ()) -> bytes:
     """Compute a unit wherever this process runs.
 
     Args:

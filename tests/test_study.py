@@ -23,7 +23,7 @@ from repsim_core.cache import Cache
 from repsim_core.data import radial
 from repsim_core.parameters import ParameterError
 from repsim_core.records import RecordError, read_record
-from repsim_core.study import collect, read_pairs
+from repsim_core.study import collect, comparing, read_pairs
 from repsim_core.study_profiles import declare
 from repsim_core.study_run import StudyError
 from repsim_core.training import train_stack
@@ -135,7 +135,7 @@ def test_a_pair_that_cannot_be_compared_is_noted(computed, monkeypatch):
         return compare(a, b, **options)
 
     monkeypatch.setattr(units, "compare", failing)
-    table = read_pairs(study.comparing(group, ["any"]).compute([stack]))
+    table = read_pairs(comparing(study, group, ["any"]).compute([stack]))
     assert table["note"].notna().tolist() == [True, True, False]
     assert table["d_llv"].isna().tolist() == [True, True, False]
 
@@ -188,7 +188,7 @@ def test_bad_values_are_named(arguments, message, capsys, tmp_path, monkeypatch)
 
 
 def test_a_part_that_is_none():
-    for wanted in ({"classes": [9]}, {"widths": [9]}, {"variants": ["both"]}, {"seeds": [9]}, {"seeds": []}):
+    for wanted in ({"k": [9]}, {"widths": [9]}, {"variant": ["both"]}, {"seeds": [9]}, {"seeds": []}):
         with pytest.raises(ParameterError, match=r"^(k|widths|variant|seeds): found"):
             small().select(**wanted)
 
