@@ -1,0 +1,420 @@
+"""CIFAR-10 (Krizhevsky, 2009) from the original's files or from a copy in image files; decoded once, then cached.
+
+Archives are read in a stream and never unpacked, and a pickle is given nothing that it could run.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import os
+import pickle
+import re
+import tarfile
+import warnings
+import zlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from jaxtyping import Integer, UInt8
+from safetensors.torch import load, save
+from torch import Tensor
+
+from repsim_core.cache import Address, Cache, content_key
+from repsim_core.images import ImageSet, read_images
+
+CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+_PARTS = {"train": ("training", 50_000), "test": ("test", 10_000)}  # what to call it, the original's images
+_EDGE = 32  # pixels
+_PIXELS = 3 * _EDGE**2
+_IMAGES = (".png", ".jpg", ".jpeg")
+_ARCHIVES = (".tar", ".tar.gz", ".tar.xz")
+_MEMBER = re.compile(
+    r"(?:\./)?(?:(?P<lead>[^/]+)/)?(?P<name>(?:train|test)/.+|(?:data_batch_[1-5]|test_batch)(?:\.bin)?)",
+    re.DOTALL,
+)
+_FORMAT = 1  # of a cache entry
+
+_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+_ADVICE = (
+    "pass root= or set REPSIM_CIFAR10 to a folder of images or to a folder with the original files, "
+    "or run once with a network"
+)
+
+# What kind of copy it is ("" for the original); train_images, train_labels, test_images, test_labels.
+_Decoded = tuple[str, dict[str, Tensor]]
+
+
+class CifarError(ValueError):
+    """A source of CIFAR-10 is missing, incomplete or damaged; the message names the file or folder."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where the images come from: what tells one state of it from another (plain JSON), and how to decode it."""
+
+    state: dict[str, Any]
+    decode: Callable[[], _Decoded]
+
+
+def cifar10(
+    root: str | os.PathLike[str] | None = None, *, download: bool = True
+) -> tuple[ImageSet, ImageSet]:
+    """The images of CIFAR-10: 50,000 to train on and 10,000 to test on, or as many as the source has.
+
+    The decoded images are kept in the user's cache until the source changes: the folder that the environment variable
+    REPSIM_CACHE names, else `repsim` in XDG_CACHE_HOME or `~/.cache`.
+
+    Args:
+        root: a folder of PNG or JPEG images, `train/<class>/*` and `test/<class>/*`; an archive of such a folder, .tar,
+            .tar.gz or .tar.xz; a folder that holds or is `cifar-10-batches-bin` or `cifar-10-batches-py`, or the
+            archive they are published in. By default what the environment variable REPSIM_CIFAR10 names, else the
+            original in the user's cache.
+        download: fetch the original (170 MB) into the user's cache, where no root is given and it is not there.
+
+    Returns:
+        Training and test set, images of shape (N, 32, 32, 3): those of folders in the order of their paths, others in
+        the original's order. The sets' names tell copies and parts from the original.
+
+    Raises:
+        TypeError: root is no path.
+        CifarError: the source is missing, incomplete or damaged; or there is none and it cannot be fetched.
+
+    Warns:
+        UserWarning: the decoded images cannot be kept, or a broken download is fetched again.
+    """
+    argument = "root"
+    if root is None and os.environ.get("REPSIM_CIFAR10"):
+        root, argument = os.environ["REPSIM_CIFAR10"], "REPSIM_CIFAR10"
+    if not isinstance(root, (str, os.PathLike, type(None))):
+        raise TypeError(f"{argument}: found {root!r}, expected a folder or an archive")
+    cache = _cache_folder()
+    try:
+        if root is None:
+            return _load_original(cache, download)
+        return _load(_find(Path(os.path.expanduser(root)), argument), cache)
+    except OSError as error:
+        raise CifarError(
+            f"{argument}: cannot read {error.filename or root}: {error.strerror or error}"
+        ) from error
+
+
+# -- the user's cache --------------------------------------------------------------------------------------------------
+
+
+def _cache_folder() -> Path:
+    chosen, home = os.environ.get("REPSIM_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    return (Path(chosen) if chosen else Path(home or Path.home() / ".cache") / "repsim") / "cifar10"
+
+
+def _load(source: _Source, folder: Path) -> tuple[ImageSet, ImageSet]:
+    """From the cache, else decoded and stored; a cache that fails costs the time of decoding, no more."""
+    address = Address("cifar10", content_key({"format": _FORMAT, **source.state}), ".safetensors")
+    try:
+        data = Cache(folder).get(address)
+    except OSError:  # what is wrong is told when the images cannot be stored either
+        data = None
+    if data is not None:
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        kind, tensors = header["__metadata__"]["kind"], load(data)
+    else:
+        kind, tensors = source.decode()
+        try:
+            cache = Cache(folder)
+            cache.sweep()
+            cache.put(address, save(tensors, {"kind": kind}))
+        except OSError as error:
+            warnings.warn(f"{error}; the images will be decoded again at the next call", stacklevel=3)
+    train, test = (_image_set(part, kind, tensors) for part in _PARTS)
+    return train, test
+
+
+def _image_set(part: str, kind: str, tensors: dict[str, Tensor]) -> ImageSet:
+    images, labels, (called, usual) = tensors[f"{part}_images"], tensors[f"{part}_labels"], _PARTS[part]
+    remarks = [kind] if kind else []
+    if len(images) != usual:
+        remarks.append(f"{len(images):,} images")
+    name = f"CIFAR-10 ({', '.join(remarks)})" if remarks else "CIFAR-10"
+    return ImageSet(images, labels, CLASS_NAMES, f"{name}, {called}")
+
+
+def _load_original(folder: Path, download: bool) -> tuple[ImageSet, ImageSet]:
+    """From batch files in the folder, else from the published archive, fetched if it is not there or damaged."""
+    source, archive = _find_batches(folder), folder / "cifar-10-binary.tar.gz"
+    if source is not None:
+        return _load(source, folder)
+    if not archive.exists():
+        if not download:
+            raise CifarError(f"root: found none, and no CIFAR-10 in {folder}; {_ADVICE}")
+        _fetch(archive)
+    try:
+        return _load(_find(archive, "root"), folder)
+    except CifarError as error:
+        if not download:
+            raise
+        warnings.warn(f"{error}; the file is removed and fetched again", stacklevel=3)
+    archive.unlink(missing_ok=True)
+    _fetch(archive)
+    return _load(_find(archive, "root"), folder)
+
+
+def _fetch(archive: Path) -> None:
+    """Download the archive, which appears whole or not at all; what arrives broken is fetched once more."""
+    from torchvision.datasets.utils import download_url
+
+    # Each process has a name of its own, and a hidden one: the cache sweeps away what a killed process leaves.
+    arriving = archive.with_name(f".{archive.name}.{os.getpid()}")
+    for last in (False, True):
+        try:
+            download_url(_URL, archive.parent, arriving.name, _MD5)
+            os.replace(arriving, archive)
+            return
+        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: the checksum differs
+            if last or not arriving.exists():
+                raise CifarError(
+                    f"root: found none, and {_URL} cannot be fetched ({error}); {_ADVICE}"
+                ) from None
+            warnings.warn(f"{arriving}: broken download ({error}), removed and fetched again", stacklevel=4)
+        finally:
+            arriving.unlink(missing_ok=True)
+
+
+# -- sources -----------------------------------------------------------------------------------------------------------
+
+
+def _find(path: Path, argument: str) -> _Source:
+    if path.is_dir():
+        return _find_batches(path) or _find_images(path)
+    expected = f"expected a folder or an archive ({', '.join(_ARCHIVES)})"
+    if not path.exists():
+        raise CifarError(f"{argument}: found no {path}, {expected}")
+    if not path.name.lower().endswith(_ARCHIVES):
+        raise CifarError(f"{argument}: found the file {path}, {expected}")
+    return _Source({"archive": [path.name, *_stamp(path.stat())]}, partial(_decode_archive, path))
+
+
+def _find_batches(path: Path) -> _Source | None:
+    for kind, (files, _) in _BATCHES.items():
+        for folder in (path / kind, path):
+            there = {file: _stamp((folder / file).stat()) for file in files if (folder / file).is_file()}
+            if there or (folder.name == kind and folder.is_dir()):
+                decode = partial(_decode_batches, kind, there, folder, partial(_open, folder))
+                return _Source({kind: there}, decode)
+    return None
+
+
+def _find_images(root: Path) -> _Source:
+    there = {}  # a folder's own time tells nothing that its files do not
+    for part in _PARTS:
+        if not (root / part).is_dir():
+            raise CifarError(
+                f"{root / part}: found no such folder, expected train/<class>/* and test/<class>/*"
+            )
+        for folder in _visible(root / part):
+            there[f"{part}/{folder.name}"] = []
+            if folder.is_dir():
+                files = _visible(folder.path)
+                there |= {f"{part}/{folder.name}/{file.name}": _stamp(file.stat()) for file in files}
+    decode = partial(_decode_images, there, root, partial(_open, root))
+    return _Source({"images": sorted(there.items())}, decode)
+
+
+def _open(folder: Path, name: str) -> BinaryIO:
+    return (folder / name).open("rb")
+
+
+def _visible(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if not entry.name.startswith(".")]
+
+
+def _stamp(stat: os.stat_result) -> list[int]:
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _decode_archive(path: Path) -> _Decoded:
+    content = _read_archive(path)
+
+    def read(name: str) -> BinaryIO:
+        return BytesIO(content[name])
+
+    for kind, (files, _) in _BATCHES.items():
+        if not content.keys().isdisjoint(files):
+            return _decode_batches(kind, content, path, read)
+    return _decode_images(content, path, read)
+
+
+def _read_archive(path: Path) -> dict[str, bytes]:
+    """Batch files and whatever is in train and test (folders as b""), by path without a leading folder."""
+    opened = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix.lower(), open)
+    content, leading = {}, set()
+    try:
+        with opened(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|", bufsize=2**20) as archive:
+            for member in archive:
+                match = _MEMBER.fullmatch(member.name)
+                if not match or "/." in match["name"]:
+                    continue
+                if not (member.isfile() or member.isdir()):
+                    raise CifarError(f"{path}/{member.name}: found a link or a device, expected a file")
+                file = archive.extractfile(member)
+                content[match["name"]] = file.read() if file is not None else b""
+                leading.add(match["lead"])
+            # tarfile takes a damaged header for the end of the archive; after the true end all bytes are zero.
+            rest = archive.fileobj.read(2**40) if archive.fileobj is not None else b""
+    except (EOFError, OSError, lzma.LZMAError, zlib.error, tarfile.TarError) as error:
+        raise CifarError(f"{path}: found a damaged archive ({error}), expected a whole one") from error
+    if len(rest) < tarfile.BLOCKSIZE or any(rest):
+        raise CifarError(f"{path}: found a damaged archive (no end mark), expected a whole one")
+    if len(leading) > 1:
+        raise CifarError(
+            f"{path}: found images in several folders, {sorted(map(str, leading))}, expected one"
+        )
+    return content
+
+
+# -- image files -------------------------------------------------------------------------------------------------------
+
+
+def _decode_images(there: Collection[str], where: Path, read: Callable[[str], BinaryIO]) -> _Decoded:
+    tensors, formats = {}, set()
+    for part in _PARTS:
+        names = _image_files(there, part, where)
+        try:
+            images, found = read_images(names, read, _EDGE)
+        except ValueError as error:
+            raise CifarError(f"{where}/{error}") from error
+        labels = torch.tensor([CLASS_NAMES.index(name.split("/")[1]) for name in names])
+        tensors |= {f"{part}_images": images, f"{part}_labels": labels}
+        formats |= found
+    return "image files" if "PNG" in formats else "JPEG copy", tensors
+
+
+def _image_files(there: Collection[str], part: str, where: Path) -> list[str]:
+    """One part's images, sorted by path, once it is certain that all classes and nothing else is there."""
+    paths = [name.split("/") for name in sorted(there) if name.startswith(f"{part}/")]
+    expected = f"expected the folders {', '.join(CLASS_NAMES)}, with images"
+    if not paths:
+        raise CifarError(f"{where}/{part}: found nothing, {expected}")
+    for unknown in [path for path in paths if path[1] not in CLASS_NAMES]:
+        raise CifarError(f"{where}/{part}/{unknown[1]}: found an unknown class, {expected}")
+    images = [path for path in paths if len(path) > 2]
+    for empty in sorted({*CLASS_NAMES} - {path[1] for path in images}):
+        raise CifarError(f"{where}/{part}/{empty}: found no images or no such folder, {expected}")
+    for path in images:
+        if len(path) > 3 or not path[2].lower().endswith(_IMAGES):
+            raise CifarError(
+                f"{where}/{'/'.join(path)}: found no image file, expected {', '.join(_IMAGES)} only"
+            )
+    return ["/".join(path) for path in images]
+
+
+# -- the original's batch files ----------------------------------------------------------------------------------------
+
+
+def _decode_batches(
+    kind: str, there: Collection[str], where: Path, read: Callable[[str], BinaryIO]
+) -> _Decoded:
+    (*training, test), parse = _BATCHES[kind]
+    tensors = {}
+    for part, files in (("train", training), ("test", [test])):
+        batches = []
+        for file in files:
+            if file not in there:
+                raise CifarError(f"{where}/{file}: found no such file, expected all six batch files")
+            with read(file) as stream:
+                pixels, labels = parse(stream.read(), f"{where}/{file}")
+            if labels.min() < 0 or labels.max() >= len(CLASS_NAMES):
+                raise CifarError(
+                    f"{where}/{file}: found labels {labels.min()} to {labels.max()}, expected 0 to 9"
+                )
+            batches.append((pixels, labels))
+        planes = np.concatenate([pixels for pixels, _ in batches]).reshape(-1, 3, _EDGE, _EDGE)
+        labels = np.concatenate([labels for _, labels in batches]).astype(np.int64)
+        tensors[f"{part}_images"] = torch.from_numpy(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)))
+        tensors[f"{part}_labels"] = torch.from_numpy(labels)
+    return "", tensors
+
+
+_Batch = tuple[UInt8[np.ndarray, "n 3072"], Integer[np.ndarray, " n"]]  # planes R, G, B row by row; labels
+
+
+def _binary_batch(data: bytes, where: str) -> _Batch:
+    """Records of a label's byte and 3,072 pixels' bytes."""
+    if not data or len(data) % (1 + _PIXELS):
+        raise CifarError(f"{where}: found {len(data)} bytes, expected a multiple of {1 + _PIXELS}")
+    records = np.frombuffer(data, np.uint8).reshape(-1, 1 + _PIXELS)
+    return records[:, 1:], records[:, 0]
+
+
+def _pickled_batch(data: bytes, where: str) -> _Batch:
+    """A pickled dict with an array of pixels under `data` and a list of integers under `labels`."""
+    try:
+        batch = _Unpickler(BytesIO(data), encoding="bytes").load()
+        # keys written by Python 2 are bytes
+        pixels, labels = (batch.get(key.encode(), batch.get(key)) for key in ("data", "labels"))
+    except Exception as error:  # damaged bytes make the unpickler fail in every way
+        raise CifarError(f"{where}: found no batch of pickled arrays ({error!r})") from error
+    shape = pixels.array.shape if isinstance(pixels, _Array) else None
+    if shape is None or len(shape) != 2 or shape[0] == 0 or shape[1] != _PIXELS:
+        raise CifarError(f"{where}: found data of shape {shape}, expected an array of bytes, (n, {_PIXELS})")
+    if not isinstance(labels, list) or len(labels) != shape[0] or {*map(type, labels)} != {int}:
+        raise CifarError(f"{where}: found other labels than a list of {shape[0]} integers")
+    return pixels.array, np.array(labels)
+
+
+class _Dtype:
+    """Stands in for `numpy.dtype` in a pickle; what more there is to a type does not concern bytes."""
+
+    def __init__(self, code: bytes | str, *_: object) -> None:
+        self.code = code
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+class _Array:
+    """Stands in for `numpy.ndarray` in a pickle: the real one would let a file make arrays of forged objects."""
+
+    array: np.ndarray = np.empty(0, np.uint8)
+
+    def __setstate__(self, state: tuple[int, tuple[int, ...], _Dtype, bool, bytes]) -> None:
+        _, shape, dtype, by_columns, content = state
+        if dtype.code not in (b"u1", "u1"):
+            raise TypeError(f"found an array of type {dtype.code}, expected bytes")
+        self.array = np.frombuffer(content, np.uint8).reshape(shape, order="F" if by_columns else "C")
+
+
+class _Unpickler(pickle.Unpickler):
+    """Gives the names that an array of bytes is pickled with a harmless meaning, and refuses all others."""
+
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        match f"{module_name}.{global_name}":
+            case "numpy.ndarray":
+                return _Array
+            case "numpy.dtype":
+                return _Dtype
+            case "numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct":
+                return lambda *_: _Array()
+            case "_codecs.encode":
+                return lambda text, _: text.encode("latin-1")
+            case name:
+                raise pickle.UnpicklingError(f"it asks for {name}, only NumPy arrays are allowed")
+
+
+_BATCHES: dict[str, tuple[tuple[str, ...], Callable[[bytes, str], _Batch]]] = {
+    "cifar-10-batches-bin": (
+        (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
+        _binary_batch,
+    ),
+    "cifar-10-batches-py": ((*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"), _pickled_batch),
+}
