@@ -61,6 +61,7 @@ RECIPES = {
             warmup=0.2,
             shift=2,
             flip=True,
+            standardise=3.0,
             bfloat16=True,
         ),
         # For scikit-learn's digits of 8×8 pixels.
@@ -75,6 +76,7 @@ RECIPES = {
             weight_decay=5e-4,
             warmup=0.2,
             shift=1,
+            standardise=3.0,
             widths=(16, 32, 64),
         ),
     )
