@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 import time
@@ -42,6 +43,13 @@ class Address:
 
 class CacheError(OSError):
     """An entry cannot be read or written."""
+
+
+def user_folder() -> Path:
+    """The folder for what is kept between runs and can be had again: REPSIM_CACHE, else `repsim` in XDG_CACHE_HOME or
+    `~/.cache`."""
+    chosen, home = os.environ.get("REPSIM_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    return Path(chosen) if chosen else Path(home or Path.home() / ".cache") / "repsim"
 
 
 def content_key(definition: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """CIFAR-10 (Krizhevsky, 2009) from the original's files or from a copy in image files; decoded once, then cached.
 
-Archives are read in a stream and never unpacked, and a pickle is given nothing that it could run.
+Archives are read in a stream and never unpacked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import gzip
 import json
 import lzma
 import os
-import pickle
 import re
 import tarfile
 import warnings
@@ -22,20 +21,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import torch
-from jaxtyping import Integer, UInt8
 from safetensors.torch import load, save
 from torch import Tensor
 
-from repsim_core.cache import Address, Cache, content_key
+from repsim_core.cache import Address, Cache, content_key, user_folder
+from repsim_core.cifar_files import BATCHES, CLASS_NAMES, EDGE, CifarError, Decoded, decode_batches
 from repsim_core.images import ImageSet, read_images
 
-CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
 _PARTS = {"train": ("training", 50_000), "test": ("test", 10_000)}  # what to call it, the original's images
-_EDGE = 32  # pixels
-_PIXELS = 3 * _EDGE**2
 _IMAGES = (".png", ".jpg", ".jpeg")
 _ARCHIVES = (".tar", ".tar.gz", ".tar.xz")
 _MEMBER = re.compile(
@@ -51,20 +45,13 @@ _ADVICE = (
     "or run once with a network"
 )
 
-# What kind of copy it is ("" for the original); train_images, train_labels, test_images, test_labels.
-_Decoded = tuple[str, dict[str, Tensor]]
-
-
-class CifarError(ValueError):
-    """A source of CIFAR-10 is missing, incomplete or damaged; the message names the file or folder."""
-
 
 @dataclass(frozen=True)
 class _Source:
     """Where the images come from: what tells one state of it from another (plain JSON), and how to decode it."""
 
     state: dict[str, Any]
-    decode: Callable[[], _Decoded]
+    decode: Callable[[], Decoded]
 
 
 def cifar10(
@@ -98,7 +85,7 @@ def cifar10(
         root, argument = os.environ["REPSIM_CIFAR10"], "REPSIM_CIFAR10"
     if not isinstance(root, (str, os.PathLike, type(None))):
         raise TypeError(f"{argument}: found {root!r}, expected a folder or an archive")
-    cache = _cache_folder()
+    cache = user_folder() / "cifar10"
     try:
         if root is None:
             return _load_original(cache, download)
@@ -110,11 +97,6 @@ def cifar10(
 
 
 # -- the user's cache --------------------------------------------------------------------------------------------------
-
-
-def _cache_folder() -> Path:
-    chosen, home = os.environ.get("REPSIM_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return (Path(chosen) if chosen else Path(home or Path.home() / ".cache") / "repsim") / "cifar10"
 
 
 def _load(source: _Source, folder: Path) -> tuple[ImageSet, ImageSet]:
@@ -204,11 +186,11 @@ def _find(path: Path, argument: str) -> _Source:
 
 
 def _find_batches(path: Path) -> _Source | None:
-    for kind, (files, _) in _BATCHES.items():
+    for kind, (files, _) in BATCHES.items():
         for folder in (path / kind, path):
             there = {file: _stamp((folder / file).stat()) for file in files if (folder / file).is_file()}
             if there or (folder.name == kind and folder.is_dir()):
-                decode = partial(_decode_batches, kind, there, folder, partial(_open, folder))
+                decode = partial(decode_batches, kind, there, folder, partial(_open, folder))
                 return _Source({kind: there}, decode)
     return None
 
@@ -242,15 +224,15 @@ def _stamp(stat: os.stat_result) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def _decode_archive(path: Path) -> _Decoded:
+def _decode_archive(path: Path) -> Decoded:
     content = _read_archive(path)
 
     def read(name: str) -> BinaryIO:
         return BytesIO(content[name])
 
-    for kind, (files, _) in _BATCHES.items():
+    for kind, (files, _) in BATCHES.items():
         if not content.keys().isdisjoint(files):
-            return _decode_batches(kind, content, path, read)
+            return decode_batches(kind, content, path, read)
     return _decode_images(content, path, read)
 
 
@@ -285,12 +267,12 @@ def _read_archive(path: Path) -> dict[str, bytes]:
 # -- image files -------------------------------------------------------------------------------------------------------
 
 
-def _decode_images(there: Collection[str], where: Path, read: Callable[[str], BinaryIO]) -> _Decoded:
+def _decode_images(there: Collection[str], where: Path, read: Callable[[str], BinaryIO]) -> Decoded:
     tensors, formats = {}, set()
     for part in _PARTS:
         names = _image_files(there, part, where)
         try:
-            images, found = read_images(names, read, _EDGE)
+            images, found = read_images(names, read, EDGE)
         except ValueError as error:
             raise CifarError(f"{where}/{error}") from error
         labels = torch.tensor([CLASS_NAMES.index(name.split("/")[1]) for name in names])
@@ -316,105 +298,3 @@ def _image_files(there: Collection[str], part: str, where: Path) -> list[str]:
                 f"{where}/{'/'.join(path)}: found no image file, expected {', '.join(_IMAGES)} only"
             )
     return ["/".join(path) for path in images]
-
-
-# -- the original's batch files ----------------------------------------------------------------------------------------
-
-
-def _decode_batches(
-    kind: str, there: Collection[str], where: Path, read: Callable[[str], BinaryIO]
-) -> _Decoded:
-    (*training, test), parse = _BATCHES[kind]
-    tensors = {}
-    for part, files in (("train", training), ("test", [test])):
-        batches = []
-        for file in files:
-            if file not in there:
-                raise CifarError(f"{where}/{file}: found no such file, expected all six batch files")
-            with read(file) as stream:
-                pixels, labels = parse(stream.read(), f"{where}/{file}")
-            if labels.min() < 0 or labels.max() >= len(CLASS_NAMES):
-                raise CifarError(
-                    f"{where}/{file}: found labels {labels.min()} to {labels.max()}, expected 0 to 9"
-                )
-            batches.append((pixels, labels))
-        planes = np.concatenate([pixels for pixels, _ in batches]).reshape(-1, 3, _EDGE, _EDGE)
-        labels = np.concatenate([labels for _, labels in batches]).astype(np.int64)
-        tensors[f"{part}_images"] = torch.from_numpy(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)))
-        tensors[f"{part}_labels"] = torch.from_numpy(labels)
-    return "", tensors
-
-
-_Batch = tuple[UInt8[np.ndarray, "n 3072"], Integer[np.ndarray, " n"]]  # planes R, G, B row by row; labels
-
-
-def _binary_batch(data: bytes, where: str) -> _Batch:
-    """Records of a label's byte and 3,072 pixels' bytes."""
-    if not data or len(data) % (1 + _PIXELS):
-        raise CifarError(f"{where}: found {len(data)} bytes, expected a multiple of {1 + _PIXELS}")
-    records = np.frombuffer(data, np.uint8).reshape(-1, 1 + _PIXELS)
-    return records[:, 1:], records[:, 0]
-
-
-def _pickled_batch(data: bytes, where: str) -> _Batch:
-    """A pickled dict with an array of pixels under `data` and a list of integers under `labels`."""
-    try:
-        batch = _Unpickler(BytesIO(data), encoding="bytes").load()
-        # keys written by Python 2 are bytes
-        pixels, labels = (batch.get(key.encode(), batch.get(key)) for key in ("data", "labels"))
-    except Exception as error:  # damaged bytes make the unpickler fail in every way
-        raise CifarError(f"{where}: found no batch of pickled arrays ({error!r})") from error
-    shape = pixels.array.shape if isinstance(pixels, _Array) else None
-    if shape is None or len(shape) != 2 or shape[0] == 0 or shape[1] != _PIXELS:
-        raise CifarError(f"{where}: found data of shape {shape}, expected an array of bytes, (n, {_PIXELS})")
-    if not isinstance(labels, list) or len(labels) != shape[0] or {*map(type, labels)} != {int}:
-        raise CifarError(f"{where}: found other labels than a list of {shape[0]} integers")
-    return pixels.array, np.array(labels)
-
-
-class _Dtype:
-    """Stands in for `numpy.dtype` in a pickle; what more there is to a type does not concern bytes."""
-
-    def __init__(self, code: bytes | str, *_: object) -> None:
-        self.code = code
-
-    def __setstate__(self, state: object) -> None:
-        pass
-
-
-class _Array:
-    """Stands in for `numpy.ndarray` in a pickle: the real one would let a file make arrays of forged objects."""
-
-    array: np.ndarray = np.empty(0, np.uint8)
-
-    def __setstate__(self, state: tuple[int, tuple[int, ...], _Dtype, bool, bytes]) -> None:
-        _, shape, dtype, by_columns, content = state
-        if dtype.code not in (b"u1", "u1"):
-            raise TypeError(f"found an array of type {dtype.code}, expected bytes")
-        self.array = np.frombuffer(content, np.uint8).reshape(shape, order="F" if by_columns else "C")
-
-
-class _Unpickler(pickle.Unpickler):
-    """Gives the names that an array of bytes is pickled with a harmless meaning, and refuses all others."""
-
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
-        match f"{module_name}.{global_name}":
-            case "numpy.ndarray":
-                return _Array
-            case "numpy.dtype":
-                return _Dtype
-            case "numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct":
-                return lambda *_: _Array()
-            case "_codecs.encode":
-                return lambda text, _: text.encode("latin-1")
-            case name:
-                raise pickle.UnpicklingError(f"it asks for {name}, only NumPy arrays are allowed")
-
-
-_BATCHES: dict[str, tuple[tuple[str, ...], Callable[[bytes, str], _Batch]]] = {
-    "cifar-10-batches-bin": (
-        (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
-        _binary_batch,
-    ),
-    "cifar-10-batches-py": ((*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"), _pickled_batch),
-}

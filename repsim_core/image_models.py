@@ -104,7 +104,9 @@ def _small(channels: int, widths: tuple[int, int, int]) -> tuple[nn.Module, int]
 
 def _convolution(fan_in: int, fan_out: int, *, size: int = 3, stride: int = 1) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(fan_in, fan_out, size, stride, padding=1, bias=False), nn.BatchNorm2d(fan_out), nn.ReLU()
+        nn.Conv2d(fan_in, fan_out, size, stride, padding=1, bias=False),
+        nn.BatchNorm2d(fan_out),
+        nn.ReLU(inplace=True),
     )
 
 

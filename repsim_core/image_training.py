@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -89,6 +89,10 @@ def train_images(
     Raises:
         TypeError, ValueError: naming the argument, what was found and what is expected.
     """
+    if not isinstance(images, ImageSet):
+        raise TypeError(f"images: found {type(images).__name__}, expected an ImageSet")
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: found {recipe!r}, expected a Recipe such as RECIPES['fast']")
     run = _Run(
         images,
         recipe,
@@ -130,7 +134,8 @@ class _Run:
         ).to(device)
         self.labels = images.labels.to(device)
         self.padded = reflected(images.images, recipe.shift).to(device)
-        self.side = images.images.shape[1:3]
+        height, width = images.images.shape[1:3]
+        self.side = height, width
         self.optimizers = _optimizers(self.model, recipe)
         self.losses = torch.zeros(recipe.steps, device=device)
         self.epoch_steps = len(images) // recipe.batch_size
@@ -145,7 +150,8 @@ class _Run:
         for optimizer, rates in self.optimizers:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * rate_at(self.recipe, self.done)
-        logits = self.model(self._augmented(rows))
+        down, across = self.shifts[:, rows]
+        logits = self.model(crops(self.padded, rows, down, across, self.flipped[rows], self.side))
         loss = nn.functional.cross_entropy(logits, self.labels[rows])
         self.model.zero_grad(set_to_none=True)
         loss.backward()
@@ -163,13 +169,6 @@ class _Run:
         self.flipped = torch.from_numpy((first + epoch) % 2 == 1).to(device) & self.recipe.flip
         self.order = batch_order(number, self.batch_seed, epoch).to(device)
         self.epoch = epoch
-
-    def _augmented(self, rows: Tensor) -> UInt8[Tensor, "B H W C"]:
-        """A mini-batch, shifted and mirrored as the epoch says, in one gather."""
-        height, width = (torch.arange(side, device=rows.device) for side in self.side)
-        down, across = self.shifts[:, rows, None]
-        columns = across + torch.where(self.flipped[rows, None], width.flip(0), width)
-        return self.padded[rows[:, None, None], (down + height)[:, :, None], columns[:, None, :]]
 
     # -- checkpoints -----------------------------------------------------------------------------------------------
 
@@ -222,8 +221,8 @@ def rate_at(recipe: Recipe, step: int) -> float:
     """The learning rate at a step (from 0), as a share of the recipe's."""
     if recipe.warmup is None:
         return 1.0
-    share, warmup = (step + 1) / recipe.steps, recipe.warmup
-    return share / warmup if share < warmup else (1.0 - share) / (1.0 - warmup) + 1e-3
+    share, warmup = (step + 1) / (recipe.steps + 1), recipe.warmup  # strictly between 0 and 1
+    return share / warmup if share < warmup else (1.0 - share) / (1.0 - warmup)
 
 
 def reflected(images: UInt8[Tensor, "N H W C"], margin: int) -> UInt8[Tensor, "N H2 W2 C"]:
@@ -232,6 +231,28 @@ def reflected(images: UInt8[Tensor, "N H W C"], margin: int) -> UInt8[Tensor, "N
         return images
     widths = ((0, 0), (margin, margin), (margin, margin), (0, 0))
     return torch.from_numpy(np.pad(images.numpy(), widths, mode="reflect"))
+
+
+def crops(
+    padded: UInt8[Tensor, "N H2 W2 C"],
+    rows: Int64[Tensor, " B"],
+    down: Int64[Tensor, " B"],
+    across: Int64[Tensor, " B"],
+    flipped: Bool[Tensor, " B"],
+    size: tuple[int, int],
+) -> UInt8[Tensor, "B H W C"]:
+    """A window of each of some images, mirrored where wanted, in one gather.
+
+    Args:
+        padded: all images with their margins.
+        rows: which images.
+        down, across: the window's first row and column.
+        flipped: whether to mirror it left to right.
+        size: H and W of the window.
+    """
+    height, width = (torch.arange(side, device=padded.device) for side in size)
+    columns = across[:, None] + torch.where(flipped[:, None], width.flip(0), width)
+    return padded[rows[:, None, None], (down[:, None] + height)[:, :, None], columns[:, None, :]]
 
 
 def _optimizers(model: ImageModel, recipe: Recipe) -> list[tuple[torch.optim.Optimizer, list[float]]]:

@@ -12,8 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import save
 
-from repsim_core.cache import Address, content_key
-from repsim_core.cifar import _cache_folder as cache_folder
+from repsim_core.cache import Address, content_key, user_folder
 from repsim_core.cifar import cifar10
 from repsim_core.image_training import train_images
 from repsim_core.images import ImageSet, digit_images
@@ -92,7 +91,7 @@ class ImageTrainingUnit:
             raise RuntimeError(f"dataset: the images of {self.dataset} here differ from those of the study")
         train, test = load_images(self.dataset)
         address = self.address
-        checkpoint = cache_folder() / "checkpoints" / f"{address.label}-{address.key}.safetensors"
+        checkpoint = user_folder() / "checkpoints" / f"{address.label}-{address.key}.safetensors"
         with one_thread():
             trained = train_images(
                 train,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from repsim_core.arrays import as_count, as_real
+
+NETWORKS = ("resnet18", "small")
+OPTIMIZERS = ("adam", "sgd")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -26,6 +31,9 @@ class Recipe:
             as they are.
         widths: channels of the small network's three stages.
         bfloat16: on a GPU, run f's convolutions in bfloat16. (On the CPUs it was tried on it gained nothing.)
+
+    Raises:
+        TypeError, ValueError: naming the attribute.
     """
 
     name: str
@@ -42,6 +50,27 @@ class Recipe:
     standardise: float | None = None
     widths: tuple[int, int, int] = (48, 96, 192)
     bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        for name, known in (("network", NETWORKS), ("optimizer", OPTIMIZERS)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"recipe.{name}: found {getattr(self, name)!r}, expected one of {', '.join(known)}"
+                )
+        for name in ("steps", "batch_size"):
+            as_count(getattr(self, name), f"recipe.{name}")
+        as_count(self.shift, "recipe.shift", 0)
+        if len(self.widths) != 3:
+            raise ValueError(f"recipe.widths: found {self.widths}, expected three numbers of channels")
+        for width in self.widths:
+            as_count(width, "recipe.widths")
+        for name in ("lr", "weight_decay", "unembedding_lr", "standardise"):
+            if getattr(self, name) is not None:
+                as_real(getattr(self, name), f"recipe.{name}")
+        if self.warmup is not None and not 0 < as_real(self.warmup, "recipe.warmup") < 1:
+            raise ValueError(
+                f"recipe.warmup: found {self.warmup}, expected a number strictly between 0 and 1"
+            )
 
 
 RECIPES = {

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from repsim_core import cifar
+from repsim_core import cifar, cifar_files
 from repsim_core.cifar import CLASS_NAMES, CifarError, cifar10
 
 RNG = np.random.default_rng(0)
@@ -253,7 +253,7 @@ def test_damaged_pickles_are_refused_or_harmless(stream, changes, cut):
     for place, within, value in changes:
         damaged[int(place * (min(within, len(damaged)) - 1))] = value
     try:
-        pixels, labels = cifar._pickled_batch(bytes(damaged), "file")
+        pixels, labels = cifar_files._pickled_batch(bytes(damaged), "file")
     except CifarError:
         return
     assert pixels.shape == (len(labels), 3072)

@@ -1,0 +1,169 @@
+"""The interactive figure of the chapter "CIFAR-10": two of many models side by side, chosen by the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from repsim_core.figures.cifar10 import petals
+from repsim_core.figures.style import label_palette
+
+__all__ = ["explorer"]
+
+_UNITS = 500  # a circle's radius, in the whole numbers that the page carries
+_GAP = 0.16  # between names on one side, in radii
+_HEAD = 30  # pixels above a panel, for its title
+_ROOM = 46  # pixels around a circle, for names
+_FOOT = 62  # pixels below, for the measures
+_ALL = "all"
+
+
+def explorer(
+    embeddings: Mapping[int, np.ndarray],
+    predicted: Mapping[int, np.ndarray],
+    labels: np.ndarray,
+    names: Sequence[str],
+    titles: Mapping[int, str],
+    measures: pd.DataFrame,
+    first: tuple[int, int],
+) -> Any:
+    """Two models side by side, with menus for the models and for a class to follow.
+
+    The chart lays its panels out by itself, in pixels: side by side where the page is wide, one above the other on a
+    phone.
+
+    Args:
+        embeddings: by seed, shape (N, 2), the same inputs for all; every one becomes a part of the page.
+        predicted: by seed, the predicted classes, shape (N,).
+        labels: the true classes, shape (N,).
+        names: of the classes.
+        titles: what to write above a model, by seed.
+        measures: columns seed_a, seed_b (the smaller first), and texts to write below a pair, by what they are.
+        first: the seeds to begin with.
+
+    Returns:
+        An Altair chart.
+    """
+    seeds = sorted(embeddings)
+    flowers = {seed: petals(embeddings[seed], predicted[seed], names, gap=_GAP) for seed in seeds}
+    places = np.stack([flowers[seed][0] for seed in seeds], axis=1)  # (N, seeds, 2)
+    whole = np.rint(_UNITS * places).astype(int).reshape(len(labels), -1)
+    colours = np.stack([predicted[seed] for seed in seeds], axis=1)
+    points = [
+        {"k": int(label), "f": f, "p": p}
+        for label, f, p in zip(labels, whole.tolist(), colours.tolist(), strict=True)
+    ]
+    tags = [
+        {"seed": seed, "k": row.label, "name": row.name, "x": round(_UNITS * row.x), "y": round(_UNITS * row.y)}
+        for seed in seeds
+        for row in flowers[seed][1].itertuples(index=False)
+    ]
+    heads = [{"seed": seed, "text": titles[seed]} for seed in seeds]
+    return alt.layer(
+        _dots(points, seeds, names),
+        _tags(tags),
+        _heads(heads),
+        _foot(measures),
+    ).add_params(*_params(seeds, names, first))
+
+
+def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int]) -> list[Any]:
+    """What the reader chooses, and the layout that follows from the page's width."""
+    menus = [
+        alt.param(name=name, value=seed, bind=alt.binding_select(options=[*seeds], name=f"{text} "))
+        for name, seed, text in zip(("left", "right"), first, ("first seed", "second seed"), strict=True)
+    ]
+    follow = alt.param(
+        name="follow", value=_ALL, bind=alt.binding_select(options=[_ALL, *names], name="follow the class ")
+    )
+    layout = {
+        "wide": "width >= 520",
+        "half": "wide ? min(width / 4, 185) : min(width / 2, 150)",
+        "step": f"2 * half + {_HEAD}",
+        "height": f"(wide ? step : 2 * step) + {_FOOT}",
+    }
+    return [*menus, follow, *(alt.param(name=name, expr=expr) for name, expr in layout.items())]
+
+
+_CENTRE = {"cx": "wide ? width * (datum.panel ? 0.75 : 0.25) : width / 2", "cy": f"{_HEAD} + half + (wide ? 0 : datum.panel * step)"}
+_SEED = "datum.panel ? right : left"
+
+
+def _in_panels(data: list[dict[str, Any]]) -> alt.Chart:
+    """Every row in both panels, with the panel's centre and model."""
+    chart = alt.Chart(alt.Data(values=data)).transform_calculate(panel="[0, 1]").transform_flatten(["panel"])
+    return chart.transform_calculate(**_CENTRE, shown=_SEED)
+
+
+def _at(chart: alt.Chart, x: str, y: str) -> alt.Chart:
+    """Placed around the panel's centre, from units to pixels."""
+    scale = f"(half - {_ROOM}) / {_UNITS}"
+    return chart.transform_calculate(px=f"datum.cx + {x} * {scale}", py=f"datum.cy - {y} * {scale}")
+
+
+_PX = alt.X("px:Q", scale=None, axis=None)
+_PY = alt.Y("py:Q", scale=None, axis=None)
+
+
+def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[str]) -> alt.Chart:
+    place = f"indexof({[*seeds]}, datum.shown)"
+    chart = _in_panels(points).transform_calculate(at=place)
+    chart = chart.transform_calculate(x="datum.f[2 * datum.at]", y="datum.f[2 * datum.at + 1]", c="datum.p[datum.at]")
+    near = alt.selection_point(name="near", fields=["k"], on="pointerover", clear="pointerout")
+    wanted = f"follow == '{_ALL}' || {[*names]}[datum.k] == follow"
+    return (
+        _at(chart, "datum.x", "datum.y")
+        .mark_circle(size=16)
+        .encode(
+            x=_PX,
+            y=_PY,
+            color=alt.Color(
+                "c:N",
+                legend=None,
+                scale=alt.Scale(domain=[*range(len(names))], range=label_palette(len(names))),
+            ),
+            opacity=alt.condition({"and": [{"param": "near"}, wanted]}, alt.value(0.75), alt.value(0.06)),
+        )
+        .add_params(near)
+    )
+
+
+def _tags(tags: list[dict[str, Any]]) -> alt.Chart:
+    chart = _at(_in_panels(tags).transform_filter("datum.seed == datum.shown"), "datum.x", "datum.y")
+    return chart.mark_text(
+        fontSize=12,
+        baseline="middle",
+        align=alt.expr("datum.x < 0 ? 'right' : 'left'"),
+        fontWeight=alt.expr("datum.name == follow ? 'bold' : 'normal'"),
+    ).encode(x=_PX, y=_PY, text="name:N")
+
+
+def _heads(heads: list[dict[str, Any]]) -> alt.Chart:
+    chart = _in_panels(heads).transform_filter("datum.seed == datum.shown")
+    chart = chart.transform_calculate(px="datum.cx", py=f"datum.cy - half - {_HEAD} / 2")
+    return chart.mark_text(fontSize=13, align="center", baseline="middle").encode(x=_PX, y=_PY, text="text:N")
+
+
+def _foot(measures: pd.DataFrame) -> alt.Chart:
+    """The pair's measures in a row, on a phone in two."""
+    shown = [name for name in measures.columns if name not in ("seed_a", "seed_b")]
+    rows = [
+        {"a": int(row["seed_a"]), "b": int(row["seed_b"]), "i": i, "name": name, "value": row[name]}
+        for row in measures.to_dict("records")
+        for i, name in enumerate(shown)
+    ]
+    columns = f"(wide ? {len(shown)} : {-(-len(shown) // 2)})"
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .transform_filter("datum.a == min(left, right) && datum.b == max(left, right)")
+        .transform_calculate(
+            text="datum.name + ' ' + datum.value",
+            px=f"(datum.i % {columns} + 0.5) * width / {columns}",
+            py=f"height - {_FOOT} + 24 + 22 * floor(datum.i / {columns})",
+        )
+    )
+    return chart.mark_text(fontSize=13, align="center", baseline="middle").encode(x=_PX, y=_PY, text="text:N")
