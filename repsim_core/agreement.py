@@ -83,7 +83,7 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
                 row = _mean_agreement(rows, measure, keys[len(group_by) :])
                 means.append({**dict(zip(group_by, group, strict=True)), "measure": measure, **row})
     found, judged = pd.DataFrame(columns), pd.DataFrame(means)
-    here, there = environment(), record.provenance["environment"]
+    here, there = environment(record.study), record.provenance["environment"]
     return Agreement(
         found,
         judged,

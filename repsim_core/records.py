@@ -63,12 +63,12 @@ class Record:
         return kind_of(declared["name"]).declared.revive(declared, self.provenance["groups"])
 
 
-def environment() -> dict[str, Any]:
+def environment(study: Study) -> dict[str, Any]:
     """What a result's last digits can depend on: versions, code, and the kind of machine."""
     return {
         "python": platform.python_version(),
         **library_versions(),
-        "code": code_versions(),
+        "code": {"training": study.training_code(), "comparing": code_versions()["comparing"]},
         "machine": {
             "processor": _processor(),
             "instructions": torch.backends.cpu.get_cpu_capability(),
@@ -111,7 +111,7 @@ def write_record(
         "pairs": len(tables.pairs),
         "command": command,
         "date": datetime.now(UTC).date().isoformat(),
-        "environment": environment(),
+        "environment": environment(study),
         "significant_digits": DIGITS,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }

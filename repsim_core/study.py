@@ -83,6 +83,10 @@ class Study(ABC):
     def trainings(self, group: Any) -> Sequence[Unit]:
         """The stacks to train for a group, whose entries `units.read_stack` reads."""
 
+    @abstractmethod
+    def training_code(self) -> str:
+        """The version of the code that trains."""
+
     @classmethod
     def revive(cls, values: Mapping[str, Any], groups: Sequence[Sequence[Any]]) -> Self:
         """The study again from plain values: its attributes without `groups`, and the values of each group."""

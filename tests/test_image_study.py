@@ -1,0 +1,190 @@
+"""The image study: its numbers are those of direct calls, an interrupted model goes on, its record keeps the models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from studies import command, compute, inline
+
+import repsim_core as rc
+from repsim_core import image_units, study_cli
+from repsim_core.cache import Cache
+from repsim_core.image_records import FILE, read_representations
+from repsim_core.image_study import ImageGroup, ImageStudy
+from repsim_core.image_training import train_images
+from repsim_core.image_units import fingerprint
+from repsim_core.images import digit_images
+from repsim_core.parameters import ParameterError
+from repsim_core.recipes import RECIPES
+from repsim_core.records import RecordError, read_record
+from repsim_core.study import collect
+from repsim_core.study_profiles import declare
+
+WORDS = ["cifar10", "--profile", "smoke"]
+RECIPE = replace(RECIPES["digits"], steps=30)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch, tmp_path):
+    """Checkpoints of these tests go to a folder of their own."""
+    monkeypatch.setenv("REPSIM_CACHE", str(tmp_path / "user"))
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory) -> Path:
+    """The cache of the smoke study, computed; not to be changed."""
+    directory = tmp_path_factory.mktemp("smoke")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPSIM_CACHE", str(tmp_path_factory.mktemp("user")))
+        compute(declare("cifar10", "smoke"), directory)
+    return directory
+
+
+@pytest.fixture
+def recorded(computed, tmp_path) -> Path:
+    where = tmp_path / "record"
+    assert command(["record", *WORDS, "--cache", str(computed), "--record", str(where)]) == 0
+    return where
+
+
+def trained(seed: int, **options):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return train_images(digit_images()[0], recipe=RECIPE, seed=seed, device="cpu", **options)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_the_tables_are_those_of_direct_calls(computed):
+    tables = collect(declare("cifar10", "smoke"), Cache(computed))
+    assert tables.missing == ()
+    assert list(tables.models.columns[:3]) == ["recipe", "dim", "seed"]
+    a, b = (trained(seed).representations(digit_images()[1]) for seed in (0, 2))
+    model = tables.models.query("seed == 2").iloc[0]
+    pair = tables.pairs.query("seed_a == 0 and seed_b == 2").iloc[0]
+    assert model["test_accuracy"] == b.accuracy()
+    np.testing.assert_allclose(model["test_loss"], b.loss(), rtol=1e-6)
+    found = rc.compare(a, b).to_dict()
+    for name in ("d_kl", "d_llv", "d_fg", "mean_cca"):
+        np.testing.assert_allclose(pair[name], found[name], rtol=1e-5, err_msg=name)
+
+
+def test_a_model_goes_on_from_its_checkpoint_and_leaves_none(computed, tmp_path):
+    unit = declare("cifar10", "smoke").trainings(ImageGroup("digits", 2))[0]
+    checkpoint = tmp_path / "user" / "checkpoints" / f"{unit.address.label}-{unit.address.key}.safetensors"
+
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        raise Stop
+
+    with pytest.raises(Stop):
+        trained(0, checkpoint=checkpoint, checkpoint_every=5, progress=stop)
+    begun = checkpoint.read_bytes()
+    calls = []
+    restore = image_units.train_images
+
+    def watched(images, **options):
+        calls.append(Path(options["checkpoint"]).read_bytes())
+        return restore(images, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image_units, "train_images", watched)
+        assert unit.compute() == Cache(computed).get(unit.address)
+    assert calls == [begun]
+    assert not checkpoint.exists()
+
+
+def test_every_setting_and_the_images_show_in_the_key():
+    study = declare("cifar10", "smoke")
+    (unit,) = {u.address.key for u in study.trainings(study.groups[0])[:1]}
+    others = [
+        declare("cifar10", "smoke", dims=[3]),
+        declare("cifar10", "smoke", steps=31),
+        declare("cifar10", "smoke", batch_seed=1),
+        replace(study, data="0"),
+    ]
+    keys = {other.trainings(other.groups[0])[0].address.key for other in others}
+    assert len(keys | {unit}) == 5
+
+
+def test_other_images_than_declared_are_refused():
+    study = replace(declare("cifar10", "smoke"), data="0")
+    with pytest.raises(RuntimeError, match="the images of digits here differ"):
+        study.trainings(study.groups[0])[0].compute()
+
+
+def test_the_paper_profile_is_the_papers_study(monkeypatch):
+    monkeypatch.setattr("repsim_core.image_study.fingerprint", lambda dataset: "x")
+    monkeypatch.setattr("repsim_core.image_study.load_images", lambda dataset: digit_images())
+    study = declare("cifar10", "paper")
+    assert [(g.recipe, g.dim) for g in study.groups] == [("paper", 2), ("paper", 3), ("paper", 5)]
+    assert study.seeds == tuple(range(10))
+    recipe = study.trainings(study.groups[0])[0].recipe
+    assert (recipe.network, recipe.optimizer, recipe.lr) == ("resnet18", "adam", 1e-4)
+    assert (recipe.batch_size, recipe.steps, recipe.warmup) == (32, 20_000, None)
+    assert (recipe.shift, recipe.flip, recipe.weight_decay, recipe.standardise) == (0, False, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"recipes": ["fsat"]}, "recipe: found 'fsat'; did you mean fast"),
+        ({"dims": [0]}, "m: found 0"),
+        ({"dims": [10]}, "m: found 10, expected at most 9"),
+        ({"seeds": [1]}, "seeds: found"),
+        ({"seeds": [1, -2]}, "seeds: found -2"),
+        ({"steps": 0}, "steps: found 0"),
+        ({"dataset": "mnist"}, "dataset: found 'mnist'"),
+    ],
+)
+def test_bad_values_are_named(given, message):
+    with pytest.raises(ParameterError, match=message):
+        declare("cifar10", "smoke", **given)
+
+
+def test_axes_of_another_study_are_refused(capsys):
+    assert command(["status", *WORDS, "--k", "4"]) == 2
+    assert "k: the study cifar10 has no such axis, expected one of recipe, m" in capsys.readouterr().err
+
+
+# -- the record ----------------------------------------------------------------------------------------------------
+
+
+def test_a_record_keeps_the_models(recorded, computed):
+    record = read_record(recorded)
+    assert isinstance(record.study, ImageStudy)
+    assert record.provenance["command"] == "repsim study cifar10 --profile smoke"
+    assert record.provenance["study"]["images"] == "digits"
+    assert record.provenance["study"]["data"] == fingerprint("digits")
+    (stored,) = read_representations(recorded, record).values()
+    assert stored.loss_curves.shape == (30, 3)
+    for _, row in record.pairs.iterrows():
+        found = rc.compare(stored.models[row["seed_a"]], stored.models[row["seed_b"]]).to_dict()
+        for name in ("d_kl", "d_llv", "d_fg", "mean_cca"):
+            assert abs(found[name] - row[name]) < 1e-3, name
+    for _, row in record.models.iterrows():
+        assert abs(stored.models[row["seed"]].loss() - row["test_loss"]) < 1e-3
+
+
+def test_a_damaged_record_is_noticed(recorded):
+    record = read_record(recorded)
+    path = recorded / FILE
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(RecordError, match=rf"{FILE} has changed"):
+        read_record(recorded)
+    with pytest.raises(RecordError, match=rf"{FILE} cannot be read"):
+        read_representations(recorded, record)
+
+
+def test_a_check_finds_the_same_digits(recorded, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study_cli, "local_executor", inline)
+    where = ["--record", str(recorded), "--cache", str(tmp_path / "check")]
+    assert command(["check", "cifar10", *where, "--m", "2", "--seeds", "0,1"]) == 0
+    assert "agrees with the record in every recorded digit" in capsys.readouterr().out
