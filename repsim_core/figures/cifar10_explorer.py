@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from repsim_core.figures.cifar10 import petals
+from repsim_core.figures.cifar10_petals import petals
 from repsim_core.figures.style import label_palette
 
 __all__ = ["explorer"]
@@ -58,9 +58,9 @@ def explorer(
         for label, f, p in zip(labels, whole.tolist(), colours.tolist(), strict=True)
     ]
     tags = [
-        {"seed": seed, "k": row.label, "name": row.name, "x": round(_UNITS * row.x), "y": round(_UNITS * row.y)}
+        {"seed": seed, "k": petal.label, "name": petal.name, **_whole(petal.place)}
         for seed in seeds
-        for row in flowers[seed][1].itertuples(index=False)
+        for petal in flowers[seed][1]
     ]
     heads = [{"seed": seed, "text": titles[seed]} for seed in seeds]
     return alt.layer(
@@ -69,6 +69,11 @@ def explorer(
         _heads(heads),
         _foot(measures),
     ).add_params(*_params(seeds, names, first))
+
+
+def _whole(place: Sequence[float]) -> dict[str, int]:
+    x, y = (round(_UNITS * each) for each in place)
+    return {"x": x, "y": y}
 
 
 def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int]) -> list[Any]:
@@ -89,7 +94,10 @@ def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int]) 
     return [*menus, follow, *(alt.param(name=name, expr=expr) for name, expr in layout.items())]
 
 
-_CENTRE = {"cx": "wide ? width * (datum.panel ? 0.75 : 0.25) : width / 2", "cy": f"{_HEAD} + half + (wide ? 0 : datum.panel * step)"}
+_CENTRE = {
+    "cx": "wide ? width * (datum.panel ? 0.75 : 0.25) : width / 2",
+    "cy": f"{_HEAD} + half + (wide ? 0 : datum.panel * step)",
+}
 _SEED = "datum.panel ? right : left"
 
 
@@ -112,7 +120,9 @@ _PY = alt.Y("py:Q", scale=None, axis=None)
 def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[str]) -> alt.Chart:
     place = f"indexof({[*seeds]}, datum.shown)"
     chart = _in_panels(points).transform_calculate(at=place)
-    chart = chart.transform_calculate(x="datum.f[2 * datum.at]", y="datum.f[2 * datum.at + 1]", c="datum.p[datum.at]")
+    chart = chart.transform_calculate(
+        x="datum.f[2 * datum.at]", y="datum.f[2 * datum.at + 1]", c="datum.p[datum.at]"
+    )
     near = alt.selection_point(name="near", fields=["k"], on="pointerover", clear="pointerout")
     wanted = f"follow == '{_ALL}' || {[*names]}[datum.k] == follow"
     return (
@@ -126,7 +136,9 @@ def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[st
                 legend=None,
                 scale=alt.Scale(domain=[*range(len(names))], range=label_palette(len(names))),
             ),
-            opacity=alt.condition({"and": [{"param": "near"}, wanted]}, alt.value(0.75), alt.value(0.06)),
+            opacity=alt.OpacityValue(
+                0.06, condition={"test": {"and": [{"param": "near"}, wanted]}, "value": 0.75}
+            ),
         )
         .add_params(near)
     )
