@@ -76,7 +76,7 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
         lost = both[both["found"] != "both"]
         if len(lost):
             raise RecordError(f"record: it lacks {len(lost)} {name}, first {dict(lost.iloc[0][keys])}")
-        for measure in [*measures, *(["pivot", "left_out", "input_set"] if name == "pairs" else [])]:
+        for measure in [*measures, *(["pivot", "left_out", "input_set"] if name == "pairs" else ["order"])]:
             columns.append({"table": name, **_differences(both, measure, measure in measures)})
         for group, rows in both.groupby(group_by, sort=False):
             for measure in measures:

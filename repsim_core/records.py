@@ -31,6 +31,7 @@ PAIR_MEASURES = [name for name in MEASURES if name not in ("d_kl_reverse", "agre
 _SETS = ["pivot", "left_out", "input_set", "note"]
 _TYPES: Any = {
     "variant": "string",
+    "order": "string",
     "input_set": "string",
     "note": "string",
     "pivot": "Int64",
@@ -47,7 +48,7 @@ class Record:
     """Models, pairs and provenance as the files hold them.
 
     Attributes:
-        models: a row a model: the group's columns, seed, `MODEL_MEASURES`.
+        models: a row a model: the group's columns, seed, `MODEL_MEASURES`, order (see `study.Tables`).
         pairs: a row a pair: the group's columns, seed_a, seed_b, `PAIR_MEASURES`, pivot, left_out, input_set, note.
         provenance: what was computed, how, where and when.
     """
@@ -97,7 +98,7 @@ def write_record(
         raise RecordError("record: no group of the study is complete yet, there is nothing to record")
     group = group_columns(study)
     files = {
-        "models.csv": _csv(tables.models, [*group, "seed", *MODEL_MEASURES]),
+        "models.csv": _csv(tables.models, [*group, "seed", *MODEL_MEASURES, "order"]),
         "pairs.csv": _csv(tables.pairs, [*group, "seed_a", "seed_b", *PAIR_MEASURES, *_SETS]),
         **(more or {}),
     }

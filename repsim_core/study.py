@@ -17,8 +17,9 @@ import pandas as pd
 
 from repsim_core.arrays import as_count
 from repsim_core.cache import Cache
+from repsim_core.orders import circular_order, class_means
 from repsim_core.parameters import ParameterError, nearest
-from repsim_core.units import ComparingUnit, Unit, read_stack
+from repsim_core.units import ComparingUnit, Stack, Unit, read_stack
 
 
 class Group(Protocol):
@@ -125,7 +126,9 @@ class Tables(NamedTuple):
     """What a study found, as far as it is stored.
 
     Attributes:
-        models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss.
+        models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss, order (of the labels
+            around the origin, by their mean embeddings: `orders.circular_order`, such as "0 2 1 3"; missing unless
+            M = 2).
         pairs: a row a pair: the group's values, seed_a, seed_b, the measures, the sets.
         missing: the groups that are not complete; the tables hold nothing of them.
     """
@@ -151,7 +154,7 @@ def collect(study: Study, cache: Cache) -> Tables:
         if stacks is None or table is None:
             missing.append(group)
             continue
-        trained = pd.concat([read_stack(data).table for data in stacks.values()])
+        trained = pd.concat([_with_orders(read_stack(data)) for data in stacks.values()])
         models.append(_labelled(group, trained.query("seed in @study.seeds")))
         pairs.append(_labelled(group, read_pairs(table)))
     return Tables(_joined(models), _joined(pairs), tuple(missing))
@@ -177,6 +180,15 @@ def read_pairs(data: bytes) -> pd.DataFrame:
     """
     types: Any = {"pivot": "Int64", "left_out": "Int64", "input_set": "string", "note": "string"}
     return pd.read_csv(BytesIO(data), dtype=types)
+
+
+def _with_orders(stack: Stack) -> pd.DataFrame:
+    """A stack's table, with the order of each model's labels."""
+    orders = [
+        " ".join(map(str, circular_order(class_means(model)))) if model.dim == 2 else None
+        for model in stack.models.values()
+    ]
+    return stack.table.assign(order=pd.array(orders, dtype="string"))
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:

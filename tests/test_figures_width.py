@@ -69,6 +69,12 @@ def orders() -> Figure:
     return width.orders(pd.DataFrame(rows, columns=columns))
 
 
+def orders_by_width() -> Figure:
+    rows = [(k, w, 4 / w, 2 / w, np.nan if w == 32 else 0.9) for k in (4, 6) for w in WIDTHS]
+    columns = ["classes", "width", "differing", "same", "different"]
+    return width.orders_by_width(pd.DataFrame(rows, columns=columns))
+
+
 FIGURES: list[tuple[Callable[[], Figure], int, str, str]] = [
     (radial_data, 2, "x_1", "x_2"),
     (width_curves, 2, "width", "distance"),
@@ -77,6 +83,7 @@ FIGURES: list[tuple[Callable[[], Figure], int, str, str]] = [
     (progress, 4, "training steps", ""),
     (against_loss, 4, "test loss (nats)", ""),
     (orders, 4, "from the orders", "measured"),
+    (orders_by_width, 2, "width", "different order"),
 ]
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from repsim_core.figures.style import label_palette, line_styles, markers, new_figure, style
 
-__all__ = ["bounds", "orders", "progress", "radial_data", "variants", "width_curves"]
+__all__ = ["bounds", "orders", "orders_by_width", "progress", "radial_data", "variants", "width_curves"]
 
 _LLV = r"$d_{\mathrm{LLV}}$"
 _FG = r"$d_{\mathbf{f},\mathbf{g}}$"
@@ -246,6 +248,37 @@ def orders(pairs: pd.DataFrame) -> Figure:
         handles, names = axes[0][0].get_legend_handles_labels()
         more, others = axes[0][1].get_legend_handles_labels()
         figure.legend(handles + more, names + others, loc="outside lower center", ncols=3)
+    return figure
+
+
+def orders_by_width(table: pd.DataFrame) -> Figure:
+    """What becomes of the labels' orders as width grows.
+
+    Left, the share of pairs whose orders differ; right, the mean d_LLV of the pairs whose orders are equal (full lines)
+    and of those whose orders differ (dashed).
+
+    Args:
+        table: columns classes, width, differing (share of the pairs), same, different (mean d_LLV; missing where there
+            is no such pair). One row for each group.
+    """
+    counts, widths = _values(table, "classes"), _values(table, "width")
+    with style():
+        figure, (left, right) = new_figure(1, 2, width=6.0, height=3.4)
+        for look, count in zip(line_styles(len(counts)), counts, strict=True):
+            own = _rows(table, classes=count)
+            plain: Any = {**look, "linestyle": "-"}
+            left.plot(own["width"], own["differing"], **plain, label=f"K = {count}")
+            right.plot(own["width"], own["same"], **plain)
+            right.plot(own["width"], own["different"], **{**plain, "linestyle": "--"})
+        left.set(ylim=(-0.03, 1.03), ylabel="pairs of different order, share")
+        right.set(ylim=(0, None), ylabel=f"mean {_LLV}")
+        for ax in (left, right):
+            _width_axis(ax, widths)
+        handles, names = left.get_legend_handles_labels()
+        for name, dashes in (("same order", "-"), ("different order", "--")):
+            handles.append(Line2D([], [], color=_INK, linestyle=dashes))
+            names.append(name)
+        figure.legend(handles, names, loc="outside lower center", ncols=3)
     return figure
 
 
