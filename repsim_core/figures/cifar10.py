@@ -37,9 +37,10 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
             width=width,
             height=2.55 * len(measures) + 0.2,
             squeeze=False,
-            sharex="row",
             sharey=True,
         )
+        for axis, dim in zip(axes[0], dims, strict=True):
+            axis.set_title(f"M = {dim}")
         for row, (measure, name) in zip(axes, measures.items(), strict=True):
             for number, (axis, dim) in enumerate(zip(row, dims, strict=True)):
                 own = part(pairs, dim=dim)
@@ -51,15 +52,16 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
                     marker=shapes[number],
                     alpha=0.75,
                     linewidths=0,
+                    clip_on=False,
                 )
                 if dim == 2 and chosen is not None:
                     ringed = part(own, seed_a=chosen[0], seed_b=chosen[1])
                     ring = {"facecolors": "none", "edgecolors": _INK, "linewidths": 1.3}
-                    axis.scatter(ringed[measure], ringed["mean_cca"], s=110, **ring)
-                axis.set(title=f"M = {dim}" if row is axes[0] else "", xlabel=name)
+                    axis.scatter(ringed[measure], ringed["mean_cca"], s=110, clip_on=False, **ring)
                 axis.set_ylim(0, 1.02)
-                axis.set_xlim(left=0)
+                axis.set_xlim(0, 1.07 * float(own[measure].to_numpy().max()))
                 axis.locator_params(axis="x", nbins=4)
+            row[len(dims) // 2].set_xlabel(name)
             row[0].set_ylabel(f"{_CCA} of $\\mathbf{{f}}$")
     return figure
 

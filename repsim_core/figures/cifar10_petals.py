@@ -59,7 +59,7 @@ def petals(
         petal = points[labels == label]
         middle = np.median(petal, axis=0)
         direction = middle / max(float(np.linalg.norm(middle)), _TINY)
-        ends[row], places[row] = direction * np.quantile(petal @ direction, 0.95), 1.06 * direction
+        ends[row], places[row] = direction * np.quantile(petal @ direction, 0.95), 1.09 * direction
     places[:, 1] = _apart(places[:, 0], places[:, 1], gap)
     found = zip(present, map(tuple, ends.tolist()), map(tuple, places.tolist()), strict=True)
     return points, [Petal(label, str(names[label]), end, place) for label, end, place in found]
@@ -111,7 +111,7 @@ def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[st
             tips = _xy(g) - _xy(g).mean(axis=0)
             tips *= 0.95 / np.linalg.norm(tips, axis=1).max()
             shades = [colours[i] for i in g["label"]]
-            axis.scatter(*tips.T, s=17, c=shades, marker="D", edgecolors=_INK, linewidths=0.8, zorder=3)
+            axis.scatter(*tips.T, s=13, c=shades, marker="D", edgecolors=_INK, linewidths=0.8, zorder=3)
             axis.set_title(f"seed {seed}", fontsize=11, pad=2)
     return figure
 
