@@ -274,11 +274,12 @@ def orders_by_width(table: pd.DataFrame) -> Figure:
         right.set(ylim=(0, None), ylabel=f"mean {_LLV}")
         for ax in (left, right):
             _width_axis(ax, widths)
-        handles, names = left.get_legend_handles_labels()
-        for name, dashes in (("same order", "-"), ("different order", "--")):
-            handles.append(Line2D([], [], color=_INK, linestyle=dashes))
-            names.append(name)
-        figure.legend(handles, names, loc="outside lower center", ncols=3)
+        handles, _ = left.get_legend_handles_labels()
+        handles += [
+            Line2D([], [], color=_INK, linestyle="-", label="same order"),
+            Line2D([], [], color=_INK, linestyle="--", label="different order"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
