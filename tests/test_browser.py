@@ -169,17 +169,17 @@ def test_pages_fit_a_phone(reader, names):
             assert page.evaluate(UNREACHABLE) == [], (name, width)
 
 
-def test_slider_changes_the_drawing(reader, names):
+def test_sliders_and_menus_change_the_drawing(reader, names):
     window = reader(viewport={"width": 390, "height": 800})
     seen = 0
     for name in names:
         page = window.open(name)
         for figure in page.locator("figure:has(.repsim-vega)").all():
-            slider = figure.locator("input[type=range]").first
+            control = figure.locator("input[type=range], select").first
             drawing = figure.locator("svg.marks")
             before = drawing.inner_html()
-            assert figure.locator("label:has(input[type=range])").first.inner_text().strip(), name
-            slider.focus()
+            assert figure.locator("label:has(input[type=range], select)").first.inner_text().strip(), name
+            control.focus()
             page.keyboard.press("End")
             page.wait_for_timeout(300)
             at_end = drawing.inner_html()

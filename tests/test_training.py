@@ -341,4 +341,4 @@ def test_on_a_gpu_the_loop_never_waits_and_the_result_is_the_same():
 
 
 def test_the_default_device_is_the_gpu_if_there_is_one():
-    assert training._device(None).type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert training.as_device(None).type == ("cuda" if torch.cuda.is_available() else "cpu")
