@@ -18,16 +18,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int64, UInt8
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from repsim_core.arrays import as_count
+from repsim_core.checkpoints import read_checkpoint, write_checkpoint
 from repsim_core.family import Representations
 from repsim_core.image_models import ImageModel
 from repsim_core.images import ImageSet
 from repsim_core.recipes import Recipe
-from repsim_core.results import write_atomic
 from repsim_core.training import Progress, as_device
 from repsim_core.training_run import batch_order
 
@@ -185,19 +183,10 @@ class _Run:
                 for name, tensor in state.items():
                     tensors[f"optimizer.{number}.{index}.{name}"] = tensor
         tensors["losses"] = self.losses[: self.done]
-        write_atomic(
-            path, save({name: t.cpu().contiguous() for name, t in tensors.items()}, {"run": self._identity})
-        )
+        write_checkpoint(path, tensors, self._identity)
 
     def restore(self, path: Path) -> None:
-        try:
-            with safe_open(path, "pt") as file:
-                found = (file.metadata() or {}).get("run")
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            raise ValueError(f"checkpoint: {path} is damaged ({error}); delete it to start anew") from error
-        if found != self._identity:
-            raise ValueError(f"checkpoint: {path} is of another run (recipe, seed, dim or images differ)")
+        tensors = read_checkpoint(path, self._identity, "recipe, seed, dim or images")
         losses = tensors.pop("losses")
         self.done = len(losses)
         self.losses[: self.done] = losses

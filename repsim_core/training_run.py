@@ -19,14 +19,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from repsim_core.arrays import as_count
+from repsim_core.checkpoints import read_checkpoint, write_checkpoint
 from repsim_core.data import Dataset
 from repsim_core.networks import Architecture, ModelStack, with_constant
-from repsim_core.results import write_atomic
 
 _ROUND = 100  # steps between two moments at which all blocks stand at the same step
 _BLOCK_PARAMETERS = 560_000  # of one block on the CPU: more do not stay in a core's cache
@@ -158,18 +156,11 @@ class Run:
         )
 
     def save(self, path: Path) -> None:
-        tensors = {name: self.rows(name).cpu() for name in self.blocks[0].state}
-        write_atomic(path, save({**tensors, "losses": self.losses()}, {"run": self._identity}))
+        tensors = {name: self.rows(name) for name in self.blocks[0].state}
+        write_checkpoint(path, {**tensors, "losses": self.losses()}, self._identity)
 
     def restore(self, path: Path) -> None:
-        try:
-            with safe_open(path, "pt") as file:
-                found = (file.metadata() or {}).get("run")
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            raise ValueError(f"checkpoint: {path} is damaged ({error}); delete it to start anew") from error
-        if found != self._identity:
-            raise ValueError(f"checkpoint: {path} is of another run (settings, seeds or data differ)")
+        tensors = read_checkpoint(path, self._identity, "settings, seeds or data")
         losses = tensors.pop("losses")
         if len(losses) > self.steps:
             raise ValueError(

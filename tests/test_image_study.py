@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from studies import command, compute, inline
 
 import repsim_core as rc
@@ -23,6 +22,7 @@ from repsim_core.recipes import RECIPES
 from repsim_core.records import RecordError, read_record
 from repsim_core.study import collect
 from repsim_core.study_profiles import declare
+from repsim_core.units import one_thread
 
 WORDS = ["cifar10", "--profile", "smoke"]
 RECIPE = replace(RECIPES["digits"], steps=30)
@@ -52,12 +52,8 @@ def recorded(computed, tmp_path) -> Path:
 
 
 def trained(seed: int, **options):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return train_images(digit_images()[0], recipe=RECIPE, seed=seed, device="cpu", **options)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def test_the_tables_are_those_of_direct_calls(computed):

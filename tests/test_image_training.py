@@ -18,6 +18,7 @@ from repsim_core.image_models import ImageModel
 from repsim_core.image_training import crops, rate_at, reflected, train_images
 from repsim_core.images import digit_images
 from repsim_core.recipes import RECIPES, Recipe
+from repsim_core.units import one_thread
 
 TRAIN, TEST = digit_images()
 TINY = replace(RECIPES["digits"], steps=24, widths=(4, 8, 8))
@@ -26,10 +27,8 @@ PAPER = replace(RECIPES["paper"], steps=4, batch_size=8)
 
 @pytest.fixture(autouse=True)
 def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 def model(recipe: Recipe = TINY, **changes) -> ImageModel:

@@ -11,6 +11,7 @@ from repsim_core.data import Dataset, radial
 from repsim_core.networks import Architecture, mlp, parameter_shapes
 from repsim_core.training import Progress, terminal_progress, train_stack
 from repsim_core.training_run import Run, _blocks, batch_order
+from repsim_core.units import one_thread
 
 TRAIN, TEST = radial(4, 2_000), radial(4, 500, seed=1)
 # The paper's learning rate: far larger ones make of rounding, in parameters whose gradient is nearly 0, whole steps.
@@ -20,10 +21,8 @@ SMALL = {"width": 16, "steps": 60, "batch_size": 64, "lr": 1e-4, "device": "cpu"
 @pytest.fixture(autouse=True)
 def _one_thread():
     """Tiny networks gain nothing from more, and lose much on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 def one_seed_loop(data, shape, seed, *, steps, batch_size, lr, batch_seed=0):
