@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
@@ -31,28 +33,46 @@ class ImageModel(nn.Module):
                 self.body, features = _resnet18(channels)
             else:
                 self.body, features = _small(channels, recipe.widths)
-            self.head = _head(features, dim, recipe.standardise)
+            self.head = _head(features, recipe.hidden, dim, recipe.standardise)
+            self.auxiliary = nn.Linear(features, classes) if recipe.auxiliary else None
             sizes = [classes - 1, *_LABEL_LAYERS, dim]
             self.g = mlp(sizes, initial_parameters(sizes, torch.Generator().manual_seed(seed)))
         self.reduced = recipe.bfloat16
         self.register_buffer("labels", torch.eye(classes)[:, :-1], persistent=False)
 
-    def embeddings(self, images: UInt8[Tensor, "B H W C"]) -> Float[Tensor, "B M"]:
-        """f(x): pixels are scaled to [-1, 1]."""
+    def features(
+        self, images: UInt8[Tensor, "B H W C"], side: int | None = None
+    ) -> Float[Tensor, "B features"]:
+        """What the convolutions make of images, their pixels scaled to [-1, 1].
+
+        Args:
+            images: as bytes.
+            side: resize them to side × side pixels first.
+        """
         inputs = (
             images.permute(0, 3, 1, 2).to(self.labels.dtype) / 127.5 - 1.0
         )  # bytes are channels-last already
+        if side is not None and (side, side) != inputs.shape[2:]:
+            inputs = nn.functional.interpolate(inputs, (side, side), mode="bilinear", antialias=True)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.reduced and images.is_cuda):
             features = self.body(inputs)
-        return self.head(features.to(inputs.dtype))
+        return features.to(inputs.dtype)
+
+    def embeddings(self, images: UInt8[Tensor, "B H W C"]) -> Float[Tensor, "B M"]:
+        """f(x)."""
+        return self.head(self.features(images))
 
     def unembeddings(self) -> Float[Tensor, "K M"]:
         """g(y) of all labels."""
         return self.g(self.labels)
 
-    def forward(self, images: UInt8[Tensor, "B H W C"]) -> Float[Tensor, "B K"]:
-        """The logits f(x)·g(y)."""
-        return self.embeddings(images) @ self.unembeddings().T
+    def forward(
+        self, images: UInt8[Tensor, "B H W C"], side: int | None = None
+    ) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"] | None]:
+        """The logits f(x)·g(y), and the auxiliary classifier's where the recipe has one."""
+        features = self.features(images, side)
+        auxiliary = None if self.auxiliary is None else self.auxiliary(features)
+        return self.head(features) @ self.unembeddings().T, auxiliary
 
 
 class _Standardise(nn.BatchNorm1d):
@@ -67,10 +87,15 @@ class _Standardise(nn.BatchNorm1d):
         return super().forward(input) * self.scale
 
 
-def _head(features: int, dim: int, scale: float | None) -> nn.Module:
+def _head(features: int, hidden: tuple[int, ...], dim: int, scale: float | None) -> nn.Module:
+    sizes = (features, *hidden)
+    layers = [
+        nn.Sequential(nn.Linear(fan_in, fan_out, bias=False), nn.BatchNorm1d(fan_out), nn.ReLU(inplace=True))
+        for fan_in, fan_out in pairwise(sizes)
+    ]
     if scale is None:
-        return nn.Linear(features, dim)
-    return nn.Sequential(nn.Linear(features, dim, bias=False), _Standardise(dim, scale))
+        return nn.Sequential(*layers, nn.Linear(sizes[-1], dim))
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], dim, bias=False), _Standardise(dim, scale))
 
 
 def _resnet18(channels: int) -> tuple[nn.Module, int]:
@@ -90,12 +115,12 @@ def _small(channels: int, widths: tuple[int, int, int]) -> tuple[nn.Module, int]
     first, second, third = widths
     network = nn.Sequential(
         _convolution(channels, first, size=4, stride=2),
-        _convolution(first, first),
         _convolution(first, second),
         nn.MaxPool2d(2),
         _Residual(second),
         _convolution(second, third),
         nn.MaxPool2d(2),
+        _Residual(third),
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
     )

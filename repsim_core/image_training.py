@@ -149,10 +149,14 @@ class _Run:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * rate_at(self.recipe, self.done)
         down, across = self.shifts[:, rows]
-        logits = self.model(crops(self.padded, rows, down, across, self.flipped[rows], self.side))
-        loss = nn.functional.cross_entropy(logits, self.labels[rows])
+        images = crops(self.padded, rows, down, across, self.flipped[rows], self.side)
+        logits, auxiliary = self.model(images, side_at(self.recipe, self.done))
+        total = loss = nn.functional.cross_entropy(logits, self.labels[rows])
+        if auxiliary is not None:
+            weight = self.recipe.auxiliary * (1.0 - self.done / self.recipe.steps)
+            total = loss + weight * nn.functional.cross_entropy(auxiliary, self.labels[rows])
         self.model.zero_grad(set_to_none=True)
-        loss.backward()
+        total.backward()
         for optimizer, _ in self.optimizers:
             optimizer.step()
         self.losses[self.done] = loss.detach()
@@ -214,6 +218,12 @@ def rate_at(recipe: Recipe, step: int) -> float:
     return share / warmup if share < warmup else (1.0 - share) / (1.0 - warmup)
 
 
+def side_at(recipe: Recipe, step: int) -> int | None:
+    """The side of a step's images, None where they are not resized."""
+    sides = recipe.resolutions
+    return sides[step * len(sides) // recipe.steps] if sides else None
+
+
 def reflected(images: UInt8[Tensor, "N H W C"], margin: int) -> UInt8[Tensor, "N H2 W2 C"]:
     """The images with a margin of their own reflection."""
     if margin == 0:
@@ -246,7 +256,8 @@ def crops(
 
 def _optimizers(model: ImageModel, recipe: Recipe) -> list[tuple[torch.optim.Optimizer, list[float]]]:
     """Optimisers with the recipe's learning rates by parameter group."""
-    f = [*model.body.parameters(), *model.head.parameters()]
+    auxiliary = [] if model.auxiliary is None else [*model.auxiliary.parameters()]
+    f = [*model.body.parameters(), *model.head.parameters(), *auxiliary]
     weights = {"params": [p for p in f if p.ndim > 1], "weight_decay": recipe.weight_decay}
     others = {"params": [p for p in f if p.ndim == 1], "weight_decay": 0.0}
     g = {"params": [*model.g.parameters()], "weight_decay": 0.0}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repsim_core.image_models import ImageModel
-from repsim_core.image_training import crops, rate_at, reflected, train_images
+from repsim_core.image_training import crops, rate_at, reflected, side_at, train_images
 from repsim_core.images import digit_images
 from repsim_core.recipes import RECIPES, Recipe
 from repsim_core.units import one_thread
@@ -61,9 +61,40 @@ def test_a_seed_draws_the_initial_model_and_nothing_else_is_drawn():
 
 def test_logits_are_products_of_embeddings_and_unembeddings():
     trained = model().eval()
-    logits = trained(TEST.images[:7])
+    logits, _ = trained(TEST.images[:7])
     expected = trained.embeddings(TEST.images[:7]) @ trained.unembeddings().T
     torch.testing.assert_close(logits, expected)
+
+
+def test_hidden_layers_and_an_auxiliary_classifier_stand_on_the_same_features():
+    recipe = replace(TINY, hidden=(12, 6), auxiliary=0.5)
+    helped = model(recipe).eval()
+    weights = [tuple(p.shape) for p in helped.head.parameters() if p.ndim == 2]
+    assert weights == [(12, 8), (6, 12), (2, 6)]
+    logits, auxiliary = helped(TEST.images[:7])
+    assert logits.shape == auxiliary.shape == (7, 10)
+    features = helped.features(TEST.images[:7])
+    torch.testing.assert_close(auxiliary, helped.auxiliary(features))
+    torch.testing.assert_close(logits, helped.head(features) @ helped.unembeddings().T)
+
+
+def test_the_auxiliary_loss_reaches_the_features_and_is_not_recorded():
+    plain = train_images(TRAIN, recipe=replace(TINY, steps=2, auxiliary=0.0), seed=0)
+    assert plain.model.auxiliary is None
+    helped = train_images(TRAIN, recipe=replace(TINY, steps=2, auxiliary=1.0), seed=0)
+    assert helped.losses[0] == plain.losses[0]  # same initial model, and the loss is the model's alone
+    assert helped.losses[1] != plain.losses[1]
+
+
+def test_images_are_resized_for_equal_shares_of_the_steps():
+    recipe = replace(TINY, steps=6, resolutions=(10, 9, 8))
+    assert [side_at(recipe, step) for step in range(6)] == [10, 10, 9, 9, 8, 8]
+    assert side_at(replace(recipe, resolutions=()), 3) is None
+    some, sizes = model(), []
+    some.body[0].register_forward_hook(lambda module, inputs, output: sizes.append(inputs[0].shape[2:]))
+    for side in (None, 8, 12):
+        some.features(TEST.images[:3], side)
+    assert sizes == [(8, 8), (8, 8), (12, 12)]
 
 
 def test_standardised_embeddings_have_the_scale_asked_for():
