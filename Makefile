@@ -42,7 +42,7 @@ clean:
 lock:
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/pip install --quiet --disable-pip-version-check uv
-	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra cluster --no-annotate --no-header \
+	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra cluster --extra classroom --no-annotate --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
 
 # The stamp is the last thing made: an interrupted installation is taken up again.
