@@ -58,7 +58,7 @@ def execute(
                 language="python",
                 cwd=str(chapter.path.parent),
                 progress_bar=progress,  # pyright: ignore[reportArgumentType]
-                kernel_manager_class=_kernels_of_this_interpreter(Path(folder)),
+                kernel_manager_class=kernels_of_this_interpreter(Path(folder)),
                 start_timeout=START_SECONDS,
             )
         except PapermillException as error:
@@ -71,7 +71,7 @@ def execute(
     raise ChapterError(_failure_message(chapter, values, partial, failure))
 
 
-def _kernels_of_this_interpreter(folder: Path) -> type:
+def kernels_of_this_interpreter(folder: Path) -> type:
     """A class that starts kernels of the running interpreter, whatever Jupyter means here by `python3`.
 
     Its files are in `folder`: sockets (ports of the network may be taken by others between their choice and

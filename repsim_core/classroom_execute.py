@@ -1,0 +1,261 @@
+"""Execution of a notebook that nobody has looked at: in a process of its own, with limits on time, memory and output.
+
+The limits are against accidents: endless loops, an array too large, a flood of output. They are no sandbox: the code
+runs as the user who grades and can read what that user can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import nbformat
+from nbformat import NotebookNode
+
+from repsim_core.execution import START_SECONDS, kernels_of_this_interpreter
+
+MAX_OUTPUT = 20_000_000  # bytes of an executed notebook, and of any file that it writes
+_GRACE = 60  # seconds beyond its limits after which a process is killed from outside
+_TIMEOUT = "CellTimeoutError"
+_NO_MEMORY = ("MemoryError", "_ArrayMemoryError")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the execution of one submission may take.
+
+    Attributes:
+        cell_seconds: of a cell; it is then interrupted, and the next one is executed.
+        seconds: of all cells.
+        megabytes: of memory that the kernel allocates, used or not (Linux only; importing torch takes 800).
+    """
+
+    cell_seconds: int = 60
+    seconds: int = 300
+    megabytes: int = 2000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An executed notebook. A code cell that did not run to its end has an error among its outputs.
+
+    Attributes:
+        state: `graded` (the answers ran; tests may have failed), `raised` (a cell other than a test raised),
+            `timeout`, `memory` (the limit was reached in some cell) or `died` (the kernel ended).
+        message: one line, empty for `graded`.
+    """
+
+    notebook: NotebookNode
+    state: str
+    message: str
+
+
+def execute_apart(
+    notebook: NotebookNode,
+    *,
+    student: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    running: set[subprocess.Popen[str]] | None = None,
+) -> Outcome:
+    """Execute a notebook in a new process, whose kernel works in an empty folder that is removed afterwards.
+
+    Args:
+        student: what REPSIM_STUDENT is for the kernel; None leaves it unset.
+        running: holds the process while it runs, for who wants to `end` it.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "REPSIM_STUDENT"}
+    environment["NBGRADER_EXECUTION"] = "autograde"  # as nbgrader tells the kernels that it starts
+    if student is not None:
+        environment["REPSIM_STUDENT"] = student
+    with tempfile.TemporaryDirectory(prefix="repsim-", ignore_cleanup_errors=True) as folder:
+        environment["IPYTHONDIR"] = str(Path(folder, "ipython"))  # no start-up files of the one who grades
+        order = {"notebook": notebook, "limits": asdict(limits)}
+        Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, folder],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+            start_new_session=True,  # Ctrl-C is this process's to deal with
+        )
+        if running is not None:
+            running.add(process)
+        try:
+            _, said = process.communicate(timeout=START_SECONDS + limits.seconds + _GRACE)
+        except subprocess.TimeoutExpired:
+            said = ""
+            return Outcome(_unfinished(notebook), "timeout", f"found no end after {limits.seconds} s, killed")
+        finally:
+            end(process)
+            if running is not None:
+                running.discard(process)
+        try:
+            outcome = json.loads(Path(folder, "outcome.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            last = (said.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
+            return Outcome(
+                _unfinished(notebook), "died", _line(f"the process that executes it ended: {last}")
+            )
+    return Outcome(_notebook(outcome), outcome["state"], outcome["message"])
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill the process and its kernel, where they still run."""
+    import psutil
+
+    try:
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    except psutil.NoSuchProcess:
+        family = []
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    process.wait()
+
+
+def _unfinished(notebook: NotebookNode, finished: Collection[int] = ()) -> NotebookNode:
+    """Give an error to each code cell that has not finished: nbgrader takes a test without error for passed."""
+    text = "this cell was not executed to its end"
+    for number, cell in enumerate(notebook.cells):
+        if number in finished or cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if not any(output.output_type == "error" for output in cell.outputs):
+            cell.outputs.append(
+                nbformat.v4.new_output("error", ename="NotExecuted", evalue=text, traceback=[text])
+            )
+    return notebook
+
+
+def _notebook(entry: dict[str, Any]) -> NotebookNode:
+    return cast(NotebookNode, nbformat.from_dict(entry["notebook"]))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+class _Execution:
+    """One pass over a notebook's cells: which finished, and what went wrong."""
+
+    def __init__(self, notebook: NotebookNode, limits: Limits) -> None:
+        self.notebook, self.limits = notebook, limits
+        self.finished: set[int] = set()
+        self.problems: dict[str, str] = {}  # the first message by state
+        self.at = 0
+
+    async def run(self, folder: Path) -> None:
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellControlSignal, DeadKernelError
+
+        client = NotebookClient(
+            self.notebook,
+            kernel_manager_class=kernels_of_this_interpreter(folder),
+            timeout=self.limits.cell_seconds,
+            startup_timeout=START_SECONDS,
+            interrupt_on_timeout=True,
+            error_on_timeout={
+                "ename": _TIMEOUT,
+                "evalue": "",
+                "traceback": ["the time for this cell is over"],
+            },
+            allow_errors=True,
+            skip_cells_with_tag="",
+            shutdown_kernel="immediate",
+            on_cell_executed=self._executed,
+        )
+        client.reset_execution_trackers()
+        work = folder / "work"
+        work.mkdir()
+        async with client.async_setup_kernel(cwd=str(work)):
+            deadline = time.monotonic() + self.limits.seconds
+            try:
+                async with asyncio.timeout(self.limits.seconds):
+                    for number, cell in enumerate(self.notebook.cells):
+                        self.at = number
+                        count = client.code_cells_executed + 1
+                        await client.async_execute_cell(cell, number, execution_count=count)
+            except (
+                TimeoutError,
+                DeadKernelError,
+                CellControlSignal,
+            ):  # nbclient takes our end for the kernel's
+                if time.monotonic() >= deadline:
+                    self._problem("timeout", f"all cells together took longer than {self.limits.seconds} s")
+                else:
+                    self._problem("died", f"the kernel ended in {self._cell(self.at)}")
+
+    def _executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        reply = execute_reply["content"]
+        graded = cell.metadata.get("nbgrader", {}).get("grade", False)
+        if reply["status"] == "ok":
+            self.finished.add(cell_index)
+            if graded:  # a warning would cost all points, since nbgrader takes what is on stderr for an error
+                cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            return
+        name, text = str(reply.get("ename", "")), str(reply.get("evalue", ""))
+        where = self._cell(cell_index)
+        if name == _TIMEOUT:
+            self._problem("timeout", f"{where} took longer than {self.limits.cell_seconds} s")
+        elif name in _NO_MEMORY or "can't allocate memory" in text:
+            self._problem("memory", f"{where} needs more memory than {self.limits.megabytes} MB")
+        elif not graded:
+            self._problem("raised", f"{where}: {name}: {text}")
+
+    def _problem(self, state: str, message: str) -> None:
+        self.problems.setdefault(state, _line(message))
+
+    def _cell(self, number: int) -> str:
+        name = self.notebook.cells[number].metadata.get("nbgrader", {}).get("grade_id")
+        return f"cell {number + 1}" + f" ({name})" * bool(name)
+
+    def outcome(self) -> Outcome:
+        notebook = _unfinished(self.notebook, self.finished)
+        for state in ("died", "timeout", "memory", "raised"):
+            if state in self.problems:
+                return Outcome(notebook, state, self.problems[state])
+        return Outcome(notebook, "graded", "")
+
+
+def _main(folder: Path) -> None:
+    """In the new process: execute the notebook of order.json, leave outcome.json."""
+    path = folder / "order.json"
+    order = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()  # it holds the hidden tests
+    limits = Limits(**order["limits"])
+    # Inherited by the kernel. Not the address space: importing torch reserves gigabytes of it and uses none.
+    memory = limits.megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MAX_OUTPUT, 2 * MAX_OUTPUT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    execution = _Execution(_notebook(order), limits)
+    asyncio.run(execution.run(folder))
+    outcome = execution.outcome()
+    text = json.dumps(asdict(outcome))
+    if len(text) > MAX_OUTPUT:
+        for cell in outcome.notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = []
+        found = f"found {len(text) // 1_000_000} MB of output, expected less than {MAX_OUTPUT // 1_000_000}"
+        text = json.dumps(asdict(Outcome(_unfinished(outcome.notebook), "memory", found)))
+    Path(folder, "outcome.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

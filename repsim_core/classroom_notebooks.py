@@ -1,0 +1,142 @@
+"""Notebooks of an assignment: the teacher's master, what students receive, and a submission with its tests restored.
+
+A master is `notebooks/assignments/NN_name.md`, a notebook in Jupytext's form that carries nbgrader's own metadata.
+Every cell that has a `grade_id` there is *marked*: solution, test, written answer, or locked text.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+
+from repsim_core.chapters import ChapterError, read_chapter
+from repsim_core.parameters import ParameterError
+
+MAX_BYTES = 20_000_000  # of a submitted notebook
+
+# In nbgrader's order (its GenerateAssignment): hidden tests are cleared after the gradebook has been told.
+_SKELETON = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums)
+_RELEASE = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata)
+
+
+def read_master(path: Path) -> NotebookNode:
+    """A master as a notebook, with solutions and all tests; the same file gives the same notebook.
+
+    Raises:
+        ParameterError: the file cannot be read, or nbgrader does not accept its cells.
+    """
+    try:
+        notebook = read_chapter(Path(path)).notebook
+    except ChapterError as error:
+        raise ParameterError(f"master: {error}") from error
+    for cell in notebook.cells:
+        cell.metadata.pop("source_line", None)
+    try:
+        release_notebook(notebook)
+    except ParameterError as error:
+        raise ParameterError(f"{Path(path).name}: {error}") from error
+    return notebook
+
+
+def skeleton_notebook(master: NotebookNode) -> NotebookNode:
+    """The master without solutions and with all its tests, as nbgrader's gradebook keeps it."""
+    return _preprocessed(master, _SKELETON)
+
+
+def release_notebook(master: NotebookNode) -> NotebookNode:
+    """What students receive: the master without solutions and hidden tests."""
+    return _preprocessed(master, _SKELETON + _RELEASE)
+
+
+def _preprocessed(notebook: NotebookNode, preprocessors: tuple[type, ...]) -> NotebookNode:
+    notebook, resources = copy.deepcopy(notebook), {}
+    try:
+        for preprocessor in preprocessors:
+            notebook, resources = preprocessor().preprocess(notebook, resources)
+    except Exception as error:  # nbgrader raises RuntimeError, KeyError and jsonschema's errors
+        raise ParameterError(f"nbgrader refuses it: {type(error).__name__}: {error}") from error
+    return notebook
+
+
+def read_submission(data: bytes) -> NotebookNode:
+    """A submitted notebook from the bytes of its file.
+
+    Raises:
+        ParameterError: it is too large or no notebook.
+    """
+    if len(data) > MAX_BYTES:
+        raise ParameterError(f"found more than {MAX_BYTES // 1_000_000} MB, expected a notebook of less")
+    try:
+        notebook = nbformat.read(io.StringIO(data.decode("utf-8")), as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # whatever the parser meets in a file from anyone
+        reason = str(error).strip().partition("\n")[0][:120]
+        raise ParameterError(
+            f"found no notebook ({type(error).__name__}: {reason}), expected .ipynb"
+        ) from error
+    return notebook
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """The name of a marked cell, None for any other."""
+    marks: Any = cell.metadata.get("nbgrader")
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def restore(skeleton: NotebookNode, submission: NotebookNode) -> NotebookNode:
+    """The submission's answers in the assignment's own frame; nothing else that a student did to it can matter.
+
+    All marked cells are there, in the skeleton's order and with its metadata (points, and no tags that would skip a
+    cell); tests and locked text are the skeleton's. Answers are the student's, of a cell that is there twice the last
+    one, as nbgrader does. Unmarked cells are the student's own and stay behind the marked cell that they follow.
+    """
+    marked = {name: cell for cell in skeleton.cells if (name := grade_id(cell)) is not None}
+    last = {
+        name: number for number, cell in enumerate(submission.cells) if (name := grade_id(cell)) in marked
+    }
+    followers: dict[str | None, list[NotebookNode]] = defaultdict(list)
+    before: str | None = None
+    for number, cell in enumerate(submission.cells):
+        name = grade_id(cell)
+        if name is not None and last.get(name) == number:
+            before = name
+        else:
+            followers[before].append(_plain(cell))
+    cells = followers[None]
+    for name, cell in marked.items():
+        answer = submission.cells[last[name]] if name in last else None
+        cells += [_answered(cell, answer), *followers[name]]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    return nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(skeleton.metadata))
+
+
+def _plain(cell: NotebookNode) -> NotebookNode:
+    new = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}
+    return new.get(cell.cell_type, nbformat.v4.new_markdown_cell)(cell.source)
+
+
+def _answered(cell: NotebookNode, answer: NotebookNode | None) -> NotebookNode:
+    cell = copy.deepcopy(cell)
+    if answer is not None and not utils.is_locked(cell):
+        cell.source = answer.source
+        if cell.cell_type == "markdown" and "attachments" in answer:  # pictures of a written answer
+            cell["attachments"] = copy.deepcopy(answer["attachments"])
+    return cell
