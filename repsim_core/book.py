@@ -5,27 +5,21 @@ the key of what they were made from, `source/PROFILE/` what Sphinx reads, `log/`
 (`html-PROFILE/` for other profiles than the default one) the pages.
 """
 
-import asyncio
-import hashlib
-import json
-import platform
-import signal
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from repsim_core.chapters import (
-    Chapter,
     ChapterError,
     ParameterError,
     chapter_paths,
+    find_profile,
     load_profile,
     read_chapter,
 )
-from repsim_core.pages import build_pages, tracked_files
+from repsim_core.executions import Execution, Outcome, common_hash, execute_all, to_execute
+from repsim_core.pages import build_pages
 from repsim_core.parameters import nearest, resolve
-from repsim_core.results import write_atomic
 
 AT_ONCE = 2  # chapters executed side by side
 
@@ -35,7 +29,7 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
 
     Args:
         root: the folder that holds `_config.yml`, `_toc.yml`, `book/` and `notebooks/`.
-        profile: the name of a set of parameter values in `notebooks/profiles/`.
+        profile: the name of a set of parameter values in `notebooks/profiles/`, or the path of such a file.
         force: execute and build even what has not changed.
 
     Raises:
@@ -44,24 +38,34 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
     """
     start = time.perf_counter()
     given = load_profile(root, profile)
-    chapters = [read_chapter(path) for path in _chapters_in_toc(root)]
+    name, profile_path = find_profile(root, profile)
     build_folder = root / "_build"
-    executed = build_folder / "executed" / profile
-    common = _common_hash(root)
-    keys = {chapter.name: _key(chapter, given.get(chapter.name, {}), common) for chapter in chapters}
-    earlier = {chapter.name: _earlier(executed / chapter.name) for chapter in chapters}
-    changed = [c for c in chapters if force or earlier[c.name].get("key") != keys[c.name]]
-    # the longest first, those of unknown length before all: so that two at once end at about the same time
-    changed.sort(key=lambda chapter: -float(earlier[chapter.name].get("seconds", "inf")))
-    seconds = asyncio.run(_execute_all(root, profile, changed, keys, executed))
+    executions = [
+        Execution(
+            chapter.name,
+            chapter,
+            resolve(chapter.parameters, given.get(chapter.name, {}), chapter.name),
+            ["--profile", str(profile_path)],
+            build_folder / "executed" / name / chapter.name,
+        )
+        for chapter in map(read_chapter, _chapters_in_toc(root))
+    ]
+    common = common_hash(root)
+    stale = to_execute(executions, common, force=force)
+    if stale and sys.stderr.isatty():
+        print(f"executing {', '.join(execution.name for execution in stale)}", file=sys.stderr)
+    outcomes = execute_all(root, stale, common=common, at_once=AT_ONCE, strict=True, report=_report)
+    failures = [outcome.said for outcome in outcomes.values() if outcome.failed]
+    if failures:
+        raise ChapterError("\n".join(failures))
 
     begun = time.perf_counter()
-    html = build_folder / ("html" if profile == "default" else f"html-{profile}")
-    notebooks = {chapter.name: executed / chapter.name / f"{chapter.name}.ipynb" for chapter in chapters}
-    built = build_pages(root, profile, notebooks, html, force=force)
+    html = build_folder / ("html" if name == "default" else f"html-{name}")
+    notebooks = {execution.name: execution.notebook for execution in executions}
+    built = build_pages(root, name, notebooks, html, force=force)
     rows = [
-        (chapter.name, f"executed, {seconds[chapter.name]:.0f} s" if chapter.name in seconds else "unchanged")
-        for chapter in chapters
+        (e.name, f"executed, {outcomes[e.name].seconds:.0f} s" if e.name in outcomes else "unchanged")
+        for e in executions
     ]
     rows.append(("pages", f"built, {time.perf_counter() - begun:.0f} s" if built else "unchanged"))
     rows.append(("total", f"{time.perf_counter() - start:.1f} s"))
@@ -69,6 +73,11 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
     print("\n".join(f"  {name:<{width}}  {text}" for name, text in rows))
     print(f"the book: {html / 'index.html'}")
     return html / "index.html"
+
+
+def _report(execution: Execution, outcome: Outcome) -> None:
+    if not outcome.failed and sys.stderr.isatty():
+        print(f"{execution.name} executed, {outcome.seconds:.0f} s", file=sys.stderr)
 
 
 def _chapters_in_toc(root: Path) -> list[Path]:
@@ -96,77 +105,3 @@ def _files_in(toc: object) -> list[str]:
         own = [str(toc[key]) for key in ("root", "file") if key in toc]
         return own + [name for value in toc.values() for name in _files_in(value)]
     return []
-
-
-def _common_hash(root: Path) -> str:
-    """A hash of all that every chapter depends on: the package's code, recorded inputs, the lock, Python."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256(platform.python_version().encode())
-    sources = [(f"package/{p.relative_to(package)}", p) for p in package.rglob("*.py")]
-    recorded = tracked_files(root, "book/records", "requirements.lock")
-    sources += [(str(p.relative_to(root)), p) for p in recorded]
-    for name, path in sorted(sources):
-        digest.update(f"\n{name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
-    return digest.hexdigest()
-
-
-def _key(chapter: Chapter, given: Mapping[str, object], common: str) -> str:
-    values = json.dumps(resolve(chapter.parameters, given, chapter.name), sort_keys=True)
-    return hashlib.sha256("\n".join([common, values, chapter.path.read_text("utf-8")]).encode()).hexdigest()
-
-
-def _earlier(folder: Path) -> dict:
-    """The key and the duration of what is in a chapter's folder; empty if nothing usable is."""
-    try:
-        record = json.loads((folder / "key.json").read_text())
-        return record if isinstance(record, dict) and (folder / f"{folder.name}.ipynb").is_file() else {}
-    except (OSError, ValueError):
-        return {}
-
-
-async def _execute_all(
-    root: Path, profile: str, chapters: list[Chapter], keys: Mapping[str, str], executed: Path
-) -> dict[str, float]:
-    """Execute chapters, a few at once, each by `repsim run` in its own process; their durations in seconds.
-
-    A chapter that fails does not stop the others, so that what they did need not be done again.
-    """
-    slots = asyncio.Semaphore(AT_ONCE)
-    seconds: dict[str, float] = {}
-    failures: list[str] = []
-
-    async def execute_one(chapter: Chapter) -> None:
-        async with slots:
-            begun = time.perf_counter()
-            folder = executed / chapter.name
-            (folder / "key.json").unlink(missing_ok=True)
-            command = ["-m", "repsim_core.cli", "run", str(chapter.path), "--profile", profile]
-            process = await asyncio.create_subprocess_exec(
-                *[sys.executable, *command, "--root", str(root), "--out", str(folder)],
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            try:
-                _, errors = await process.communicate()
-            except asyncio.CancelledError:  # interrupted: the chapter is to stop its kernel
-                if process.returncode is None:
-                    process.send_signal(signal.SIGINT)
-                    await process.wait()
-                raise
-            said = errors.decode(errors="replace").strip()
-            # warnings are errors in the book, also those that a chapter only prints
-            if process.returncode or said:
-                failures.append(said or f"{chapter.name} ended with code {process.returncode}")
-                return
-            seconds[chapter.name] = time.perf_counter() - begun
-            record = {"key": keys[chapter.name], "seconds": round(seconds[chapter.name], 1)}
-            write_atomic(folder / "key.json", json.dumps(record).encode())
-            if sys.stderr.isatty():
-                print(f"{chapter.name} executed, {seconds[chapter.name]:.0f} s", file=sys.stderr)
-
-    if chapters and sys.stderr.isatty():
-        print(f"executing {', '.join(chapter.name for chapter in chapters)}", file=sys.stderr)
-    await asyncio.gather(*map(execute_one, chapters))
-    if failures:
-        raise ChapterError("\n".join(failures).replace("repsim: ", ""))
-    return seconds

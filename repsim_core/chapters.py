@@ -124,20 +124,39 @@ def find_chapter(root: Path, wanted: str) -> Chapter:
     raise ParameterError(f"there is no chapter {wanted}; {nearest(wanted, paths)}")
 
 
-def load_profile(root: Path, name: str) -> dict[str, dict[str, object]]:
-    """The parameter values of a profile, `notebooks/profiles/NAME.yml`, by chapter. Raises ParameterError.
+def find_profile(root: Path, wanted: str) -> tuple[str, Path]:
+    """A profile's name and file: `wanted` is a name in `notebooks/profiles/`, or the path of a .yml file.
+
+    A file's name without .yml is the profile's. Raises ParameterError.
+    """
+    known = {path.stem: path for path in sorted((root / "notebooks" / "profiles").glob("*.yml"))}
+    if wanted in known:
+        return wanted, known[wanted]
+    path = Path(wanted)
+    if path.suffix not in (".yml", ".yaml"):
+        raise ParameterError(f"there is no profile {wanted}; {nearest(wanted, known)}")
+    if not path.is_file():
+        raise ParameterError(f"there is no file {wanted}")
+    name = path.stem
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ParameterError(f"profile {path.name}: expected a file name of letters, digits, _ and -")
+    if name in known and known[name].resolve() != path.resolve():
+        raise ParameterError(f"profile {wanted}: the book has a profile {name} of its own; rename the file")
+    return name, path.resolve()
+
+
+def load_profile(root: Path, wanted: str) -> dict[str, dict[str, object]]:
+    """The parameter values of a profile (see `find_profile`), by chapter. Raises ParameterError.
 
     The chapters' and the parameters' names are checked here, the values where a chapter is run.
     """
     import yaml
 
-    known = {path.stem: path for path in sorted((root / "notebooks" / "profiles").glob("*.yml"))}
-    if name not in known:
-        raise ParameterError(f"there is no profile {name}; {nearest(name, known)}")
-    where = f"profiles/{name}.yml"
+    _, path = find_profile(root, wanted)
+    where = f"profiles/{path.name}" if path.parent == root / "notebooks" / "profiles" else path.name
     try:
-        profile = yaml.safe_load(known[name].read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+        profile = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{where} is not YAML: {error}") from error
     paths = chapter_paths(root)
     if not isinstance(profile, dict):

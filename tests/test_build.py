@@ -10,8 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from repsim_core import book, cli, pages, standalone
+from repsim_core import book, cli, executions, pages, standalone
 from repsim_core.chapters import ParameterError
+from repsim_core.executions import Outcome
 
 FIXTURE = Path(__file__).parent / "fixtures" / "book"
 SMALL = "notebooks/02_small.md"
@@ -28,14 +29,14 @@ def done(monkeypatch):
     """Replaces the slow parts by records: names of executed chapters, and "pages" for each run of Sphinx."""
     record = []
 
-    async def execute_all(root, profile, changed, keys, executed):
-        for chapter in changed:
-            record.append(chapter.name)
-            folder = executed / chapter.name
-            folder.mkdir(parents=True, exist_ok=True)
-            nbformat.write(chapter.notebook, folder / f"{chapter.name}.ipynb")
-            (folder / "key.json").write_text(json.dumps({"key": keys[chapter.name], "seconds": 1.0}))
-        return {chapter.name: 1.0 for chapter in changed}
+    def execute_all(root, stale, *, common, at_once, strict, report):
+        for execution in stale:
+            record.append(execution.name)
+            execution.folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(execution.chapter.notebook, execution.notebook)
+            key = json.dumps({"key": execution.key(common), "seconds": 1.0})
+            (execution.folder / "key.json").write_text(key)
+        return {execution.name: Outcome(1.0, "", False) for execution in stale}
 
     def run_jupyter_book(source, work, log, *, strict=True):
         record.append("pages")
@@ -44,7 +45,7 @@ def done(monkeypatch):
         (work / "index.html").touch()
         return work
 
-    monkeypatch.setattr(book, "_execute_all", execute_all)
+    monkeypatch.setattr(book, "execute_all", execute_all)
     monkeypatch.setattr(pages, "run_jupyter_book", run_jupyter_book)
 
     def since():
@@ -102,7 +103,7 @@ def test_only_what_changed_is_done_again(root, done):
 def test_a_change_of_the_package_executes_all_chapters(root, done, monkeypatch, tmp_path):
     package = tmp_path / "package"
     append(package / "figures" / "style.py", "a = 1\n")
-    monkeypatch.setattr(book, "__file__", str(package / "book.py"))
+    monkeypatch.setattr(executions, "__file__", str(package / "executions.py"))
     book.build(root)
     done()
     append(package / "figures" / "notes.txt")
