@@ -91,7 +91,7 @@ RECIPES = {
         Recipe(
             "fast",
             "small",
-            steps=1_600,
+            steps=2_000,
             batch_size=250,
             optimizer="sgd",
             lr=0.2,
