@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -69,15 +69,18 @@ def execute_apart(
     *,
     student: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    environment: Mapping[str, str] | None = None,
     running: set[subprocess.Popen[str]] | None = None,
 ) -> Outcome:
     """Execute a notebook in a new process, whose kernel works in an empty folder that is removed afterwards.
 
     Args:
         student: what REPSIM_STUDENT is for the kernel; None leaves it unset.
+        environment: of the process; this process's own by default.
         running: holds the process while it runs, for who wants to `end` it.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "REPSIM_STUDENT"}
+    environment = dict(os.environ if environment is None else environment)
+    environment.pop("REPSIM_STUDENT", None)
     environment["NBGRADER_EXECUTION"] = "autograde"  # as nbgrader tells the kernels that it starts
     if student is not None:
         environment["REPSIM_STUDENT"] = student

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from repsim_core.classroom_execute import DEFAULT_LIMITS, Limits, execute_apart
-from repsim_core.classroom_notebooks import read_master, read_submission, restore, skeleton_notebook
+from repsim_core.classroom_notebooks import read_master, read_notebook, restore, skeleton_notebook
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def grade_notebook(
     if isinstance(master, Path):
         master = read_master(master)
     if isinstance(submission, Path):
-        submission = read_submission(submission.read_bytes())
+        submission = read_notebook(submission.read_bytes())
     notebook = restore(skeleton_notebook(master), submission)
     outcome = execute_apart(notebook, student=student, limits=limits)
     graded = [cell for cell in outcome.notebook.cells if utils.is_grade(cell)]

@@ -74,8 +74,8 @@ def _preprocessed(notebook: NotebookNode, preprocessors: tuple[type, ...]) -> No
     return notebook
 
 
-def read_submission(data: bytes) -> NotebookNode:
-    """A submitted notebook from the bytes of its file.
+def read_notebook(data: bytes) -> NotebookNode:
+    """A notebook from the bytes of its file.
 
     Raises:
         ParameterError: it is too large or no notebook.

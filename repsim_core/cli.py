@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (sys.argv's by default); the exit code, as documented in `--help`."""
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
-        options = _parser(studies=given[:1] == ["study"]).parse_args(given)
+        options = _parser(given[:1]).parse_args(given)
     except SystemExit as stop:  # argparse's way to end after --help, or after a message
         return stop.code if isinstance(stop.code, int) else 2
     try:
@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser(*, studies: bool = False) -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; `given` is the command that is asked for, if any."""
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         "repsim", description=DESCRIPTION, epilog=EXIT_CODES, formatter_class=layout
@@ -108,12 +109,18 @@ def _parser(*, studies: bool = False) -> argparse.ArgumentParser:
     command.add_argument("--force", action="store_true", help="execute and build also what has not changed")
     command.set_defaults(action=_book)
 
-    if studies:  # imported only then: what trains networks takes seconds to import
+    if given == ["study"]:  # imported only then: what trains networks takes seconds to import
         from repsim_core.study_cli import add_commands
 
         add_commands(commands)
     else:
         commands.add_parser("study", help="train and compare a grid of models; resumable")
+    if given == ["classroom"]:
+        from repsim_core.classroom_cli import add_commands
+
+        add_commands(commands)
+    else:
+        commands.add_parser("classroom", help="release, collect and grade the assignments")
     return parser
 
 

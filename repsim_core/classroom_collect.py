@@ -1,0 +1,159 @@
+"""Collecting submissions from a folder or an archive of anyone's making.
+
+Nothing is unpacked: each file is read, and written under a path made of the student's id and the assignment's name.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from repsim_core.classroom import STUDENT, Course
+from repsim_core.classroom_notebooks import MAX_BYTES, grade_id, read_notebook
+from repsim_core.parameters import ParameterError
+from repsim_core.results import write_atomic
+
+MAX_FILES = 5000
+_Read = Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What came of a collection: students by how their submission compares with the earlier one, and what was refused.
+
+    Attributes:
+        refused: the reason by file.
+    """
+
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def collect(course: Course, name: str, origin: Path) -> Collected:
+    """Take the submissions of an assignment into the course; a later collection replaces an earlier one.
+
+    Args:
+        origin: a folder or a .zip of `<student>.ipynb`, `<student>/NN_name.ipynb`, or nbgrader's own
+            `<student>/NN_name/NN_name.ipynb`.
+
+    Raises:
+        ParameterError: the assignment was not released, or the origin cannot be read at all.
+    """
+    marked = {grade_id(cell) for cell in course.skeleton(name).cells} - {None}
+    collected = Collected()
+    with _opened(origin) as files:
+        if len(files) > MAX_FILES:
+            raise ParameterError(f"{origin}: found {len(files)} files, expected at most {MAX_FILES}")
+        tops = {PurePosixPath(file).parts[:1] for file in files}
+        top = tops.pop() if len(tops) == 1 else ()  # the folder that an archive was made of
+        by_student: dict[str, list[str]] = defaultdict(list)
+        for file in files:
+            try:
+                by_student[_student(file, name, top)].append(file)
+            except ParameterError as error:
+                collected.refused[file] = str(error)
+        for student, theirs in by_student.items():
+            for file in theirs:
+                try:
+                    if len(theirs) > 1:
+                        raise ParameterError(f"found {len(theirs)} files of {student}, expected one")
+                    data = files[file]()
+                    if not marked & {grade_id(cell) for cell in read_notebook(data).cells}:
+                        raise ParameterError(
+                            f"found no cell of {name}, expected the released notebook, answered"
+                        )
+                except ParameterError as error:
+                    collected.refused[file] = str(error)
+                    continue
+                path = course.submission(name, student)
+                before = path.read_bytes() if path.is_file() else None
+                if before != data:
+                    write_atomic(path, data)
+                kept = collected.new if before is None else collected.changed
+                (collected.unchanged if before == data else kept).append(student)
+    return collected
+
+
+def _student(file: str, name: str, top: tuple[str, ...]) -> str:
+    """Whose submission a file is, by its path."""
+    path = PurePosixPath(file)
+    if path.is_absolute() or ".." in path.parts or "\\" in file or ":" in file or "\0" in file:
+        raise ParameterError("found a path that leaves the folder, expected one within")
+    if path.suffix != ".ipynb":
+        raise ParameterError(f"found a file {path.suffix or 'without suffix'}, expected .ipynb")
+    folders = path.parts[:-1]
+    if path.stem != name:
+        if folders not in ((), top):
+            raise ParameterError(f"found {path.name} in a student's folder, expected {name}.ipynb")
+        student = path.stem
+    else:
+        student = next((folder for folder in reversed(folders) if folder != name), "")
+    if not STUDENT.fullmatch(student):
+        found = repr(student) if student else "no folder of a student"
+        raise ParameterError(f"found {found}, expected a student's id of letters, digits and _ . @ + -")
+    return student
+
+
+@contextmanager
+def _opened(origin: Path) -> Iterator[dict[str, _Read]]:
+    """How to read each file, by its path."""
+    if origin.is_dir():
+        yield dict(_of_folder(origin))
+    elif origin.suffix.lower() == ".zip" and origin.is_file():
+        try:
+            archive = zipfile.ZipFile(origin)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise ParameterError(f"{origin}: found no readable archive ({error}), expected .zip") from error
+        with archive:
+            yield dict(_of_archive(archive))
+    else:
+        raise ParameterError(f"{origin}: found no folder and no .zip, expected one with submissions")
+
+
+def _hidden(parts: tuple[str, ...]) -> bool:
+    """Whether a path belongs to an editor or an operating system, not to a student."""
+    return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+
+
+def _of_folder(origin: Path) -> Iterator[tuple[str, _Read]]:
+    home = origin.resolve()
+    for path in sorted(origin.rglob("*")):
+        relative = path.relative_to(origin)
+        if _hidden(relative.parts) or (path.is_dir() and not path.is_symlink()):
+            continue
+
+        def read(path: Path = path) -> bytes:
+            if path.is_symlink() or not path.resolve().is_relative_to(home) or not path.is_file():
+                raise ParameterError("found a link that may leave the folder, expected a file")
+            try:
+                with path.open("rb") as file:
+                    return file.read(MAX_BYTES + 1)
+            except OSError as error:
+                raise ParameterError(f"found a file that cannot be read: {error.strerror}") from error
+
+        yield relative.as_posix(), read
+
+
+def _of_archive(archive: zipfile.ZipFile) -> Iterator[tuple[str, _Read]]:
+    for info in archive.infolist():
+        if info.is_dir() or _hidden(PurePosixPath(info.filename).parts):
+            continue
+
+        def read(info: zipfile.ZipInfo = info) -> bytes:
+            if stat.S_ISLNK(info.external_attr >> 16):
+                raise ParameterError("found a link that may leave the folder, expected a file")
+            try:
+                with archive.open(info) as file:
+                    return file.read(MAX_BYTES + 1)  # whatever size the archive claims
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+                raise ParameterError(f"found an entry that cannot be read: {error}") from error
+
+        yield info.orig_filename, read
