@@ -1,6 +1,7 @@
 # make book [PROFILE=smoke|paper]   execute the chapters and build the pages under _build/
 # make test                         everything that must hold: style, types, the book without a warning, tests
 # make serve                        read the book at http://127.0.0.1:8000
+# make publish                      add the built pages to the branch gh-pages of origin
 # make format | lint | lock | clean
 #
 # Needs Python 3.11 or later (another than python3: make PYTHON=python3.12), make and git.
@@ -11,7 +12,7 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book test serve clean lint format lock
+.PHONY: book test serve publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
@@ -38,12 +39,24 @@ serve:
 clean:
 	rm -rf _build runs
 
-# The exact versions of all that is installed, for every system and Python 3.11 or later.
+# After what was published before, because those who have pulled the branch pull again.
+publish:
+	@touch _build/html/.nojekyll
+	@export GIT_INDEX_FILE="$(CURDIR)/_build/gh-pages.index" && rm -f "$$GIT_INDEX_FILE" && \
+	git -C _build/html --git-dir="$$(git rev-parse --absolute-git-dir)" --work-tree=. add --all --force . && \
+	parent=$$(git fetch --quiet --depth 1 origin gh-pages 2>/dev/null && git rev-parse FETCH_HEAD || true) && \
+	commit=$$(git commit-tree -m "The book of $$(git rev-parse --short HEAD)" $${parent:+-p $$parent} $$(git write-tree)) && \
+	git push --quiet origin "$$commit:refs/heads/gh-pages"
+
+# The exact versions of all that is installed, for every system and Python 3.11 or later; of these, what the book needs
+# on Binder.
 lock:
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/pip install --quiet --disable-pip-version-check uv
 	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra cluster --extra classroom --no-annotate --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
+	_build/uv/bin/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --no-annotate --no-header \
+	  --no-emit-index-url --constraint requirements.lock pyproject.toml -o binder/requirements.txt
 
 # The stamp is the last thing made: an interrupted installation is taken up again.
 $(INSTALLED): requirements.lock pyproject.toml

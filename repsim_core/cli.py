@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from repsim_core import book, chapters, execution
+from repsim_core import book, chapters, execution, sweep
 from repsim_core.chapters import Chapter, ChapterError, ParameterError
+from repsim_core.parameters import written
 from repsim_core.results import to_json
 from repsim_core.standalone import standalone_page
 
@@ -30,6 +31,12 @@ CSV file for each table) and with --html NN_name.html. A run that fails leaves N
 earlier files as they were.
 
   repsim run 02 -p classes=9 -p permutation=0,3,1,4,2
+
+With --sweep the chapter is executed for each value (with several: for each combination), and the runs are
+compared on one page, comparison/comparison.html in the sweep's folder. Runs that are there already are kept.
+
+  repsim run 02 --sweep rho_max=5,10,20 --jobs 2
+  repsim run 05 --sweep "widths=[16];[16,64]"
 """
 
 
@@ -66,7 +73,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--root", type=Path, help="the book's folder, which holds notebooks/")
     profile = argparse.ArgumentParser(add_help=False)
-    profile.add_argument("--profile", default="default", help="values from notebooks/profiles/PROFILE.yml")
+    profile.add_argument(
+        "--profile",
+        default="default",
+        help="values by chapter: a name in notebooks/profiles/, or a .yml file",
+    )
 
     command = commands.add_parser("chapters", parents=[common], help="list the chapters and their parameters")
     command.add_argument("--json", action="store_true", help="for machines")
@@ -85,6 +96,14 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     command.add_argument("--out", type=Path, metavar="DIR", help="default: runs/NN_name-HASH")
     command.add_argument("--html", action="store_true", help="also leave a stand-alone page")
+    command.add_argument(
+        "--sweep",
+        metavar="NAME=V,V,...",
+        action="append",
+        default=[],
+        help="values to go through; repeatable",
+    )
+    command.add_argument("--jobs", type=int, default=2, metavar="N", help="runs of a sweep side by side")
     command.set_defaults(action=_run)
 
     command = commands.add_parser("compare", help="compare two models by every measure of the paper")
@@ -146,7 +165,7 @@ def _chapters(options: argparse.Namespace) -> int:
 
 def _describe(chapter: Chapter) -> str:
     """A chapter's title and a table of its parameters."""
-    rows = [(p.name, p.type, _written(p.default), p.meaning) for p in chapter.parameters.values()]
+    rows = [(p.name, p.type, written(p.default), p.meaning) for p in chapter.parameters.values()]
     head = [f"{chapter.name}: {chapter.title}"]
     if not rows:
         return "\n".join([*head, "  (no parameters)"])
@@ -159,13 +178,6 @@ def _describe(chapter: Chapter) -> str:
     return "\n".join(head)
 
 
-def _written(value: object) -> str:
-    """A value as `-p` takes it."""
-    if isinstance(value, list):
-        return "[" + ",".join(map(str, value)) + "]"
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _run(options: argparse.Namespace) -> int:
     root = chapters.find_root(options.root)
     chapter = chapters.find_chapter(root, options.chapter)
@@ -175,6 +187,8 @@ def _run(options: argparse.Namespace) -> int:
         if not sign:
             raise ParameterError(f"-p {item}: expected NAME=VALUE")
         given[name.strip()] = value
+    if options.sweep:
+        return _sweep(options, root, chapter, given)
     values = chapter.values(given)
     directory = options.out or execution.default_directory(chapter, values)
     progress = {"desc": chapter.name, "unit": "cell", "leave": False} if sys.stderr.isatty() else False
@@ -186,6 +200,20 @@ def _run(options: argparse.Namespace) -> int:
         paths.append(standalone_page(root, chapter.path, run.notebook))
     print("\n".join(map(str, paths)))
     return 0
+
+
+def _sweep(options: argparse.Namespace, root: Path, chapter: Chapter, given: dict[str, object]) -> int:
+    swept = sweep.read_grid(chapter, options.sweep)
+    if options.jobs < 1:
+        raise ParameterError(f"--jobs: found {options.jobs}, expected at least 1")
+    if twice := given.keys() & swept.keys():
+        raise ParameterError(f"--sweep {min(twice)}: a value is given by -p or the profile as well")
+    directory = options.out or sweep.default_directory(chapter, given, swept)
+    notebook, failures = sweep.run_sweep(root, chapter, given, swept, directory, jobs=options.jobs)
+    for failure in failures:
+        print(f"repsim: {failure}", file=sys.stderr)
+    print(standalone_page(root, root / sweep.TEMPLATE, notebook))
+    return 1 if failures else 0
 
 
 def _compare(options: argparse.Namespace) -> int:

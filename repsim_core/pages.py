@@ -14,8 +14,11 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from repsim_core.chapters import ChapterError, chapter_paths
-from repsim_core.results import result_files, write_atomic
+from repsim_core.chapters import ChapterError, chapter_paths, tags
+from repsim_core.figure_data import name_origins
+from repsim_core.launch import PUBLISHED, launch_files
+from repsim_core.parameters import read_parameters
+from repsim_core.results import result_files, to_json, write_atomic
 
 NO_SOURCES = {"__pycache__", "_build", "runs"}
 KEY_FILE = ".key"
@@ -29,7 +32,7 @@ def build_pages(
     Result files are at `results/CHAPTER/` of the sources, for {download}, and at `_static/results/CHAPTER/`
     of the pages. Raises ChapterError, with Sphinx's warnings, if it has any.
     """
-    files = gather(root, notebooks)
+    files = gather(root, notebooks) | launch_files(root, notebooks)
     digest = hashlib.sha256()
     for name, data in sorted(files.items()):
         digest.update(f"\n{name}\n{hashlib.sha256(data).hexdigest()}".encode())
@@ -46,6 +49,8 @@ def build_pages(
     for name, data in files.items():
         if name.startswith("results/"):
             write_atomic(new / "_static" / name, data)
+        elif name.startswith(PUBLISHED):
+            write_atomic(new / name.removeprefix(PUBLISHED), data)
     (new / KEY_FILE).write_text(digest.hexdigest())
     publish(new, html)
     return True
@@ -60,7 +65,16 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     mentioned = {name for name in [*_strings(config), *_strings(toc)] if _is_inside(root, name)}
     documents = {f"{name}{suffix}" for name in mentioned for suffix in (".md", ".ipynb", ".rst")}
-    wanted = ["_config.yml", "_toc.yml", "book", "notebooks", "repsim_core", *mentioned, *documents]
+    wanted = [
+        "_config.yml",
+        "_toc.yml",
+        "CITATION.cff",
+        "book",
+        "notebooks",
+        "repsim_core",
+        *mentioned,
+        *documents,
+    ]
     chapters = set(chapter_paths(root).values())  # the executed ones take their places
     tracked = [p for p in tracked_files(root, *wanted) if p not in chapters and p.suffix != ".ipynb"]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in tracked}
@@ -70,6 +84,9 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
         notebook = nbformat.read(path, as_version=4)
         for file, data in result_files(notebook).items():
             files[f"results/{name}/{file}"] = data
+        if parameters := _parameters(notebook):
+            files[f"results/{name}/parameters.json"] = to_json(parameters).encode()
+        name_origins(notebook, name)
         files[f"notebooks/{name}.ipynb"] = nbformat.writes(_tidy(notebook, notebooks)).encode()
     return files
 
@@ -128,6 +145,13 @@ def publish(new: Path, final: Path) -> None:
         final.rename(old)
     new.rename(final)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _parameters(notebook: Any) -> dict[str, Any]:
+    """The values of all parameters that an executed notebook was given or declares."""
+    declared = next((cell.source for cell in notebook.cells if "parameters" in tags(cell)), "")
+    values = {name: parameter.default for name, parameter in read_parameters(declared).items()}
+    return values | notebook.metadata.get("papermill", {}).get("parameters", {})
 
 
 def _tidy(notebook: Any, chapters: Collection[str]) -> Any:

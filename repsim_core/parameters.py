@@ -128,6 +128,13 @@ def resolve(
     return {name: p.convert(given[name]) if name in given else p.default for name, p in parameters.items()}
 
 
+def written(value: object) -> str:
+    """A value as the command line takes it, so that `convert` gives it back."""
+    if isinstance(value, list):
+        return "[" + ",".join(map(str, value)) + "]"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _split_type(annotation: str) -> tuple[str, bool, bool]:
     """("int", True, True) for "list[int] | None": the kind, whether a list, whether None is a value.
 

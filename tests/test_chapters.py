@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from repsim_core import chapters, execution, results
 from repsim_core.chapters import ChapterError, ParameterError, check
-from repsim_core.cli import _written
-from repsim_core.parameters import Parameter, nearest, read_parameters, resolve
+from repsim_core.parameters import Parameter, nearest, read_parameters, resolve, written
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixtures" / "book"
@@ -176,7 +175,7 @@ def test_values_of_another_type_are_refused_with_name_value_and_type(kind, value
 )
 def test_what_the_listing_shows_is_read_back_as_the_same_value(kind_value):
     kind, value = kind_value
-    read = Parameter("x", kind, None, "").convert(_written(value))
+    read = Parameter("x", kind, None, "").convert(written(value))
     assert read == value
     assert type(read) is type(value)
 

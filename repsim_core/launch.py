@@ -1,0 +1,274 @@
+"""Launching: notebooks to open on a service, the links that open them, and a chapter's downloads.
+
+The published book holds for each chapter `notebooks/launch/NN_name.ipynb`, the chapter without outputs. Where the
+book's repository is known, its first cell fetches the book on a service (see `hosted`), and each page links to the
+services. Known it is from `repository` in `_config.yml`, or from the variable REPSIM_REPOSITORY.
+
+This module is also a Sphinx extension (`_config.yml` lists it), which puts links and downloads on the pages.
+"""
+
+import ast
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from repsim_core import hosted
+from repsim_core.chapters import Chapter, ParameterError, chapter_paths, read_chapter, tags
+
+FOLDER = "notebooks/launch"  # of the published book
+PUBLISHED = "published/"  # what is under it in the sources is in the published book as it is
+LINKS_FILE = "launch.json"
+URL = re.compile(r"https://[\w.-]+(?:/[\w.~-]+){2,}")
+# What the cells of a chapter import, by the names of the lock; a test compares.
+NEEDED = {
+    *(
+        "altair",
+        "jaxtyping",
+        "matplotlib",
+        "myst-nb",
+        "numpy",
+        "pandas",
+        "pillow",
+        "safetensors",
+        "scikit-learn",
+    ),
+    *("scipy", "seaborn", "torch", "torchvision", "vl-convert-python"),
+}
+ICONS = {
+    "Colab": "_static/images/logo_colab.png",
+    "Binder": "_static/images/logo_binder.svg",
+    "JupyterHub": "_static/images/logo_jupyterhub.svg",
+}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where the book's code is, and where the book is published.
+
+    Attributes:
+        url: of the repository, https://HOST/OWNER/NAME.
+        commit: what a launch notebook fetches: a commit, or a branch.
+        published: the branch that holds the published book.
+        jupyterhub: the address of a JupyterHub with nbgitpuller; "" for none.
+    """
+
+    url: str
+    commit: str
+    published: str = "gh-pages"
+    jupyterhub: str = ""
+
+
+def find_repository(root: Path) -> Repository | None:
+    """The repository that the configuration or the environment names, None if neither does.
+
+    Raises:
+        ParameterError: an address is none; the message says where it was found.
+    """
+    import yaml
+
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    declared = config.get("repository") or {}
+    more = (config.get("sphinx") or {}).get("config", {}).get("repsim_launch") or {}
+    url = _address("REPSIM_REPOSITORY", "_config.yml, repository, url", declared.get("url"))
+    hub = _address("REPSIM_JUPYTERHUB", "_config.yml, repsim_launch, jupyterhub", more.get("jupyterhub"))
+    if not url:
+        return None
+    if not URL.fullmatch(url):
+        raise ParameterError(f"repository: found {url}, expected an address https://HOST/OWNER/NAME")
+    published = more.get("published", Repository.published)
+    return Repository(url, _commit(root) or declared.get("branch") or "main", published, hub)
+
+
+def links(repository: Repository, chapter: str) -> dict[str, str]:
+    """The addresses that open a chapter's launch notebook, by service. Colab opens what is on GitHub alone."""
+    host, _, path = repository.url.removeprefix("https://").partition("/")
+    notebook = f"{FOLDER}/{chapter}.ipynb"
+    branch = quote(repository.published, safe="")
+    found = {}
+    if host == "github.com":
+        found["Colab"] = f"https://colab.research.google.com/github/{path}/blob/{branch}/{notebook}"
+    providers = {"github.com": f"gh/{path}", "gitlab.com": f"gl/{quote(path, safe='')}"}
+    provider = providers.get(host, f"git/{quote(repository.url, safe='')}")
+    opened = urlencode({"urlpath": f"lab/tree/{notebook}"}, safe="/")
+    found["Binder"] = f"https://mybinder.org/v2/{provider}/{branch}?{opened}"
+    if repository.jupyterhub:
+        name = path.rpartition("/")[2]
+        query = {
+            "repo": repository.url,
+            "branch": repository.published,
+            "urlpath": f"lab/tree/{name}/{notebook}",
+        }
+        found["JupyterHub"] = f"{repository.jupyterhub}/hub/user-redirect/git-pull?{urlencode(query)}"
+    return found
+
+
+def launch_notebook(chapter: Chapter, repository: Repository | None, requirements: list[str]) -> Any:
+    """A chapter as a notebook to be run elsewhere: the fetching cell, the parameters, their checks, the rest.
+
+    Args:
+        chapter: the chapter.
+        repository: where the book is fetched from; None for a notebook without the fetching cell.
+        requirements: lines of the lock, for what is missing there.
+    """
+    import nbformat
+
+    notebook = copy.deepcopy(chapter.notebook)
+    notebook.metadata.pop("jupytext", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("source_line", None)
+    first = [c for tag in ("parameters", "parameter-checks") for c in notebook.cells if tag in tags(c)]
+    rest = [cell for cell in notebook.cells if not any(cell is other for other in first)]
+    if repository is not None:
+        cell = nbformat.v4.new_code_cell(_fetching(repository, requirements), id="cell-fetch")
+        cell.metadata = nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}})
+        first.insert(0, cell)
+    notebook.cells = [*first, *rest]
+    return notebook
+
+
+def launch_files(root: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """What the pages and the published book need of all this, by path in the sources of Sphinx.
+
+    Args:
+        root: the folder of the book.
+        names: the chapters that the book has.
+
+    Raises:
+        ParameterError: the repository's address is none.
+    """
+    import nbformat
+
+    repository = find_repository(root)
+    requirements = needed(root)
+    files, opened = {}, {}
+    for name in names:
+        path = chapter_paths(root)[name]
+        notebook = launch_notebook(read_chapter(path), repository, requirements)
+        files[f"{PUBLISHED}{FOLDER}/{name}.ipynb"] = nbformat.writes(notebook).encode()
+        files[f"{PUBLISHED}_sources/notebooks/{name}.md"] = path.read_bytes()
+        opened[name] = links(repository, name) if repository else {}
+    for path in sorted((root / "binder").glob("*")):  # Binder looks for it on the branch that it opens
+        files[f"{PUBLISHED}binder/{path.name}"] = path.read_bytes()
+    files[LINKS_FILE] = json.dumps(opened, indent=2).encode()
+    return files
+
+
+def needed(root: Path) -> list[str]:
+    """The lines of the lock for the packages that the cells of chapters import; none without a lock."""
+    lock = root / "requirements.lock"
+    lines = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []
+    return [line for line in lines if line.partition("==")[0] in NEEDED]
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register with Sphinx: after the theme (501), whose list of buttons is added to."""
+    app.add_config_value("repsim_launch", {}, "html")
+    app.connect("html-page-context", _add_to_page, priority=502)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put a chapter's menus into the page's header, and its downloads at the end."""
+    file, chapter = Path(app.srcdir) / LINKS_FILE, pagename.removeprefix("notebooks/")
+    opened = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if chapter not in opened:
+        return
+    tables = sorted(path.name for path in (Path(app.srcdir) / "results" / chapter).glob("*"))
+    to = context["pathto"]
+    notebooks = {
+        "with all outputs (.ipynb)": to(f"_sources/{pagename}.ipynb", 1),
+        "without outputs (.ipynb)": to(f"{FOLDER}/{chapter}.ipynb", 1),
+        "its source (.md)": to(f"_sources/{pagename}.md", 1),
+    }
+    results = {name: to(f"_static/results/{chapter}/{name}", 1) for name in tables}
+    context["body"] += _downloads({"Notebook": notebooks, "Results": results})
+    menus = [menu for menu in context.get("header_buttons", []) if menu.get("label") != "download-buttons"]
+    launched = [
+        {
+            "type": "link",
+            "text": name,
+            "tooltip": f"Run this chapter on {name}",
+            "url": url,
+            "icon": ICONS[name],
+        }
+        for name, url in opened[chapter].items()
+    ]
+    if launched:
+        menus.append(_menu("Run this chapter elsewhere", "fas fa-rocket", launched, "launch-buttons"))
+    jump = [
+        (
+            "Notebook, results",
+            "fas fa-download",
+            "location.hash = 'downloads'",
+            "All downloads of this chapter",
+        ),
+        ("Print or .pdf", "fas fa-file-pdf", "window.print()", "Print this page"),
+    ]
+    saved = [
+        {"type": "javascript", "text": text, "icon": icon, "javascript": script, "tooltip": tooltip}
+        for text, icon, script, tooltip in jump
+    ]
+    menus.append(_menu("Download this chapter", "fas fa-download", saved, "download-buttons"))
+    context["header_buttons"] = menus
+
+
+def _menu(tooltip: str, icon: str, buttons: list[dict[str, str]], label: str) -> dict[str, Any]:
+    return {"type": "group", "tooltip": tooltip, "icon": icon, "buttons": buttons, "label": label}
+
+
+def _downloads(groups: Mapping[str, Mapping[str, str]]) -> str:
+    """The list of downloads as HTML; each group is links by their texts."""
+    rows = []
+    for title, found in groups.items():
+        items = "".join(
+            f'<li><a href="{escape(url)}" download>{escape(text)}</a></li>' for text, url in found.items()
+        )
+        rows.append(f"<dt>{title}</dt><dd><ul>{items}</ul></dd>" if items else "")
+    return (
+        '<nav class="repsim-downloads" id="downloads" aria-label="Downloads of this chapter">'
+        f'<p class="title">Downloads</p><dl>{"".join(rows)}</dl></nav>'
+    )
+
+
+def _fetching(repository: Repository, requirements: list[str]) -> str:
+    """The source of the fetching cell: that of `hosted` without its docstring, and the call."""
+    source = Path(hosted.__file__).read_text(encoding="utf-8")
+    begin = ast.parse(source).body[1].lineno - 1
+    lines = "".join(f"        {json.dumps(line)},\n" for line in requirements)
+    call = f"prepare(\n    {json.dumps(repository.url)},\n    {json.dumps(repository.commit)},\n    [\n{lines}    ],\n)"
+    return "\n".join(
+        [
+            "#@title Fetch the book (on Colab, Binder or a JupyterHub; elsewhere this cell does nothing)",
+            *source.splitlines()[begin:],
+            "",
+            "",
+            call,
+        ]
+    )
+
+
+def _address(variable: str, place: str, configured: object) -> str:
+    """An address from the environment or else from the configuration, "" if it is in neither."""
+    where, url = (variable, os.environ[variable]) if os.environ.get(variable) else (place, configured or "")
+    url = str(url).removesuffix("/").removesuffix(".git")
+    if url and not re.fullmatch(r"https://[^\s?#]+", url):
+        raise ParameterError(f"{where}: found {url}, expected an address https://...")
+    return url
+
+
+def _commit(root: Path) -> str:
+    """The commit that the book's folder is at, "" if git does not say."""
+    if not (root / ".git").exists() or not shutil.which("git"):
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
