@@ -10,8 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import re
+import subprocess
+import sysconfig
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +26,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from repsim_core.classroom_notebooks import (
     grade_id,
@@ -41,6 +46,9 @@ c.OverwriteCells.add_missing_cells = True
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "Warning"
 c.Execute.timeout = 60
+
+# grades.csv is what `repsim classroom grade` writes.
+c.ExportPlugin.to = "export.csv"
 """
 
 
@@ -87,7 +95,7 @@ class Course:
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
         """The gradebook, open."""
-        with Gradebook(self.db_url) as gradebook:
+        with _quiet(), Gradebook(self.db_url) as gradebook:
             yield gradebook
 
     def nbgrader(self, name: str, student: str = ".", root: Path | None = None) -> CourseDirectory:
@@ -168,6 +176,8 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
         )
     course.directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="repsim-") as folder:
+        if not (course.directory / "gradebook.db").exists():
+            write_atomic(course.directory / "gradebook.db", _new_gradebook(Path(folder)))
         for name, data in sources.items():
             write_atomic(Path(folder, "source", name, f"{name}.ipynb"), data)
         for name in chosen:
@@ -178,6 +188,29 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
         before[path] = hashlib.sha256(data).hexdigest()
     write_atomic(manifest, to_json(before).encode())
     return [course.directory / path for path in released]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without SQLAlchemy's warnings: nbgrader adds submissions in an order that it finds odd."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
+
+
+def _new_gradebook(folder: Path) -> bytes:
+    """An empty gradebook, made in this folder."""
+    path = os.environ.get("PATH", "")
+    # nbgrader calls alembic by name, and who calls .venv/bin/repsim need not have .venv/bin among the paths.
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), path])
+    try:
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}"):
+            pass
+    except (OSError, subprocess.CalledProcessError, SQLAlchemyError) as error:
+        raise ClassroomError(f"gradebook: nbgrader cannot make one: {error}") from error
+    finally:
+        os.environ["PATH"] = path
+    return (folder / "gradebook.db").read_bytes()
 
 
 def convert(name: str, converter: BaseConverter) -> None:
@@ -198,7 +231,8 @@ def convert(name: str, converter: BaseConverter) -> None:
     listener = Listener(logging.ERROR)
     converter.log.addHandler(listener)
     try:
-        converter.start()
+        with _quiet():
+            converter.start()
     except Exception as error:  # nbgrader raises its own, SQLAlchemy's and those of the file system
         cause = listener.heard or f"{type(error).__name__}: {error}"
         raise ClassroomError(f"{name}: nbgrader failed: {cause}") from error
