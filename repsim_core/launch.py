@@ -182,14 +182,16 @@ def _add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, 
     opened = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if chapter not in opened:
         return
-    tables = sorted(path.name for path in (Path(app.srcdir) / "results" / chapter).glob("*"))
+    kept = sorted(
+        (Path(app.srcdir) / "results" / chapter).glob("*"), key=lambda path: (path.suffix, path.name)
+    )
     to = context["pathto"]
     notebooks = {
         "with all outputs (.ipynb)": to(f"_sources/{pagename}.ipynb", 1),
         "without outputs (.ipynb)": to(f"{FOLDER}/{chapter}.ipynb", 1),
         "its source (.md)": to(f"_sources/{pagename}.md", 1),
     }
-    results = {name: to(f"_static/results/{chapter}/{name}", 1) for name in tables}
+    results = {path.name: to(f"_static/results/{chapter}/{path.name}", 1) for path in kept}
     context["body"] += _downloads({"Notebook": notebooks, "Results": results})
     menus = [menu for menu in context.get("header_buttons", []) if menu.get("label") != "download-buttons"]
     launched = [
@@ -208,7 +210,7 @@ def _add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, 
         (
             "Notebook, results",
             "fas fa-download",
-            "location.hash = 'downloads'",
+            "location.replace('#downloads')",
             "All downloads of this chapter",
         ),
         ("Print or .pdf", "fas fa-file-pdf", "window.print()", "Print this page"),

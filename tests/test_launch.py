@@ -132,7 +132,7 @@ def test_a_page_links_to_the_services_and_to_its_downloads(built):
         built / "notebooks" / "launch" / "02_small.ipynb"
     }
     assert len(page.select(".dropdown-download-buttons")) == 1
-    assert "location.hash = 'downloads'" in str(
+    assert "location.replace('#downloads')" in str(
         page.select_one(".dropdown-download-buttons button.dropdown-item")
     )
     downloads = page.select("article nav#downloads a[download]")
@@ -142,6 +142,7 @@ def test_a_page_links_to_the_services_and_to_its_downloads(built):
         "_sources/notebooks/02_small.ipynb",
         "notebooks/launch/02_small.ipynb",
         "_sources/notebooks/02_small.md",
+        "_static/results/02_small/parameters.json",
         "_static/results/02_small/results.json",
     ]
     notebook = nbformat.read(files[1], as_version=4)

@@ -34,6 +34,12 @@
   // As Python's shlex.quote.
   const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 
+  // One line of text, which breaks between its parts and not at hyphens.
+  const show = (code, parts) => {
+    const pieces = parts.map((part) => Object.assign(document.createElement("span"), { textContent: part }));
+    code.replaceChildren(...pieces.flatMap((piece, n) => (n ? [" ", piece] : [piece])));
+  };
+
   const copy = async (code) => {
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -50,18 +56,18 @@
     const button = form.querySelector("button.copy");
     const status = form.querySelector("[role=status]");
     const update = () => {
-      const words = ["repsim", "run", box.dataset.chapter];
+      const words = [`repsim run ${box.dataset.chapter}`];
       let wrong = 0;
       for (const field of form.querySelectorAll("[data-type]")) {
         const value = read(field.dataset.type, field.value);
         const changed = !value.expected && value.same !== read(field.dataset.type, field.dataset.default).same;
-        if (changed) words.push("-p", quoted(`${field.name}=${value.written}`));
+        if (changed) words.push(`-p ${quoted(`${field.name}=${value.written}`)}`);
         if (value.expected) wrong += 1;
         field.setAttribute("aria-invalid", String(Boolean(value.expected)));
-        field.closest(".field").querySelector(".problem").textContent = value.expected ? `expected is ${value.expected}` : "";
+        field.closest(".field").querySelector(".problem").textContent = value.expected ? `expected: ${value.expected}` : "";
       }
       button.disabled = wrong > 0;
-      code.textContent = wrong ? "" : [...words, "--html"].join(" ");
+      show(code, wrong ? [] : [...words, "--html"]);
       status.textContent = wrong ? "There is no command while a value is of the wrong kind." : "";
     };
     form.addEventListener("input", update);
