@@ -53,7 +53,9 @@ def collect(course: Course, name: str, origin: Path) -> Collected:
         if len(files) > MAX_FILES:
             raise ParameterError(f"{origin}: found {len(files)} files, expected at most {MAX_FILES}")
         tops = {PurePosixPath(file).parts[:1] for file in files}
-        top = tops.pop() if len(tops) == 1 else ()  # the folder that an archive was made of
+        top = (
+            tops.pop() if len(tops) == 1 and len(files) > 1 else ()
+        )  # the folder that an archive was made of
         by_student: dict[str, list[str]] = defaultdict(list)
         for file in files:
             try:
@@ -90,8 +92,10 @@ def _student(file: str, name: str, top: tuple[str, ...]) -> str:
     if path.suffix != ".ipynb":
         raise ParameterError(f"found a file {path.suffix or 'without suffix'}, expected .ipynb")
     folders = path.parts[:-1]
+    if top and folders[:1] == top:
+        folders = folders[1:]
     if path.stem != name:
-        if folders not in ((), top):
+        if folders:
             raise ParameterError(f"found {path.name} in a student's folder, expected {name}.ipynb")
         student = path.stem
     else:
@@ -120,7 +124,7 @@ def _opened(origin: Path) -> Iterator[dict[str, _Read]]:
 
 def _hidden(parts: tuple[str, ...]) -> bool:
     """Whether a path belongs to an editor or an operating system, not to a student."""
-    return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+    return any(part == "__MACOSX" or (part.startswith(".") and not part.startswith("..")) for part in parts)
 
 
 def _of_folder(origin: Path) -> Iterator[tuple[str, _Read]]:
