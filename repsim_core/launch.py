@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from repsim_core import hosted
+from repsim_core import hosted, plain_markdown
 from repsim_core.chapters import Chapter, ParameterError, chapter_paths, read_chapter, tags
 
 FOLDER = "notebooks/launch"  # of the published book
@@ -111,13 +111,19 @@ def links(repository: Repository, chapter: str) -> dict[str, str]:
     return found
 
 
-def launch_notebook(chapter: Chapter, repository: Repository | None, requirements: list[str]) -> Any:
+def launch_notebook(
+    chapter: Chapter,
+    repository: Repository | None,
+    requirements: list[str],
+    called: Mapping[str, str] | None = None,
+) -> Any:
     """A chapter as a notebook to be run elsewhere: the fetching cell, the parameters, their checks, the rest.
 
     Args:
         chapter: the chapter.
         repository: where the book is fetched from; None for a notebook without the fetching cell.
         requirements: lines of the lock, for what is missing there.
+        called: what the text calls labels and other chapters, from `names_in_text`.
     """
     import nbformat
 
@@ -125,6 +131,8 @@ def launch_notebook(chapter: Chapter, repository: Repository | None, requirement
     notebook.metadata.pop("jupytext", None)
     for cell in notebook.cells:
         cell.metadata.pop("source_line", None)
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown.plain(cell.source, called or {})
     first = [c for tag in ("parameters", "parameter-checks") for c in notebook.cells if tag in tags(c)]
     rest = [cell for cell in notebook.cells if not any(cell is other for other in first)]
     if repository is not None:
@@ -149,17 +157,28 @@ def launch_files(root: Path, names: Iterable[str]) -> dict[str, bytes]:
 
     repository = find_repository(root)
     requirements = needed(root)
+    chapters = {name: read_chapter(chapter_paths(root)[name]) for name in names}
+    called = names_in_text(chapters.values())
     files, opened = {}, {}
-    for name in names:
-        path = chapter_paths(root)[name]
-        notebook = launch_notebook(read_chapter(path), repository, requirements)
+    for name, chapter in chapters.items():
+        notebook = launch_notebook(chapter, repository, requirements, called)
         files[f"{PUBLISHED}{FOLDER}/{name}.ipynb"] = nbformat.writes(notebook).encode()
-        files[f"{PUBLISHED}_sources/notebooks/{name}.md"] = path.read_bytes()
+        files[f"{PUBLISHED}_sources/notebooks/{name}.md"] = chapter.path.read_bytes()
         opened[name] = links(repository, name) if repository else {}
     for path in sorted((root / "binder").glob("*")):  # Binder looks for it on the branch that it opens
         files[f"{PUBLISHED}binder/{path.name}"] = path.read_bytes()
     files[LINKS_FILE] = json.dumps(opened, indent=2).encode()
     return files
+
+
+def names_in_text(chapters: Iterable[Chapter]) -> dict[str, str]:
+    """What a text without links calls the statements of all these chapters, by label, and the chapters, by name."""
+    called = {}
+    for chapter in chapters:
+        called[chapter.name] = chapter.title
+        for cell in chapter.notebook.cells:
+            called |= plain_markdown.titles(cell.source) if cell.cell_type == "markdown" else {}
+    return called
 
 
 def needed(root: Path) -> list[str]:
