@@ -22,6 +22,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import BaseConverter
@@ -41,8 +42,7 @@ STUDENT = re.compile(r"\w[\w.@+-]{0,99}")  # no separators, nothing that a glob 
 _CONFIG = """\
 c = get_config()  # noqa: F821, nbgrader's own
 
-# As `repsim classroom grade` does: tests that a student deleted are put back, and a warning in a test costs nothing.
-c.OverwriteCells.add_missing_cells = True
+# As with `repsim classroom grade`, a warning in a test costs nothing.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "Warning"
 c.Execute.timeout = 60
@@ -192,9 +192,10 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without SQLAlchemy's warnings: nbgrader adds submissions in an order that it finds odd."""
+    """Without the warnings that nbgrader's own calls to SQLAlchemy and nbformat cause."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
+        for category in (SAWarning, DuplicateCellId, MissingIDFieldWarning):
+            warnings.simplefilter("ignore", category)
         yield
 
 

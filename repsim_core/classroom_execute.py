@@ -28,6 +28,14 @@ from repsim_core.execution import START_SECONDS, kernels_of_this_interpreter
 MAX_OUTPUT = 20_000_000  # bytes of an executed notebook, and of any file that it writes
 _GRACE = 60  # seconds beyond its limits after which a process is killed from outside
 _TIMEOUT = "CellTimeoutError"
+# Without the grammar of web addresses that jsonschema would compile, for a second: notebooks are not checked for them.
+_WORKER = """
+import sys
+sys.modules["rfc3987_syntax"] = None
+from pathlib import Path
+from repsim_core.classroom_execute import main
+main(Path(sys.argv[1]))
+"""
 _NO_MEMORY = ("MemoryError", "_ArrayMemoryError")
 
 
@@ -89,7 +97,7 @@ def execute_apart(
         order = {"notebook": notebook, "limits": asdict(limits)}
         Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, folder],
+            [sys.executable, "-c", _WORKER, folder],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -135,15 +143,16 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def _unfinished(notebook: NotebookNode, finished: Collection[int] = ()) -> NotebookNode:
     """Give an error to each code cell that has not finished: nbgrader takes a test without error for passed."""
-    text = "this cell was not executed to its end"
     for number, cell in enumerate(notebook.cells):
         if number in finished or cell.cell_type != "code" or not cell.source.strip():
             continue
         if not any(output.output_type == "error" for output in cell.outputs):
-            cell.outputs.append(
-                nbformat.v4.new_output("error", ename="NotExecuted", evalue=text, traceback=[text])
-            )
+            cell.outputs.append(_error("NotExecuted", "this cell was not executed to its end"))
     return notebook
+
+
+def _error(name: str, text: str) -> NotebookNode:
+    return nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
 
 
 def _notebook(entry: dict[str, Any]) -> NotebookNode:
@@ -216,6 +225,7 @@ class _Execution:
         where = self._cell(cell_index)
         if name == _TIMEOUT:
             self._problem("timeout", f"{where} took longer than {self.limits.cell_seconds} s")
+            cell.outputs.append(_error("Timeout", f"interrupted after {self.limits.cell_seconds} s"))
         elif name in _NO_MEMORY or "can't allocate memory" in text:
             self._problem("memory", f"{where} needs more memory than {self.limits.megabytes} MB")
         elif not graded:
@@ -236,7 +246,7 @@ class _Execution:
         return Outcome(notebook, "graded", "")
 
 
-def _main(folder: Path) -> None:
+def main(folder: Path) -> None:
     """In the new process: execute the notebook of order.json, leave outcome.json."""
     path = folder / "order.json"
     order = json.loads(path.read_text(encoding="utf-8"))
@@ -258,7 +268,3 @@ def _main(folder: Path) -> None:
         found = f"found {len(text) // 1_000_000} MB of output, expected less than {MAX_OUTPUT // 1_000_000}"
         text = json.dumps(asdict(Outcome(_unfinished(outcome.notebook), "memory", found)))
     Path(folder, "outcome.json").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _main(Path(sys.argv[1]))

@@ -7,7 +7,7 @@ Every cell that has a `grade_id` there is *marked*: solution, test, written answ
 from __future__ import annotations
 
 import copy
-import io
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,14 @@ def read_notebook(data: bytes) -> NotebookNode:
     if len(data) > MAX_BYTES:
         raise ParameterError(f"found more than {MAX_BYTES // 1_000_000} MB, expected a notebook of less")
     try:
-        notebook = nbformat.read(io.StringIO(data.decode("utf-8")), as_version=4)
+        found = json.loads(data.decode("utf-8"))
+        if (found["nbformat"], found["nbformat_minor"]) >= (
+            4,
+            5,
+        ):  # editors leave ids out, or repeat them
+            for number, cell in enumerate(found["cells"]):
+                cell["id"] = f"cell-{number}"
+        notebook = nbformat.reads(json.dumps(found), as_version=4)
         nbformat.validate(notebook)
     except Exception as error:  # whatever the parser meets in a file from anyone
         reason = str(error).strip().partition("\n")[0][:120]
