@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from repsim_core.figure_data import as_csv, figure_files
+
 GLUE_PREFIX = "application/papermill.record/"  # how myst-nb marks outputs that are recorded and not shown
 RESULT = "application/vnd.repsim.result"  # text: "table", or a scalar as JSON
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -39,10 +41,8 @@ class _Kept:
 
     def __init__(self, name: str, value: Any):
         if hasattr(value, "to_csv") and hasattr(value, "_repr_html_"):
-            counts_rows = value.index.name is None and list(value.index) == list(range(len(value)))
-            # pandas writes the shortest text that reads back as the same float
-            text = value.to_csv(index=not counts_rows, lineterminator="\n")
-            self.bundle = {"text/plain": repr(value), "text/html": value._repr_html_(), "text/csv": text}
+            self.bundle = {"text/plain": repr(value), "text/html": value._repr_html_()}
+            self.bundle["text/csv"] = as_csv(value)
             self.bundle[RESULT] = "table"
         else:
             scalar = _as_scalar(name, value)
@@ -77,7 +77,8 @@ def extract_results(notebook: Any) -> tuple[dict[str, Scalar], dict[str, str]]:
 
 
 def result_files(notebook: Any) -> dict[str, bytes]:
-    """The result files of an executed notebook: results.json for all scalars, and a CSV file for each table.
+    """The result files of an executed notebook: results.json for all scalars, a CSV file for each table, and the
+    data of the figures.
 
     They hold no dates and no paths: the same chapter with the same parameters gives the same bytes. Floats
     have full precision; those that JSON cannot hold are the strings "NaN", "Infinity" and "-Infinity".
@@ -85,7 +86,7 @@ def result_files(notebook: Any) -> dict[str, bytes]:
     scalars, tables = extract_results(notebook)
     files = {f"{name}.csv": text.encode() for name, text in tables.items()}
     files["results.json"] = to_json(scalars).encode()
-    return files
+    return files | figure_files(notebook)
 
 
 def to_json(value: Any) -> str:

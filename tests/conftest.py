@@ -1,12 +1,14 @@
-"""What several test files share: the book, built once."""
+"""What several test files share: the book, built once, and a browser to read it."""
 
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browsing import Reader, launched, served
 from filelock import FileLock
 from hypothesis import settings
 
@@ -41,3 +43,50 @@ def book() -> Path:
         )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "html-smoke"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site(book: Path) -> Iterator[str]:
+    with served(book) as address:
+        yield address
+
+
+@pytest.fixture
+def reader(browser, site) -> Iterator[Callable[..., Reader]]:
+    """Opens windows, with the browser's options for them."""
+    opened: list[Reader] = []
+
+    def new(**options) -> Reader:
+        opened.append(Reader(browser, site, **options))
+        return opened[-1]
+
+    yield new
+    for each in opened:
+        each.context.close()
+
+
+@pytest.fixture(scope="module")
+def names(book: Path) -> list[str]:
+    """Addresses of the pages that a person wrote."""
+    found = [
+        f"{folder}/{path.name}"
+        for folder in ("book", "notebooks")
+        for path in sorted((book / folder).glob("*.html"))
+    ]
+    assert len(found) >= 5
+    return found
+
+
+@pytest.fixture(scope="module")
+def addresses(book: Path, names: list[str]) -> list[str]:
+    """Addresses of all pages: those that a person wrote, indices, listings of code, and a search."""
+    others = ["genindex.html", "prf-prf.html", "search.html?q=divergence"]
+    listings = [path.relative_to(book).as_posix() for path in sorted((book / "source").rglob("*.html"))]
+    assert listings
+    return [*names, *others, *listings]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from repsim_core.figures.cifar10_petals import part
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import label_palette, markers, new_figure, style
 
 __all__ = ["neighbour_counts", "order_prediction", "predictors", "scatter"]
@@ -19,6 +20,7 @@ _WIDTH = 5.8  # inches: narrow enough to stay legible on a phone
 _CCA = "mean CCA"
 
 
+@draws
 def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, int] | None = None) -> Figure:
     """Mean CCA of all pairs against other measures: a row for each measure, a column for each M.
 
@@ -66,6 +68,7 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
     return figure
 
 
+@draws
 def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, str]) -> Figure:
     """Rank correlations with their intervals: a panel for each outcome, a group of bars for each predictor.
 
@@ -109,6 +112,7 @@ def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, s
     return figure
 
 
+@draws
 def neighbour_counts(counts: np.ndarray, names: Sequence[str], models: int) -> Figure:
     """In how many models two classes are neighbours on the circle, for each pair of classes.
 
@@ -139,6 +143,7 @@ def neighbour_counts(counts: np.ndarray, names: Sequence[str], models: int) -> F
     return figure
 
 
+@draws
 def order_prediction(pairs: pd.DataFrame) -> Figure:
     """Mean CCA of pairs against what their circular orders say: shared neighbours (left), predicted CCA (right).
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.figures.cifar10_petals import petals
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import label_palette
 
 __all__ = ["explorer"]
@@ -22,6 +23,7 @@ _FOOT = 62  # pixels below, for the measures
 _ALL = "all"
 
 
+@draws
 def explorer(
     embeddings: Mapping[int, np.ndarray],
     predicted: Mapping[int, np.ndarray],

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import label_palette, new_figure, style
 
 __all__ = ["Petal", "gallery", "mapped", "pair", "part", "petals"]
@@ -73,6 +74,7 @@ def part(table: pd.DataFrame, **where: object) -> pd.DataFrame:
     return cast(pd.DataFrame, table[chosen])
 
 
+@draws
 def pair(points: pd.DataFrame, names: Sequence[str], titles: Sequence[str]) -> Figure:
     """The embeddings of two models side by side, each class named at its petal's end.
 
@@ -90,6 +92,7 @@ def pair(points: pd.DataFrame, names: Sequence[str], titles: Sequence[str]) -> F
     return figure
 
 
+@draws
 def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[str]) -> Figure:
     """Embeddings and unembeddings of many models, a panel each, three a row.
 
@@ -116,6 +119,7 @@ def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[st
     return figure
 
 
+@draws
 def mapped(points: pd.DataFrame, means: pd.DataFrame, names: Sequence[str], titles: Sequence[str]) -> Figure:
     """Embeddings of one model after the best linear map onto another's, over these; a panel for each map.
 

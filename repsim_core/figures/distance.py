@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter, ScalarFormatter
 
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["bounds", "input_search", "kl_against_llv", "rotation", "sampling", "scaling", "simplex"]
@@ -19,6 +20,7 @@ _FG = r"$d_{\mathbf{f},\mathbf{g}}$"
 _KL = r"$d_{\mathrm{KL}}$ (nats)"
 
 
+@draws
 def simplex(points: pd.DataFrame) -> Figure:
     """Distributions over three labels as points of a triangle, one panel for each example.
 
@@ -54,6 +56,7 @@ def simplex(points: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def bounds(models: pd.DataFrame, curves: pd.DataFrame, tight: pd.DataFrame) -> Figure:
     """d_{f,g} against d_LLV with both bounds: a panel for each number of labels, and one with linear axes.
 
@@ -103,6 +106,7 @@ def bounds(models: pd.DataFrame, curves: pd.DataFrame, tight: pd.DataFrame) -> F
     return figure
 
 
+@draws
 def input_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> Figure:
     """Term 2 of the best of so many random input sets, beside what the exact search finds.
 
@@ -136,6 +140,7 @@ def input_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def scaling(table: pd.DataFrame) -> Figure:
     """d_LLV and d_SVD when every embedding is multiplied by one factor.
 
@@ -160,6 +165,7 @@ def scaling(table: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def rotation(table: pd.DataFrame) -> Figure:
     """What every measure says when embeddings and unembeddings are turned in opposite directions.
 
@@ -186,6 +192,7 @@ def rotation(table: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def kl_against_llv(noisy: pd.DataFrame, permuted: pd.DataFrame) -> Figure:
     """d_KL against d_LLV for noisy copies, and the permuted circles of Theorem 3.1 as the exception.
 
@@ -219,6 +226,7 @@ def kl_against_llv(noisy: pd.DataFrame, permuted: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def sampling(table: pd.DataFrame) -> Figure:
     """How d_LLV's two main terms settle as the number of inputs grows.
 

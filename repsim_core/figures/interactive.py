@@ -2,7 +2,7 @@
 
 `show_interactive(chart, alt=...)` displays a chart with everything it needs inside the cell's output, so it
 works in JupyterLab, in Colab and in a stand-alone HTML page. In the book, many pages would carry the same
-drawing library (0.9 MB): this module is also a Sphinx extension (`_config.yml` lists it) that takes the
+drawing library (0.6 MB): this module is also a Sphinx extension (`_config.yml` lists it) that takes the
 library out of the pages and lets them share one local file.
 """
 
@@ -18,6 +18,8 @@ from typing import Any
 import altair as alt_
 import vl_convert
 
+from repsim_core.figures.compact import share_shapes
+from repsim_core.figures.origin import origin_of
 from repsim_core.figures.style import ShownFigure, figure_markup, label_palette
 
 __all__ = ["show_interactive", "write_assets"]
@@ -62,7 +64,8 @@ _CONFIG: dict[str, Any] = {
 }
 
 _LIBRARY = "repsim-vega.js"
-_SNIPPET = "window.vegaEmbed = vegaEmbed;"
+# The name by which vl_convert's own copy of Vega goes; nothing is fetched.
+_SNIPPET = 'import {View, parse} from "https://cdn.jsdelivr.net/npm/vega@VERSION/+esm.js"; window.vega = {View, parse};'
 _INLINE = re.compile(r"<script data-repsim-library>.*?</script>", re.DOTALL)
 _CHART = "data-repsim-chart"
 
@@ -74,10 +77,10 @@ _DRAW = """(() => {
       box.dataset.drawn = "";
       const spec = JSON.parse(box.nextElementSibling.textContent);
       box.replaceChildren();
-      window.vegaEmbed(box, spec, {renderer: "svg", actions: false, defaultStyle: false});
+      new vega.View(vega.parse(spec), {container: box, hover: true, renderer: "svg"}).runAsync();
     }
   };
-  if (window.vegaEmbed) draw();
+  if (window.vega) draw();
   else window.addEventListener("load", draw);
 })();"""
 
@@ -110,11 +113,14 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     still = vl_convert.vegalite_to_svg(spec, vl_version=_version())
     if "mark" in spec or "layer" in spec:
         spec.setdefault("width", "container")
+    # compiled here, so that a page needs Vega alone, two thirds of what Vega-Lite takes
+    spec = vl_convert.vegalite_to_vega(spec, vl_version=_version())
     data = json.dumps(spec, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     name = hashlib.sha256(data.encode()).hexdigest()[:12]
     # vl_convert numbers clip paths by a counter of the process: another number the next time, and in the next chart
     clips: dict[str, str] = {}
     still = re.sub(r"\bclip\d+\b", lambda m: clips.setdefault(m[0], f"clip-{name}-{len(clips)}"), still)
+    still = share_shapes(still, f"shape-{name}-")
     label = html.escape(alt, quote=True)
     body = (
         f'<div class="repsim-vega" style="width:100%" {_CHART}="{name}" role="group" aria-label="{label}">'
@@ -123,7 +129,7 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
         f"<script data-repsim-library>{_library()}</script>"
         f"<script>{_DRAW.replace('NAME', name)}</script>"
     )
-    return ShownFigure(figure_markup(body, caption), alt)
+    return ShownFigure(figure_markup(body, caption), alt, origin_of(chart))
 
 
 def write_assets(folder: str | Path) -> Path:
@@ -146,9 +152,10 @@ def _version() -> str:
 
 @cache
 def _library() -> str:
-    code = vl_convert.javascript_bundle(_SNIPPET, vl_version=_version()).replace("</script", "<\\/script")
+    snippet = _SNIPPET.replace("VERSION", vl_convert.get_vega_version())
+    code = vl_convert.javascript_bundle(snippet, vl_version=_version()).replace("</script", "<\\/script")
     # A function of its own: a second copy in the same page would declare the same names again.
-    return f"window.vegaEmbed || (() => {{{code}}})();"
+    return f"window.vega || (() => {{{code}}})();"
 
 
 def _described(svg: str, label: str) -> str:

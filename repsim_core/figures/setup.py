@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from repsim_core.family import Representations
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import label_palette, new_figure, style
 
 __all__ = ["frames", "label_sets", "mapped", "side_by_side", "twin_dial"]
@@ -43,6 +44,7 @@ def frames(models: Mapping[str, Representations]) -> tuple[pd.DataFrame, pd.Data
     return pd.concat(embeddings, ignore_index=True), pd.concat(unembeddings, ignore_index=True)
 
 
+@draws
 def side_by_side(embeddings: pd.DataFrame, unembeddings: pd.DataFrame) -> Figure:
     """Embeddings (above) and unembeddings (below) of each model, a column a model.
 
@@ -62,6 +64,7 @@ def side_by_side(embeddings: pd.DataFrame, unembeddings: pd.DataFrame) -> Figure
     return figure
 
 
+@draws
 def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
     """Displaced unembeddings of label sets and the area they span, a panel a set (for M = 2, |det L|).
 
@@ -89,6 +92,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
     """Models after a linear map onto a target: where each class arrives, and where it should have arrived.
 
@@ -117,6 +121,7 @@ def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int) -> Any:
     """A twin to turn by hand: sliders for A move f and g, and the probabilities of one input stay.
 

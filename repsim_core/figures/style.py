@@ -30,6 +30,9 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.typing import RcKeyType
 
+from repsim_core.figures.compact import share_styles
+from repsim_core.figures.origin import Origin, origin_of
+
 __all__ = ["MODEL_COLORS", "label_palette", "line_styles", "markers", "new_figure", "show", "style"]
 
 # Each colour has a contrast of at least 3:1 on white and on the theme's dark page (#14181e), and any two
@@ -157,12 +160,14 @@ def markers(k: int) -> list[str]:
 class ShownFigure:
     """A figure as Jupyter and the book display it: inline SVG, or its description where there is no HTML."""
 
-    def __init__(self, markup: str, alt: str) -> None:
+    def __init__(self, markup: str, alt: str, origin: Origin | None = None) -> None:
         self.markup = markup
         self.alt = alt
+        self.origin = origin
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.markup, "text/plain": self.alt}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        record = self.origin.bundle() if self.origin else {}
+        return {"text/html": self.markup, "text/plain": self.alt, **record}
 
     def __repr__(self) -> str:
         return self.alt
@@ -199,7 +204,7 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
         )
     plt.close(fig)
     svg = _inline_svg(buffer.getvalue(), alt)
-    return ShownFigure(figure_markup(svg, caption), alt)
+    return ShownFigure(figure_markup(svg, caption), alt, origin_of(fig))
 
 
 def figure_markup(body: str, caption: str | None = None) -> str:
@@ -232,6 +237,7 @@ def _inline_svg(document: str, alt: str) -> str:
             element.tail = None
         if element.text and not element.text.strip():
             element.text = None
+    share_styles(root)
     width = float(root.get("viewBox", "").split()[2]) / 72 * 96  # CSS pixels at matplotlib's own size
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)

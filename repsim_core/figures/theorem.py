@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["arrangements", "measures", "permutation_spread", "probes", "rate"]
@@ -17,6 +18,7 @@ _WIDTH = 5.8  # inches of two panels: narrow enough to stay legible on a phone
 _ARROW = 1.3  # drawn length of an unembedding
 
 
+@draws
 def arrangements(points: pd.DataFrame, directions: pd.DataFrame) -> Figure:
     """The embeddings of two models side by side, with the unembeddings' directions and the walk 0, 1, ..., K - 1, 0.
 
@@ -58,6 +60,7 @@ def arrangements(points: pd.DataFrame, directions: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def permutation_spread(r2: np.ndarray, *, mean: float, chosen: float, classes: int) -> Figure:
     """How much of one arrangement a linear map explains, over many permutations of the labels.
 
@@ -97,6 +100,7 @@ def permutation_spread(r2: np.ndarray, *, mean: float, chosen: float, classes: i
     return figure
 
 
+@draws
 def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
     """Table 1 as a picture: d_KL falls, nothing else moves.
 
@@ -137,6 +141,7 @@ def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
     return figure
 
 
+@draws
 def rate(table: pd.DataFrame, fit: tuple[float, float, float, float]) -> Figure:
     """d_KL / rho beside the leading-order prediction, the theorem's bound and a fitted line; and their ratio.
 
@@ -182,6 +187,7 @@ def rate(table: pd.DataFrame, fit: tuple[float, float, float, float]) -> Figure:
     return figure
 
 
+@draws
 def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Figure:
     """What a probe that reads model 1's embedding says about model 2's, for two kinds of probes.
 

@@ -8,11 +8,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles
 
 __all__ = ["turn_the_knob"]
 
 
+@draws
 def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> alt.VConcatChart:
     """Two models under a slider for rho: where the probability goes, and what d_KL and d_LLV say of it.
 

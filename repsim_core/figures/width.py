@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
+from repsim_core.figures.origin import draws
 from repsim_core.figures.style import label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["bounds", "orders", "orders_by_width", "progress", "radial_data", "variants", "width_curves"]
@@ -24,6 +25,7 @@ _INK = "#000000"  # becomes the page's own ink (figures.style)
 _LIVE = label_palette(5)[4]
 
 
+@draws
 def radial_data(points: pd.DataFrame) -> Figure:
     """The inputs in the plane, coloured by label, a panel for each number of labels.
 
@@ -52,6 +54,7 @@ def radial_data(points: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def width_curves(means: pd.DataFrame, live: pd.DataFrame | None = None) -> Figure:
     """Mean d_LLV and mean d_{f,g} against width, a panel for each number of labels.
 
@@ -97,6 +100,7 @@ def width_curves(means: pd.DataFrame, live: pd.DataFrame | None = None) -> Figur
     return figure
 
 
+@draws
 def variants(means: pd.DataFrame) -> Figure:
     """Means against width for networks with and without fixed norms; a column for each K, a row a measure.
 
@@ -122,6 +126,7 @@ def variants(means: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     """d_{f,g} against d_LLV for pairs of trained models, with both bounds; a panel for each number of labels.
 
@@ -162,6 +167,7 @@ def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def progress(table: pd.DataFrame, x: str = "steps") -> Figure:
     """The distances during training: a row for each K, d_LLV to the left and d_{f,g} to the right.
 
@@ -194,6 +200,7 @@ def progress(table: pd.DataFrame, x: str = "steps") -> Figure:
     return figure
 
 
+@draws
 def orders(pairs: pd.DataFrame) -> Figure:
     """What the circular order of the labels says about a pair; a row for each number of labels.
 
@@ -251,6 +258,7 @@ def orders(pairs: pd.DataFrame) -> Figure:
     return figure
 
 
+@draws
 def orders_by_width(table: pd.DataFrame) -> Figure:
     """What becomes of the labels' orders as width grows.
 

@@ -1,0 +1,111 @@
+"""What a page says about itself at its end: when it was built, from which version, with which parameters, and how to
+cite it.
+
+A Sphinx extension (`_config.yml` lists it). A chapter's parameters are in `results/CHAPTER/parameters.json` of the
+sources, the book's authors and title in `CITATION.cff`; where a file is missing, its part is left out.
+"""
+
+import json
+import shutil
+import subprocess
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "repsim-core"
+ROOT = Path(__file__).parents[1]
+
+
+def setup(app: Any) -> dict[str, Any]:
+    app.connect("html-page-context", _add)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def commit(root: Path = ROOT) -> str:
+    """The short name of the commit that is checked out, with `+` where files differ from it; "" without git."""
+    if not (root / ".git").exists() or not shutil.which("git"):
+        return ""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def facts(
+    title: str,
+    name: str,
+    built: str,
+    *,
+    edition: dict[str, Any],
+    parameters: dict[str, Any],
+    address: str = "",
+) -> str:
+    """The HTML of the box at the end of a page.
+
+    Args:
+        title: of the page, plain text.
+        name: of the page's file without suffix, for the key of the BibTeX entry.
+        built: the date.
+        edition: what CITATION.cff says of the book; empty for no citation.
+        parameters: values by name; empty for a page without.
+        address: of the published page, if it is known.
+    """
+    made_from = f"{PACKAGE} {version(PACKAGE)}" + (f", commit {known}" if (known := commit()) else "")
+    parts = [f"<p>Built on {built} with {escape(made_from)}.</p>"]
+    if parameters:
+        lines = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
+        parts.append(_folded("Parameters of this page", _code(lines)))
+    if edition:
+        who = " and ".join(_person(each) for each in edition["authors"])
+        text = f"{who} ({built[:4]}). {title}. In {edition['title']}. {made_from}, built on {built}."
+        fields = {
+            "author": f"{{{who}}}",
+            "title": title,
+            "booktitle": edition["title"],
+            "year": built[:4],
+            "note": f"{made_from}, built on {built}",
+            **({"url": address} if address else {}),
+        }
+        rows = ",\n".join(f"  {key:<9} = {{{value}}}" for key, value in fields.items())
+        entry = f"@incollection{{{name}-{built[:4]},\n{rows}\n}}"
+        said = f"<p>{escape(f'{text} {address}'.strip())}</p>"
+        parts.append(_folded("Cite this page", said + _code(entry)))
+    return f'<section class="repsim-facts" aria-label="About this page">{"".join(parts)}</section>'
+
+
+def _add(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    if doctree is None or "body" not in context:
+        return
+    source = Path(app.srcdir)
+    name = pagename.rpartition("/")[2]
+    base = app.config.html_baseurl.rstrip("/")
+    context["body"] += facts(
+        app.env.titles[pagename].astext(),
+        name,
+        context.get("last_updated") or "",
+        edition=_read(source / "CITATION.cff"),
+        parameters=_read(source / "results" / name / "parameters.json"),
+        address=f"{base}/{pagename}.html" if base else "",
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a JSON or YAML file; empty if there is none."""
+    import yaml
+
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+
+
+def _person(author: dict[str, str]) -> str:
+    return author.get("name") or f"{author['given-names']} {author['family-names']}"
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>{body}</details>"
+
+
+def _code(text: str) -> str:
+    """Text that keeps its lines, with the button that copies it."""
+    return f'<div class="highlight"><pre>{escape(text)}</pre></div>'
