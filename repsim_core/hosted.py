@@ -11,8 +11,8 @@ from pathlib import Path
 
 # Each of these is in the environment of one of the services: Colab, Binder, a JupyterHub.
 SERVICES = {"COLAB_RELEASE_TAG", "BINDER_LAUNCH_HOST", "BINDER_SERVICE_HOST", "JUPYTERHUB_USER"}
-# Of these the exact version is installed; of all others, torch above all, a service's own version is kept.
-EXACT = {"altair", "jaxtyping", "myst-nb", "vl-convert-python"}
+# Of these the exact version is installed; of what computes, torch above all, a service's own version is kept.
+EXACT = {"altair", "jaxtyping", "matplotlib", "myst-nb", "seaborn", "vl-convert-python"}
 
 
 def prepare(repository: str, commit: str, requirements: list[str]) -> None:
@@ -24,7 +24,7 @@ def prepare(repository: str, commit: str, requirements: list[str]) -> None:
         requirements: lines of the book's lock, `name==version` with or without a marker.
 
     Raises:
-        RuntimeError: the repository cannot be fetched, or a package cannot be installed.
+        RuntimeError: the repository cannot be fetched, a package cannot be installed, or one was in use already.
     """
     if not SERVICES & os.environ.keys() or Path("../repsim_core").is_dir():
         return
@@ -35,6 +35,11 @@ def prepare(repository: str, commit: str, requirements: list[str]) -> None:
         run("git", "-C", str(folder), "checkout", "--quiet", "FETCH_HEAD")
     if wanted := [line for line in requirements if not is_met(line, requirements)]:
         run(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
+        stale = {line.partition("==")[0] for line in wanted} & sys.modules.keys()
+        if stale:
+            raise RuntimeError(
+                f"kernel: found old versions of {', '.join(sorted(stale))}; restart it, run this again"
+            )
     sys.path.insert(0, str(folder))
     os.chdir(folder / "notebooks")
 

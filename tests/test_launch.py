@@ -283,17 +283,23 @@ def test_only_what_is_missing_is_installed(tmp_path, monkeypatch):
     monkeypatch.setattr(hosted.importlib.metadata, "PackageNotFoundError", KeyError)
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "altair", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "repsim-abc123" / "notebooks").mkdir(parents=True)
     lines = [
-        *("torch==2", "altair==6", "numpy==2.4 ; python_full_version < '3.12'"),
-        *("numpy==2.5 ; python_full_version >= '3.12'", "myst-nb==2 ; python_version > '3'"),
+        *("torch==2", "altair==6", "absent==2.4 ; python_full_version < '3.12'"),
+        *("absent==2.5 ; python_full_version >= '3.12'", "myst-nb==2 ; python_version > '3'"),
     ]
     hosted.prepare(URL, "abc123", lines)
     assert [command[command.index("pip") :] for command in commands] == [
         ("pip", "install", "--quiet", "--disable-pip-version-check", "altair==6", *lines[2:4])
     ]
     assert Path.cwd() == tmp_path / "repsim-abc123" / "notebooks"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "altair", launch)
+    with pytest.raises(RuntimeError, match="found old versions of altair; restart"):
+        hosted.prepare(URL, "abc123", lines)
+    assert Path.cwd() == tmp_path
 
 
 def test_a_repository_that_cannot_be_fetched_is_named(tmp_path, monkeypatch):
