@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from repsim_core import book, chapters, execution, sweep
@@ -181,15 +181,16 @@ def _describe(chapter: Chapter) -> str:
 def _run(options: argparse.Namespace) -> int:
     root = chapters.find_root(options.root)
     chapter = chapters.find_chapter(root, options.chapter)
-    given = dict(chapters.load_profile(root, options.profile).get(chapter.name, {}))
+    own: dict[str, object] = {}
     for item in options.given:
         name, sign, value = item.partition("=")
         if not sign:
             raise ParameterError(f"-p {item}: expected NAME=VALUE")
-        given[name.strip()] = value
+        own[name.strip()] = value
+    profile = chapters.load_profile(root, options.profile).get(chapter.name, {})
     if options.sweep:
-        return _sweep(options, root, chapter, given)
-    values = chapter.values(given)
+        return _sweep(options, root, chapter, profile, own)
+    values = chapter.values({**profile, **own})
     directory = options.out or execution.default_directory(chapter, values)
     progress = {"desc": chapter.name, "unit": "cell", "leave": False} if sys.stderr.isatty() else False
     run = execution.run_chapter(chapter, values, directory, progress)
@@ -202,17 +203,24 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _sweep(options: argparse.Namespace, root: Path, chapter: Chapter, given: dict[str, object]) -> int:
+def _sweep(
+    options: argparse.Namespace,
+    root: Path,
+    chapter: Chapter,
+    profile: Mapping[str, object],
+    own: Mapping[str, object],
+) -> int:
     swept = sweep.read_grid(chapter, options.sweep)
     if options.jobs < 1:
         raise ParameterError(f"--jobs: found {options.jobs}, expected at least 1")
-    if twice := given.keys() & swept.keys():
-        raise ParameterError(f"--sweep {min(twice)}: a value is given by -p or the profile as well")
+    if twice := own.keys() & swept.keys():
+        raise ParameterError(f"--sweep {min(twice)}: a value is given by -p as well")
+    given = {name: value for name, value in {**profile, **own}.items() if name not in swept}
     directory = options.out or sweep.default_directory(chapter, given, swept)
     notebook, failures = sweep.run_sweep(root, chapter, given, swept, directory, jobs=options.jobs)
     for failure in failures:
         print(f"repsim: {failure}", file=sys.stderr)
-    print(standalone_page(root, root / sweep.TEMPLATE, notebook))
+    print(standalone_page(root, sweep.TEMPLATE, notebook))
     return 1 if failures else 0
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -38,9 +39,9 @@ def execute(
     """Execute a chapter with these values in a new kernel of this interpreter; the executed notebook.
 
     `partial` is where the notebook is kept while it is executed, and where it stays if the execution fails or
-    is interrupted. `progress` shows a bar (True, or tqdm's arguments). Raises ChapterError; the working
-    directory of the process is changed meanwhile (papermill's way), so do not call this from several threads
-    at once.
+    is interrupted; if it fails, a log is put beside it: the message, the traceback, what the kernel said.
+    `progress` shows a bar (True, or tqdm's arguments). Raises ChapterError; the working directory of the
+    process is changed meanwhile (papermill's way), so do not call this from several threads at once.
     """
     import papermill
     from papermill.exceptions import PapermillException
@@ -63,12 +64,27 @@ def execute(
             )
         except PapermillException as error:
             name, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
-            failure = f"{name}: {text}"
+            failure, trace = f"{name}: {text}", "\n".join(getattr(error, "traceback", []))
+            said = _kernel_log(folder)
         except RuntimeError as error:  # nbclient's: the kernel died, or did not start
-            log = Path(folder, "log").read_text(errors="replace") if Path(folder, "log").exists() else ""
-            last_words = "".join(f"\n    {line}" for line in log.splitlines()[-SOURCE_LINES:])
+            said, trace = _kernel_log(folder), ""
+            last_words = "".join(f"\n    {line}" for line in said.splitlines()[-SOURCE_LINES:])
             failure = f"{type(error).__name__}: {error}{last_words}"
-    raise ChapterError(_failure_message(chapter, values, partial, failure))
+    message = _failure_message(chapter, values, partial, failure)
+    log = log_path(partial)
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", f"{trace}\n\nThe kernel's own words:\n{said or '(none)'}")
+    write_atomic(log, f"{message}\n\n{plain.strip()}\n".encode())
+    raise ChapterError(f"{message}\nlog: {log}")
+
+
+def log_path(partial: Path) -> Path:
+    """The log of a failed execution, beside its partly executed notebook."""
+    return partial.with_name(partial.name.removesuffix(".ipynb").removesuffix(".partial") + ".log")
+
+
+def _kernel_log(folder: str) -> str:
+    path = Path(folder, "log")
+    return path.read_text(errors="replace").strip() if path.exists() else ""
 
 
 def kernels_of_this_interpreter(folder: Path) -> type:
@@ -129,6 +145,7 @@ def run_chapter(
     for name in earlier - files.keys():
         (results / name).unlink(missing_ok=True)
     partial.unlink(missing_ok=True)
+    log_path(partial).unlink(missing_ok=True)
     return Run(directory, target, [results / name for name in files], stderr_outputs(notebook))
 
 
