@@ -41,6 +41,7 @@ clean:
 
 # After what was published before, because those who have pulled the branch pull again.
 publish:
+	@test -f _build/html/index.html || { echo "There is no book yet: run 'make book' first." >&2; exit 1; }
 	@touch _build/html/.nojekyll
 	@export GIT_INDEX_FILE="$(CURDIR)/_build/gh-pages.index" && rm -f "$$GIT_INDEX_FILE" && \
 	git -C _build/html --git-dir="$$(git rev-parse --absolute-git-dir)" --work-tree=. add --all --force . && \

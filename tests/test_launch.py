@@ -385,6 +385,7 @@ def test_publishing_adds_the_pages_to_their_branch(tmp_path):
     site, remote, clone = tmp_path / "book" / "_build" / "html", tmp_path / "remote", tmp_path / "book"
     (site / "notebooks").mkdir(parents=True)
     (site / "notebooks" / "a.ipynb").write_text("1")
+    (site / "index.html").touch()
     shutil.copy(ROOT / "Makefile", clone)
     (clone / ".gitignore").write_text("_build/\n*.ipynb\n")
     identity = {
@@ -404,9 +405,8 @@ def test_publishing_adds_the_pages_to_their_branch(tmp_path):
     run("git", "commit", "--quiet", "-m", "book")
     run("make", "publish")
     listed = ["git", "--git-dir", str(remote), "ls-tree", "-r", "--name-only", "gh-pages"]
-    assert run(*listed) == [".nojekyll", "notebooks/a.ipynb"]
+    assert run(*listed) == [".nojekyll", "index.html", "notebooks/a.ipynb"]
     (site / "notebooks" / "a.ipynb").unlink()
-    (site / "index.html").write_text("2")
     run("make", "publish")
     assert run(*listed) == [".nojekyll", "index.html"]
     assert run("git", "--git-dir", str(remote), "rev-list", "--count", "gh-pages") == ["2"], (
