@@ -201,9 +201,10 @@ def _add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, 
     opened = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if chapter not in opened:
         return
+    tables = [path for path in (Path(app.srcdir) / "results" / chapter).glob("*") if path.is_file()]
     kept = sorted(
-        (Path(app.srcdir) / "results" / chapter).glob("*"), key=lambda path: (path.suffix, path.name)
-    )
+        tables, key=lambda path: (path.suffix, path.name)
+    )  # the data of figures are beside the figures
     to = context["pathto"]
     notebooks = {
         "with all outputs (.ipynb)": to(f"_sources/{pagename}.ipynb", 1),
