@@ -160,7 +160,8 @@ def _notebook(entry: dict[str, Any]) -> NotebookNode:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:200]
+    """One line of what a student's code may have written, without what would command a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
 
 
 class _Execution:
