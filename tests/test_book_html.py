@@ -1,5 +1,7 @@
 """The built pages, read as files: complete without other sites, described, linked, light."""
 
+import csv
+import json
 import re
 from functools import cache
 from itertools import pairwise
@@ -32,7 +34,9 @@ def chapters(book, pages):
     return [
         path
         for path in pages
-        if path.name not in GENERATED and not parsed(path).find("meta", attrs={"http-equiv": "Refresh"})
+        if path.name not in GENERATED
+        and path.relative_to(book).parts[0] != "source"
+        and not parsed(path).find("meta", attrs={"http-equiv": "Refresh"})
     ]
 
 
@@ -144,14 +148,36 @@ def test_mathematics_is_left_for_the_reader_to_typeset(chapters):
         )
 
 
-def test_pages_are_light(book, chapters):
+def test_figures_name_their_function_and_their_data(book, chapters):
+    seen = 0
     for path in chapters:
-        own = path.stat().st_size + sum(
-            (path.parent / unquote(urlsplit(str(img["src"])).path)).stat().st_size
-            for img in parsed(path).find_all("img", src=True)
-            if not str(img["src"]).startswith("data:")
-        )
-        assert own < 3 * MEGABYTE, f"{name(path)}: {own / MEGABYTE:.1f} MB"
+        for figure in parsed(path).find_all("figure", class_="repsim-figure"):
+            links = [str(a["href"]) for a in figure.select("figcaption .repsim-origin a[href]")]
+            assert len(links) >= 2, f"{name(path)}: {figure.get_text()[:80]}"
+            function, *data = links
+            assert re.search(r"/source/repsim_core/figures/\w+\.html#\w+$", function)
+            for link in data:
+                rows = list(csv.reader((path.parent / link).read_text(encoding="utf-8").splitlines()))
+                assert len(rows) >= 2, link
+                assert {len(row) for row in rows} == {len(rows[0])}, link
+            seen += 1
+    assert seen >= 25
+
+
+def test_pages_say_what_they_were_made_from(book, chapters):
+    for path in chapters:
+        box = parsed(path).find(class_="repsim-facts")
+        assert box, name(path)
+        assert re.search(r"Built on \d{4}-\d\d-\d\d with repsim-core [\d.]+", box.get_text())
+        assert f"@incollection{{{path.stem}-" in box.get_text()
+        values = json_of(book / "_static" / "results" / path.stem / "parameters.json")
+        for key, value in values.items():
+            assert f"{key} = {value!r}" in box.get_text()
+        assert bool(values) == (path.parent.name == "notebooks")
+
+
+def json_of(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def test_interactive_figures_share_one_library(book, chapters):

@@ -1,26 +1,52 @@
-"""The book in a real browser that can reach nothing but the book."""
+"""The book in a real browser that can reach nothing but the book: complete, light, and fit for every width."""
 
 import re
 
 
-def test_pages_are_complete_offline(reader, names):
+def test_pages_are_complete_offline_and_light(book, reader, addresses):
     window = reader(viewport={"width": 1280, "height": 900})
-    for name in [*names, "search.html?q=distance"]:
-        page = window.open(name)
-        assert window.problems == [], name
+    for address in addresses:
+        page = window.open(address)
+        assert window.problems == [], address
         raw = page.evaluate(
             "document.querySelectorAll(':is(span.math, div.math):not(:has(mjx-container))').length"
         )
-        assert raw == 0, name
-        assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, name
-        if name in names:  # what a search finds is shown as it was written
-            assert "\\(" not in page.locator(".bd-content").inner_text(), name
+        assert raw == 0, address
+        assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, address
+        assert "\\(" not in page.locator(".bd-content").inner_text(), address
+        weight = sum((book / name).stat().st_size for name in window.loaded)
+        assert weight < 3_000_000, f"{address}: {weight / 1e6:.2f} MB"
+
+
+# Icons whose characters the page's icon font lacks: they are as wide as two different missing ones.
+UNDRAWN = """() => {
+  const brush = document.createElement("canvas").getContext("2d");
+  brush.font = "900 16px 'Font Awesome 6 Free'";
+  const shape = (text) => { const m = brush.measureText(text); return [m.width, m.actualBoundingBoxAscent].join(); };
+  return [...document.querySelectorAll("i[class*='fa-'], span[class*='fa-']")]
+    .filter(e => e.getClientRects().length)
+    .map(e => [e.className, getComputedStyle(e, "::before").content.slice(1, -1)])
+    .filter(([name, text]) => !text || shape(text) === shape("\\uf8fe"));
+}"""
+
+
+def test_icons_are_drawn(reader, names):
+    page = reader(viewport={"width": 1280, "height": 900}).open(names[0])
+    assert page.evaluate("document.fonts.check(\"900 16px 'Font Awesome 6 Free'\")")
+    assert page.locator("i.fa-bars:visible").count() == 1
+    assert page.evaluate(UNDRAWN) == []
 
 
 def test_search_finds_without_network(reader):
     window = reader()
     page = window.open("search.html?q=divergence")
-    page.wait_for_selector("#search-results li")
+    page.wait_for_selector("#search-results li:has(a:text-is('Theorem')) p.context")
+    page.wait_for_function(
+        "document.querySelectorAll('#search-results li:not(:has(p.context))').length === 0"
+    )
+    found = page.locator("#search-results").inner_text()
+    assert "divergence" in found
+    assert not re.search(r"\\[a-zA-Z(\[]", found), found
     assert window.problems == []
 
 
@@ -40,11 +66,11 @@ UNREACHABLE = """[...document.querySelectorAll("article.bd-article *")]
   .map(e => e.outerHTML.slice(0, 80))"""
 
 
-def test_pages_fit_a_phone(reader, names):
+def test_pages_fit_every_width(reader, addresses):
     window = reader()
-    for name in names:
+    for name in addresses:
         page = window.open(name)
-        for width in (768, 390, 320):
+        for width in (1280, 768, 390, 320):
             page.set_viewport_size({"width": width, "height": 700})
             page.wait_for_timeout(300)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
