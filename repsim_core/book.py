@@ -17,7 +17,7 @@ from repsim_core.chapters import (
     load_profile,
     read_chapter,
 )
-from repsim_core.executions import Execution, Outcome, common_hash, execute_all, to_execute
+from repsim_core.executions import Execution, Outcome, adopt, common_hash, execute_all, to_execute
 from repsim_core.pages import build_pages
 from repsim_core.parameters import nearest, resolve
 
@@ -51,6 +51,8 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
         for chapter in map(read_chapter, _chapters_in_toc(root))
     ]
     common = common_hash(root)
+    if not force:
+        adopt(executions, common, build_folder / "executed")
     stale = to_execute(executions, common, force=force)
     if stale and sys.stderr.isatty():
         print(f"executing {', '.join(execution.name for execution in stale)}", file=sys.stderr)

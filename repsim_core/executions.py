@@ -7,11 +7,12 @@ import asyncio
 import hashlib
 import json
 import platform
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from repsim_core.chapters import Chapter
@@ -75,6 +76,19 @@ def common_hash(root: Path) -> str:
     for name, path in sorted(sources):
         digest.update(f"\n{name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return digest.hexdigest()
+
+
+def adopt(executions: Iterable[Execution], common: str, executed: Path) -> None:
+    """Copy what another profile's executions, in `executed/PROFILE/CHAPTER/`, have made from the same values."""
+    for execution in executions:
+        key = execution.key(common)
+        if execution.earlier().get("key") == key:
+            continue
+        for folder in sorted(executed.glob(f"*/{execution.chapter.name}")):
+            if replace(execution, folder=folder).earlier().get("key") == key:
+                shutil.rmtree(execution.folder, ignore_errors=True)
+                shutil.copytree(folder, execution.folder)
+                break
 
 
 def to_execute(executions: Iterable[Execution], common: str, *, force: bool = False) -> list[Execution]:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from repsim_core import variant
 from repsim_core.chapters import ChapterError, chapter_paths, tags
 from repsim_core.figure_data import name_origins
 from repsim_core.launch import PUBLISHED, launch_files
@@ -33,6 +34,8 @@ def build_pages(
     of the pages. Raises ChapterError, with Sphinx's warnings, if it has any.
     """
     files = gather(root, notebooks) | launch_files(root, notebooks)
+    if profile != "default":
+        files[variant.FILE] = to_json({"profile": profile}).encode()
     digest = hashlib.sha256()
     for name, data in sorted(files.items()):
         digest.update(f"\n{name}\n{hashlib.sha256(data).hexdigest()}".encode())

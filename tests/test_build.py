@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from repsim_core import book, cli, executions, pages, standalone
+from repsim_core import book, cli, executions, pages, standalone, variant
 from repsim_core.chapters import ParameterError
 from repsim_core.executions import Outcome
 
@@ -129,6 +129,47 @@ def test_profiles_are_apart_and_follow_their_values(root, done):
     profile.write_text("02_small: {count: 3, scale: 3}")
     book.build(root, "smoke")
     assert done()[0] == "02_small"
+
+
+def test_a_profile_file_makes_a_variant_that_takes_what_the_book_has(root, done, tmp_path):
+    shutil.copy(root / SMALL, root / "notebooks" / "03_second.md")
+    append(root / "_toc.yml", "  - file: notebooks/03_second\n")
+    book.build(root)
+    done()
+    mine = tmp_path / "mine.yml"
+    mine.write_text("02_small: {count: 7}\n")
+    index = book.build(root, str(mine))
+    assert index == root / "_build" / "html-mine" / "index.html"
+    assert done() == ["02_small", "pages"]  # the other chapter has the book's values
+    assert json.loads((root / "_build" / "source" / "mine" / "variant.json").read_text()) == {
+        "profile": "mine"
+    }
+    assert not (root / "_build" / "source" / "default" / "variant.json").exists()
+    book.build(root, str(mine))
+    assert done() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("none.yml", None, "there is no file"),
+        ("my values.yml", "", "expected a file name of letters, digits, _ and -"),
+        ("smoke.yml", "", "the book has a profile smoke of its own; rename the file"),
+        (
+            "mine.yml",
+            "02_small: {cuont: 7}",
+            "mine.yml: cuont is no parameter of 02_small; did you mean count",
+        ),
+        ("mine.yml", "a: [", "mine.yml is not YAML"),
+    ],
+)
+def test_a_profile_file_that_is_not_usable_is_named(root, done, tmp_path, name, text, complaint):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ParameterError, match=r".") as error:
+        book.build(root, str(tmp_path / name))
+    assert complaint in str(error.value)
+    assert done() == []
 
 
 def test_the_longest_chapter_goes_first(root, done):
@@ -302,3 +343,8 @@ def data_uris(text):
 
 def decode(body):
     return base64.b64decode(body)
+
+
+def test_each_page_of_a_variant_leads_to_its_page_in_the_book():
+    assert 'href="../html/index.html"' in variant.notice("mine", "index")
+    assert 'href="../../html/notebooks/02_small.html"' in variant.notice("mine", "notebooks/02_small")
