@@ -39,13 +39,14 @@ from repsim_core.parameters import ParameterError, nearest
 from repsim_core.results import to_json, write_atomic
 
 STUDENT = re.compile(r"\w[\w.@+-]{0,99}")  # no separators, nothing that a glob would take for a pattern
+STUDENT_IDS = "a student's id of letters, digits and _ . @ + -"
 _CONFIG = """\
 c = get_config()  # noqa: F821, nbgrader's own
 
 # As with `repsim classroom grade`, a warning in a test costs nothing.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "Warning"
-c.Execute.timeout = 60
+c.Execute.timeout = 120
 
 # grades.csv is what `repsim classroom grade` writes.
 c.ExportPlugin.to = "export.csv"
@@ -88,9 +89,18 @@ class Course:
         return self.directory / "autograded" / student / name / f"{name}.ipynb"
 
     def submissions(self, name: str) -> dict[str, Path]:
-        """The submissions of an assignment by student."""
-        found = sorted(self.directory.glob(f"submitted/*/{name}/{name}.ipynb"))
-        return {path.parents[1].name: path for path in found if STUDENT.fullmatch(path.parents[1].name)}
+        """The submissions of an assignment by student.
+
+        Raises:
+            ParameterError: a folder in `submitted`, put there by hand, is called by no possible id.
+        """
+        found = {
+            path.parents[1].name: path for path in self.directory.glob(f"submitted/*/{name}/{name}.ipynb")
+        }
+        for student in found:
+            if not STUDENT.fullmatch(student):
+                raise ParameterError(f"submitted: found the folder {student!r}, expected {STUDENT_IDS}")
+        return dict(sorted(found.items()))
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:

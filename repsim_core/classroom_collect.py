@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from repsim_core.classroom import STUDENT, Course
+from repsim_core.classroom import STUDENT, STUDENT_IDS, Course
 from repsim_core.classroom_notebooks import MAX_BYTES, grade_id, read_notebook
 from repsim_core.parameters import ParameterError
 from repsim_core.results import write_atomic
@@ -102,7 +102,7 @@ def _student(file: str, name: str, top: tuple[str, ...]) -> str:
         student = next((folder for folder in reversed(folders) if folder != name), "")
     if not STUDENT.fullmatch(student):
         found = repr(student) if student else "no folder of a student"
-        raise ParameterError(f"found {found}, expected a student's id of letters, digits and _ . @ + -")
+        raise ParameterError(f"found {found}, expected {STUDENT_IDS}")
     return student
 
 

@@ -49,8 +49,8 @@ class Limits:
         megabytes: of memory that the kernel allocates, used or not (Linux only; importing torch takes 800).
     """
 
-    cell_seconds: int = 60
-    seconds: int = 300
+    cell_seconds: int = 120
+    seconds: int = 600
     megabytes: int = 2000
 
 

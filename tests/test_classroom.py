@@ -562,6 +562,9 @@ def test_bad_input_to_a_released_assignment_ends_with_code_2(run, course, tmp_pa
         code, out, err = run(*arguments, "--course", course.directory)
         assert (code, out) == (2, "")
         assert complaint in err
+    write(course.directory, {f"submitted/a b/{NAME}/{NAME}.ipynb": data(MASTER)})
+    code, _, err = run("grade", NAME, "--course", course.directory)
+    assert (code, "found the folder 'a b', expected a student's id" in err) == (2, True)
 
 
 def test_without_nbgrader_a_line_says_what_to_install(run, monkeypatch):
