@@ -97,6 +97,19 @@ def failures(notebook):
     return found
 
 
+def visible_failures(name, answer):
+    """What `failures` says with the tests that students see, of the answer's own task."""
+    notebook = answered(name, answer.cell, answer.source)
+    last = [grade_id(cell) for cell in notebook.cells].index(f"test-{answer.cell}")
+    notebook.cells = [
+        cell
+        for cell in notebook.cells[: last + 1]
+        if not utils.is_grade(cell) or cell is notebook.cells[last]
+    ]
+    notebook.cells[-1].source = notebook.cells[-1].source.partition("### BEGIN HIDDEN TESTS")[0]
+    return failures(notebook)
+
+
 def answered(name, cell, source):
     """The master with another answer in one of its cells."""
     notebook = copy.deepcopy(master(name))
@@ -142,6 +155,15 @@ def test_a_mistake_costs_the_points_of_its_task_and_no_others(name: str, answer:
     own = found[f"test-{answer.cell}"]
     assert isinstance(own, AssertionError), f"the test of the task says {own!r}, expected words"
     assert str(own)
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("name", NAMES)
+def test_of_each_task_some_mistake_is_seen_by_the_hidden_tests_alone(name):
+    for test in automatic(master(name)):
+        mistakes = [answer for answer in ANSWERS[name].WRONG if f"test-{answer.cell}" == test]
+        assert len(mistakes) >= 3
+        assert any(not visible_failures(name, answer) for answer in mistakes), test
 
 
 @pytest.mark.usefixtures("trained")
