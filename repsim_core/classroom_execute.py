@@ -216,7 +216,7 @@ class _Execution:
 
     def _executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
         reply = execute_reply["content"]
-        graded = cell.metadata.get("nbgrader", {}).get("grade", False)
+        graded = _graded(cell)
         if reply["status"] == "ok":
             self.finished.add(cell_index)
             if graded:  # a warning would cost all points, since nbgrader takes what is on stderr for an error
@@ -260,12 +260,23 @@ def main(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     execution = _Execution(_notebook(order), limits)
     asyncio.run(execution.run(folder))
-    outcome = execution.outcome()
-    text = json.dumps(asdict(outcome))
-    if len(text) > MAX_OUTPUT:
-        for cell in outcome.notebook.cells:
-            if cell.cell_type == "code":
+    Path(folder, "outcome.json").write_text(_written(execution), encoding="utf-8")
+
+
+def _written(execution: _Execution) -> str:
+    """The outcome as JSON. Where there is too much output, it is removed: of tests last, for they are graded by it."""
+    text = json.dumps(asdict(execution.outcome()))
+    message = f"found {len(text) // 1_000_000} MB of output, expected less than {MAX_OUTPUT // 1_000_000}"
+    for tests_too in (False, True):
+        if len(text) <= MAX_OUTPUT:
+            break
+        for cell in execution.notebook.cells:
+            if cell.cell_type == "code" and (tests_too or not _graded(cell)):
                 cell.outputs = []
-        found = f"found {len(text) // 1_000_000} MB of output, expected less than {MAX_OUTPUT // 1_000_000}"
-        text = json.dumps(asdict(Outcome(_unfinished(outcome.notebook), "memory", found)))
-    Path(folder, "outcome.json").write_text(text, encoding="utf-8")
+        finished = () if tests_too else execution.finished
+        text = json.dumps(asdict(Outcome(_unfinished(execution.notebook, finished), "memory", message)))
+    return text
+
+
+def _graded(cell: NotebookNode) -> bool:
+    return cell.metadata.get("nbgrader", {}).get("grade", False)
