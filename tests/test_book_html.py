@@ -85,7 +85,11 @@ def test_links_and_anchors_resolve(book, pages):
     broken = []
     for path in pages:
         page = parsed(path)
-        urls = [str(a["href"]) for a in page.find_all("a", href=True)] + loaded_urls(page)
+        beside = page.select(
+            ".bd-header-announcement a"
+        )  # the smoke book is a variant, and leads to the book itself
+        links = [a for a in page.find_all("a", href=True) if a not in beside]
+        urls = [str(a["href"]) for a in links] + loaded_urls(page)
         for url in urls:
             parts = urlsplit(url)
             if parts.scheme or parts.netloc:
