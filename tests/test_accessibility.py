@@ -24,10 +24,20 @@ def findings(page, **options) -> list[tuple[str, list[str]]]:
     ]
 
 
+# Points and glyphs inside of drawings and formulas that are described as a whole: thousands, of which axe says nothing.
+WITHOUT_INSIDES = """() => {
+  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, mjx-math")) whole.replaceChildren();
+}"""
+
+
 def test_axe_finds_nothing_that_matters(reader, addresses):
     window = reader(color_scheme="light", viewport={"width": 1280, "height": 900})
+    listings = [address for address in addresses if address.startswith("source/")]
     for address in addresses:
+        if address in listings[1:]:  # of one template
+            continue
         page = window.open(address)
+        page.evaluate(WITHOUT_INSIDES)
         assert findings(page) == [], address
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
         page.wait_for_timeout(300)  # colours move to their new values
