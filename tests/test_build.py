@@ -322,12 +322,14 @@ def test_a_page_of_its_own_refers_to_no_file(tmp_path):
         <script src="../_static/mathjax/tex-chtml.js" defer></script></head><body>
         <div class="bd-sidebar-primary">menu</div><img src="../_static/plot.png"/>
         <a href="03.html#x">chapter 3</a> <a href="#here">here</a> <a href="https://example.org/x">there</a>
+        <script>window.MathJax = {"loader": {"load": ["input/tex"]}, "options": {"a": 1}}</script>
         <script>let keep = 1;</script></body></html>""",
     )
     html = standalone.inline(folder / "02_small.html")
     assert "../" not in html
     assert '<div class="bd-sidebar-primary" style="display: none !important">' in html
     assert "03.html" not in html
+    assert 'window.MathJax = {"options": {"a": 1}}' in html
     for part in ('href="#here"', 'href="https://example.org/x"', "<span>chapter 3</span>", "let keep = 1;"):
         assert part in html
     for kind, text in (("javascript", b"no other files"), ("png", b"png")):
