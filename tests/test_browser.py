@@ -33,7 +33,7 @@ UNDRAWN = """() => {
 def test_icons_are_drawn(reader, names):
     page = reader(viewport={"width": 1280, "height": 900}).open(names[0])
     assert page.evaluate("document.fonts.check(\"900 16px 'Font Awesome 6 Free'\")")
-    assert page.locator("i.fa-bars:visible").count() == 1
+    assert page.locator(".fa-bars:visible").count() == 1
     assert page.evaluate(UNDRAWN) == []
 
 
