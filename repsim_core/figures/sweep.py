@@ -88,7 +88,7 @@ def curve_columns(table: pd.DataFrame, swept: Sequence[str]) -> list[str]:
         len(x) > 2 and bool((np.diff(x.to_numpy(float)) > 0).all())
         for _, x in table.groupby(list(swept), sort=False)[own[0]]
     ]
-    curves = [own[0], *(name for name in numeric[1:] if table[name].nunique() > 1)]
+    curves = [own[0], *(name for name in numeric[1:] if len(table[name].unique()) > 1)]
     return curves if all(rises) and len(curves) > 1 else []
 
 
