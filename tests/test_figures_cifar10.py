@@ -176,11 +176,11 @@ def chart() -> str:
 def test_explorer_has_menus_for_two_seeds_and_a_class() -> None:
     markup = chart()
     spec = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', markup, re.DOTALL)[0])
-    menus = {param["name"]: param for param in spec["params"] if "bind" in param}
+    menus = {signal["name"]: signal for signal in spec["signals"] if "bind" in signal}
     assert [menus[name]["value"] for name in ("left", "right", "follow")] == [1, 3, "all"]
     assert menus["left"]["bind"]["options"] == [*SEEDS]
     assert menus["follow"]["bind"]["options"] == ["all", *NAMES]
-    rows = spec["layer"][0]["data"]["values"]
+    rows = next(data["values"] for data in spec["data"] if data.get("values"))
     assert len(rows) == 60
     assert all(len(row["f"]) == 2 * len(SEEDS) for row in rows)
 
