@@ -9,7 +9,6 @@ import argparse
 import importlib.util
 import shlex
 import sys
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from repsim_core.chapters import find_root
 from repsim_core.classroom_execute import DEFAULT_LIMITS, Limits
 from repsim_core.parameters import ParameterError
+from repsim_core.progress import ProgressLine
 
 if TYPE_CHECKING:
     from repsim_core.classroom_run import GradeProgress
@@ -48,7 +48,6 @@ states:
   unreadable  the file is no notebook
   refused     nbgrader could not grade it
 """
-_QUIET = 30.0  # seconds between two lines where there is no terminal
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -191,22 +190,15 @@ def _feedback(options: argparse.Namespace) -> int:
     return 0
 
 
-class _Reporter:
-    """Progress on standard error: one line rewritten in place on a terminal, elsewhere a line now and then."""
+class _Reporter(ProgressLine):
+    """The progress of a class."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.terminal = name, sys.stderr.isatty()
-        self.said, self.shown = float("-inf"), -1
+        super().__init__()
+        self.name = name
 
     def __call__(self, progress: GradeProgress) -> None:
-        now, finished = time.monotonic(), progress.done == progress.submissions
-        if self.terminal:
-            print(f"\r{self._text(progress):<100.100}", end="", file=sys.stderr, flush=True)
-        elif progress.done > self.shown and (now - self.said > _QUIET or finished):
-            print(self._text(progress), file=sys.stderr, flush=True)
-        else:
-            return
-        self.said, self.shown = now, progress.done
+        self.show(self._text(progress), progress.done, progress.submissions)
 
     def _text(self, progress: GradeProgress) -> str:
         parts = [f"{self.name}: {progress.done} of {progress.submissions} submissions"]
@@ -217,7 +209,3 @@ class _Reporter:
         elif progress.seconds_left is not None:
             parts.append(f"about {timedelta(seconds=round(progress.seconds_left))} left")
         return ", ".join(parts)
-
-    def end(self) -> None:
-        if self.terminal:
-            print(file=sys.stderr)

@@ -151,8 +151,12 @@ def run_chapter(
 
 def default_directory(chapter: Chapter, values: Mapping[str, object]) -> Path:
     """`runs/NN_name-<8 hex digits of the parameters>`, under the current folder."""
-    text = json.dumps(dict(values), sort_keys=True)
-    return Path("runs") / f"{chapter.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return Path("runs") / f"{chapter.name}-{short_hash(dict(values))}"
+
+
+def short_hash(value: object) -> str:
+    """8 hex digits that tell values (anything that JSON can hold) apart, for the name of a folder."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def stderr_outputs(notebook: Any) -> list[tuple[int, str]]:

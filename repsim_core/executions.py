@@ -122,17 +122,6 @@ def execute_all(
         strict: writing to stderr is a failure.
         report: called when one has ended.
     """
-    return asyncio.run(_execute_all(root, executions, common, at_once, strict, report))
-
-
-async def _execute_all(
-    root: Path,
-    executions: Sequence[Execution],
-    common: str,
-    at_once: int,
-    strict: bool,
-    report: Callable[[Execution, Outcome], object],
-) -> dict[str, Outcome]:
     slots = asyncio.Semaphore(at_once)
     outcomes: dict[str, Outcome] = {}
 
@@ -163,5 +152,8 @@ async def _execute_all(
             outcomes[execution.name] = Outcome(seconds, said.replace("repsim: ", ""), failed)
             report(execution, outcomes[execution.name])
 
-    await asyncio.gather(*map(execute_one, executions))
+    async def execute_each() -> None:
+        await asyncio.gather(*map(execute_one, executions))
+
+    asyncio.run(execute_each())
     return outcomes

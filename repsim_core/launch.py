@@ -12,8 +12,6 @@ import copy
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 from repsim_core import hosted, plain_markdown
 from repsim_core.chapters import Chapter, ParameterError, chapter_paths, read_chapter, tags
+from repsim_core.git import git
 
 FOLDER = "notebooks/launch"  # of the published book
 PUBLISHED = "published/"  # what is under it in the sources is in the published book as it is
@@ -289,8 +288,4 @@ def _address(variable: str, place: str, configured: object) -> str:
 
 def _commit(root: Path) -> str:
     """The commit that the book's folder is at, "" if git does not say."""
-    if not (root / ".git").exists() or not shutil.which("git"):
-        return ""
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return (git(root, "rev-parse", "HEAD") or "").strip()

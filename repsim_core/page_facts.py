@@ -6,12 +6,13 @@ sources, the book's authors and title in `CITATION.cff`; where a file is missing
 """
 
 import json
-import shutil
-import subprocess
+from functools import cache
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from repsim_core.git import git
 
 PACKAGE = "repsim-core"
 ROOT = Path(__file__).parents[1]
@@ -22,12 +23,10 @@ def setup(app: Any) -> dict[str, Any]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+@cache  # git looks at every file, and every page asks
 def commit(root: Path = ROOT) -> str:
     """The short name of the commit that is checked out, with `+` where files differ from it; "" without git."""
-    if not (root / ".git").exists() or not shutil.which("git"):
-        return ""
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--exclude=*"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return (git(root, "describe", "--always", "--dirty=+", "--exclude=*") or "").strip()
 
 
 def facts(

@@ -17,6 +17,7 @@ from typing import Any
 from repsim_core import variant
 from repsim_core.chapters import ChapterError, chapter_paths, tags
 from repsim_core.figure_data import name_origins
+from repsim_core.git import git
 from repsim_core.launch import PUBLISHED, launch_files
 from repsim_core.parameters import read_parameters
 from repsim_core.results import result_files, to_json, write_atomic
@@ -100,12 +101,10 @@ def tracked_files(root: Path, *names: str) -> list[Path]:
     Without git (an unpacked archive) all, save hidden ones and products of builds.
     """
     names = tuple(name for name in names if (root / name).exists())
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
-    if names and (root / ".git").exists() and shutil.which("git"):
-        listed = subprocess.run([*command, *names], capture_output=True, text=True)
-        if listed.returncode == 0:
-            paths = {root / name for name in listed.stdout.split("\0") if name}
-            return sorted(path for path in paths if path.is_file())
+    command = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    if names and (listed := git(root, *command, *names)) is not None:
+        paths = {root / name for name in listed.split("\0") if name}
+        return sorted(path for path in paths if path.is_file())
     starts = [root / name for name in names]
     found = {path for start in starts for path in ([start] if start.is_file() else start.rglob("*"))}
     return sorted(p for p in found if p.is_file() and not _is_hidden(p.relative_to(root)))

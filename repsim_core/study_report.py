@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from typing import Any
 
 import pandas as pd
 
+from repsim_core.progress import ProgressLine
 from repsim_core.study import Study
 from repsim_core.study_run import StudyProgress
 
-_QUIET = 30.0  # seconds between two lines where there is no terminal
 
-
-class Reporter:
-    """Progress on standard error: one line rewritten in place on a terminal, elsewhere a line now and then."""
+class Reporter(ProgressLine):
+    """The progress of a study."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.terminal = study, sys.stderr.isatty()
-        self.said, self.last, self.shown = float("-inf"), "", -1
+        super().__init__()
+        self.study = study
 
     def __call__(self, progress: StudyProgress) -> None:
-        now, finished = time.monotonic(), progress.done == progress.units
-        self.last = self._text(progress)
-        if self.terminal:
-            print(f"\r{self.last:<100.100}", end="", file=sys.stderr, flush=True)
-        elif progress.done > self.shown and (now - self.said > _QUIET or finished):
-            print(self.last, file=sys.stderr, flush=True)
-        else:
-            return
-        self.said, self.shown = now, progress.done
+        self.show(self._text(progress), progress.done, progress.units)
 
     def _text(self, progress: StudyProgress) -> str:
         parts = [f"{self.study.name}: {progress.done} of {progress.units} units"]
@@ -43,10 +32,6 @@ class Reporter:
         elif progress.seconds_left is not None:
             parts.append(f"about {_duration(progress.seconds_left)} left")
         return ", ".join(parts)
-
-    def end(self) -> None:
-        if self.terminal and self.last:
-            print(file=sys.stderr)
 
 
 def _duration(seconds: float) -> str:

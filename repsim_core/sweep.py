@@ -4,7 +4,6 @@ A sweep's folder holds one folder for each run, `sweep.json` with the grid, and 
 by the notebook `notebooks/templates/comparison.md` from what the runs kept.
 """
 
-import hashlib
 import itertools
 import json
 import re
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from repsim_core.chapters import Chapter, ChapterError, ParameterError, read_chapter, tags
-from repsim_core.execution import run_chapter
+from repsim_core.execution import run_chapter, short_hash
 from repsim_core.executions import Execution, Outcome, common_hash, execute_all, to_execute
 from repsim_core.parameters import nearest, written
 from repsim_core.results import extract_results, to_json, write_atomic
@@ -133,8 +132,7 @@ def default_directory(chapter: Chapter, given: Mapping[str, object], swept: Mapp
 
     The values that are swept over do not count: a sweep with a value more finds the runs that are there.
     """
-    text = json.dumps([dict(given), sorted(swept)], sort_keys=True)
-    return Path("runs") / f"{chapter.name}-sweep-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return Path("runs") / f"{chapter.name}-sweep-{short_hash([dict(given), sorted(swept)])}"
 
 
 def run_sweep(
@@ -254,6 +252,5 @@ class _Progress:
 
 def _folder(values: Mapping[str, object]) -> str:
     """A run's folder: legible, and another for each combination."""
-    text = json.dumps(values, sort_keys=True)
     plain = re.sub(r"[^\w.+-]+", "-", "_".join(f"{name}-{written(value)}" for name, value in values.items()))
-    return f"{plain.strip('-')[:60]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{plain.strip('-')[:60]}-{short_hash(dict(values))}"
