@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from repsim_core.results import write_atomic
+from repsim_core.files import write_atomic
 
 # Every statement and proof gets these ids, so that no link can mean one of them.
 SHARED_ID = re.compile(r' id="(?:proof|(?:proof|exercise|solution)-content)"')

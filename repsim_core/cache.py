@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from repsim_core.results import write_atomic
+from repsim_core.files import write_atomic
 
 _DIGITS = 32  # hexadecimal digits kept of a SHA-256: 128 bits
 _ABANDONED = 3600  # seconds after which a temporary file belongs to a process that was killed

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from repsim_core.results import write_atomic
+from repsim_core.files import write_atomic
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], identity: str) -> None:

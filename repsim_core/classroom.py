@@ -35,8 +35,8 @@ from repsim_core.classroom_notebooks import (
     read_notebook,
     skeleton_notebook,
 )
+from repsim_core.files import to_json, write_atomic
 from repsim_core.parameters import ParameterError, nearest
-from repsim_core.results import to_json, write_atomic
 
 STUDENT = re.compile(r"\w[\w.@+-]{0,99}")  # no separators, nothing that a glob would take for a pattern
 STUDENT_IDS = "a student's id of letters, digits and _ . @ + -"

@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from repsim_core.classroom import STUDENT, STUDENT_IDS, Course
 from repsim_core.classroom_notebooks import MAX_BYTES, grade_id, read_notebook
+from repsim_core.files import write_atomic
 from repsim_core.parameters import ParameterError
-from repsim_core.results import write_atomic
 
 MAX_FILES = 5000
 _Read = Callable[[], bytes]

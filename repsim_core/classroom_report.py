@@ -11,8 +11,8 @@ from nbgrader.converters import GenerateFeedback
 
 from repsim_core.classroom import ClassroomError, Course
 from repsim_core.classroom_run import read_records
+from repsim_core.files import write_atomic
 from repsim_core.parameters import ParameterError
-from repsim_core.results import write_atomic
 
 GRADES, CELLS = "grades.csv", "cells.csv"
 _GRADES = ("assignment", "student", "state", "points", "max_points", "written_pending", "message")

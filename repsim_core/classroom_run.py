@@ -33,8 +33,8 @@ from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, O
 from repsim_core.classroom import ClassroomError, Course, convert
 from repsim_core.classroom_execute import DEFAULT_LIMITS, Limits, Outcome, end, execute_apart
 from repsim_core.classroom_notebooks import read_notebook, restore
+from repsim_core.files import to_json, write_atomic
 from repsim_core.parameters import ParameterError
-from repsim_core.results import to_json, write_atomic
 
 _TICK = 1.0  # seconds between two reports of progress
 _RAN = ("graded", "raised")  # states that other limits would not change

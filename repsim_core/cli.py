@@ -9,8 +9,8 @@ from pathlib import Path
 
 from repsim_core import book, chapters, execution, sweep
 from repsim_core.chapters import Chapter, ChapterError, ParameterError
+from repsim_core.files import to_json
 from repsim_core.parameters import written
-from repsim_core.results import to_json
 from repsim_core.standalone import standalone_page
 
 DESCRIPTION = "Execute the chapters of the book with your own parameters, compare two models, build the book."

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from repsim_core.chapters import Chapter, ChapterError, ParameterError, tags
-from repsim_core.results import result_files, write_atomic
+from repsim_core.files import write_atomic
+from repsim_core.results import result_files
 
 START_SECONDS = 180  # for a kernel on a busy machine
 SOURCE_LINES = 6  # of a failing cell, shown in the message

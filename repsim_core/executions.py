@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from repsim_core.chapters import Chapter
+from repsim_core.files import write_atomic
 from repsim_core.pages import tracked_files
-from repsim_core.results import write_atomic
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from repsim_core.accessible import written_pages
-from repsim_core.results import write_atomic
+from repsim_core.files import write_atomic
 
 # The whole of MathJax for TeX but for its menu, which is 0.4 MB; assistive-mml is what screen readers read.
 MATHJAX = ["input/tex", "output/chtml", "a11y/assistive-mml"]

@@ -17,10 +17,11 @@ from typing import Any
 from repsim_core import variant
 from repsim_core.chapters import ChapterError, chapter_paths, tags
 from repsim_core.figure_data import name_origins
+from repsim_core.files import to_json, write_atomic
 from repsim_core.git import git
 from repsim_core.launch import PUBLISHED, launch_files
 from repsim_core.parameters import read_parameters
-from repsim_core.results import result_files, to_json, write_atomic
+from repsim_core.results import result_files
 
 NO_SOURCES = {"__pycache__", "_build", "runs"}
 KEY_FILE = ".key"

@@ -19,8 +19,8 @@ from typing import Any
 import pandas as pd
 import torch
 
+from repsim_core.files import to_json, write_atomic
 from repsim_core.parameters import ParameterError
-from repsim_core.results import to_json, write_atomic
 from repsim_core.study import Study, Tables, group_columns
 from repsim_core.study_profiles import kind_of
 from repsim_core.units import MEASURES, code_versions, library_versions

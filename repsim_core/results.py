@@ -6,14 +6,11 @@ found.
 """
 
 import json
-import math
-import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from repsim_core.figure_data import as_csv, figure_files
+from repsim_core.files import json_safe, to_json
 
 GLUE_PREFIX = "application/papermill.record/"  # how myst-nb marks outputs that are recorded and not shown
 RESULT = "application/vnd.repsim.result"  # text: "table", or a scalar as JSON
@@ -46,7 +43,7 @@ class _Kept:
             self.bundle[RESULT] = "table"
         else:
             scalar = _as_scalar(name, value)
-            self.bundle = {"text/plain": repr(scalar), RESULT: json.dumps(_json_safe(scalar))}
+            self.bundle = {"text/plain": repr(scalar), RESULT: json.dumps(json_safe(scalar))}
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.bundle
@@ -89,22 +86,6 @@ def result_files(notebook: Any) -> dict[str, bytes]:
     return files | figure_files(notebook)
 
 
-def to_json(value: Any) -> str:
-    """`value` as indented JSON with sorted keys; NaN and infinities, which JSON does not know, as strings."""
-    return json.dumps(_json_safe(value), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file all at once: readers see the old one or the new one, and a failure leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _as_scalar(name: str, value: Any) -> Scalar:
     # NumPy's float64 is a float, and its repr is not a number: item() first
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
@@ -112,15 +93,4 @@ def _as_scalar(name: str, value: Any) -> Scalar:
     if type(value) not in (bool, int, float, str):
         kinds = "an int, float, str, bool, or a pandas DataFrame"
         raise TypeError(f"keep: {name} is a {type(value).__name__}; what a chapter keeps is {kinds}")
-    return value
-
-
-def _json_safe(value: Any) -> Any:
-    """`value` with the floats that JSON does not know as strings, throughout lists and dicts."""
-    if isinstance(value, Mapping):
-        return {str(key): _json_safe(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_safe(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value

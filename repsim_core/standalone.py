@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from repsim_core.chapters import chapter_paths
+from repsim_core.files import write_atomic
 from repsim_core.pages import gather, run_jupyter_book
-from repsim_core.results import write_atomic
 
 # Of the book's frame, what leads to other pages; hidden and not removed, because the theme's script looks for it
 FRAME = (

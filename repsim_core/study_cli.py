@@ -12,12 +12,12 @@ from typing import Any
 from repsim_core.agreement import STANDARD_ERRORS, Agreement, compare_with_record
 from repsim_core.cache import Cache, CacheError
 from repsim_core.chapters import find_root
+from repsim_core.files import write_atomic
 from repsim_core.image_records import FILE, representations_file
 from repsim_core.image_study import ImageStudy
 from repsim_core.parameters import ParameterError
 from repsim_core.recipes import RECIPES
 from repsim_core.records import Record, read_record, write_record
-from repsim_core.results import write_atomic
 from repsim_core.study import Study, collect, comparing, group_columns, stored_stacks
 from repsim_core.study_profiles import KINDS, declare, kind_of
 from repsim_core.study_report import Reporter, shown, summary

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from repsim_core.chapters import Chapter, ChapterError, ParameterError, read_chapter, tags
 from repsim_core.execution import run_chapter, short_hash
 from repsim_core.executions import Execution, Outcome, common_hash, execute_all, to_execute
+from repsim_core.files import to_json, write_atomic
 from repsim_core.parameters import nearest, written
-from repsim_core.results import extract_results, to_json, write_atomic
+from repsim_core.results import extract_results
 
 if TYPE_CHECKING:
     import pandas as pd

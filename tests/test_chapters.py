@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from repsim_core import chapters, execution, results
 from repsim_core.chapters import ChapterError, ParameterError, check
+from repsim_core.files import write_atomic
 from repsim_core.parameters import Parameter, nearest, read_parameters, resolve, written
 
 ROOT = Path(__file__).parents[1]
@@ -336,10 +338,10 @@ def test_a_name_kept_twice_is_an_error():
         results.extract_results(kept_notebook(("x", 1), ("y", 1), ("x", 2)))
 
 
-@pytest.mark.parametrize(("owner", "step"), [(Path, "write_bytes"), (results.os, "replace")])
+@pytest.mark.parametrize(("owner", "step"), [(Path, "write_bytes"), (os, "replace")])
 def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch, owner, step):
     path = tmp_path / "a" / "b.txt"
-    results.write_atomic(path, b"old")
+    write_atomic(path, b"old")
 
     def full(*_):
         raise OSError("no space left")
@@ -347,10 +349,10 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch, owner, ste
     with monkeypatch.context() as patch:
         patch.setattr(owner, step, full)
         with pytest.raises(OSError, match="no space"):
-            results.write_atomic(path, b"new")
+            write_atomic(path, b"new")
     assert [p.name for p in path.parent.iterdir()] == ["b.txt"]
     assert path.read_bytes() == b"old"
-    results.write_atomic(path, b"new")
+    write_atomic(path, b"new")
     assert path.read_bytes() == b"new"
 
 
