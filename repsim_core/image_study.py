@@ -16,6 +16,14 @@ from repsim_core.study import Study, in_stacks, unknown
 PROFILES: dict[str, dict[str, Any]] = {
     "paper": {"dataset": "cifar10", "recipes": ("paper",), "dims": (2, 3, 5), "seeds": 10},
     "fast": {"dataset": "cifar10", "recipes": ("fast",), "dims": (2, 3, 5), "seeds": 10},
+    # What the auxiliary classifier does to the orders of the classes: a short training with it and without.
+    "auxiliary": {
+        "dataset": "cifar10",
+        "recipes": ("fast", "no-auxiliary"),
+        "dims": (2,),
+        "seeds": 5,
+        "steps": 500,
+    },
     "digits": {"dataset": "digits", "recipes": ("digits",), "dims": (2, 3, 5), "seeds": 10},
     "smoke": {"dataset": "digits", "recipes": ("digits",), "dims": (2,), "seeds": 3, "steps": 30},
 }
