@@ -13,7 +13,10 @@ _SHAPE = re.compile(
 
 
 def share_styles(root: ElementTree.Element) -> None:
-    """In a drawing of matplotlib's, give points that look alike one definition, and one group for a clip path."""
+    """In a drawing of matplotlib's, make points that look alike the corners of one path, and one group for a clip path.
+
+    A path draws a marker at each of its corners, in order, so that what is transparent still adds up.
+    """
     for parent in list(root.iter()):
         kept = None
         for child in list(parent):
@@ -28,18 +31,27 @@ def share_styles(root: ElementTree.Element) -> None:
                 parent.remove(child)
             else:
                 kept = child
-    points = [use for use in root.iter("use") if "style" in use.attrib]
-    counts = Counter((use.attrib["href"], use.attrib["style"]) for use in points)
-    shared = {look: f"shared{i}" for i, look in enumerate(look for look, n in counts.items() if n >= _OFTEN)}
-    for use in points:
-        if (name := shared.get((use.attrib["href"], use.attrib["style"]))) is not None:
-            use.set("href", f"#{name}")
-            del use.attrib["style"]
-    if shared:
-        definitions = ElementTree.Element("defs")
-        for (shape, look), name in shared.items():
-            group = ElementTree.SubElement(definitions, "g", {"id": name, "style": look})
-            ElementTree.SubElement(group, "use", {"href": shape})
+    definitions = ElementTree.Element("defs")
+    for parent in list(root.iter()):
+        alike: dict[tuple[str, str], list[ElementTree.Element]] = {}
+        for use in parent.findall("use"):
+            if set(use.attrib) == {"href", "style", "x", "y"}:
+                alike.setdefault((use.attrib["href"], use.attrib["style"]), []).append(use)
+        for (shape, look), points in alike.items():
+            if len(points) < _OFTEN:
+                continue
+            name = f"shared{len(definitions)}"
+            marker = {"id": name, "overflow": "visible", "markerUnits": "userSpaceOnUse"}
+            drawn = ElementTree.SubElement(definitions, "marker", marker)
+            ElementTree.SubElement(drawn, "use", {"href": shape, "style": look})
+            corners = "L".join(f"{point.attrib['x']} {point.attrib['y']}" for point in points)
+            path = ElementTree.Element("path", {"d": f"M{corners}", "fill": "none"})
+            for place in ("start", "mid", "end"):
+                path.set(f"marker-{place}", f"url(#{name})")
+            parent.insert(list(parent).index(points[0]), path)
+            for point in points:
+                parent.remove(point)
+    if len(definitions):
         root.insert(0, definitions)
 
 
