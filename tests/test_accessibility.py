@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
+from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from repsim_core.accessible import repaired, written_pages
-from repsim_core.figures.compact import share_shapes
+from repsim_core.figures.compact import share_shapes, share_styles
 from repsim_core.page_facts import facts
 
 WEIGHTY = {"serious", "critical"}
@@ -128,3 +129,19 @@ def test_shapes_of_points_are_written_once():
     assert small.count(' d="') == 2
     assert re.findall(r'<use transform="translate\((\d),2\)" href="#s-0"/>', small) == list("01234")
     assert 'translate(9,2)" d="M1,1A1,1" fill="blue"' in small
+
+
+def test_points_that_look_alike_are_corners_of_one_path():
+    point = '<use href="#dot" x="{}" y="2" style="fill: {}"/>'
+    points = [point.format(x, colour) for x, colour in enumerate(["red", "blue", "red", "red", "red", "red"])]
+    root = ElementTree.fromstring(
+        f'<svg><defs><path id="dot" d="M1 1"/></defs><g>{"".join(points)}</g></svg>'
+    )
+    share_styles(root)
+    marker = root.find("defs/marker")
+    path, alone = root.findall("g/*")
+    assert marker is not None
+    assert path.get("d") == "M0 2L2 2L3 2L4 2L5 2"
+    assert {path.get(f"marker-{place}") for place in ("start", "mid", "end")} == {f"url(#{marker.get('id')})"}
+    assert marker[0].attrib == {"href": "#dot", "style": "fill: red"}
+    assert alone.attrib == {"href": "#dot", "x": "1", "y": "2", "style": "fill: blue"}
