@@ -1,6 +1,7 @@
 # make book [PROFILE=smoke|paper]   execute the chapters and build the pages under _build/
 # make test                         everything that must hold: style, types, the book without a warning, tests
 # make serve                        read the book at http://127.0.0.1:8000
+# make live                         the same, with code that can be edited and run in the pages
 # make publish                      add the built pages to the branch gh-pages of origin
 # make format | lint | lock | clean
 #
@@ -12,7 +13,7 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book test serve publish clean lint format lock
+.PHONY: book test serve live publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
@@ -36,6 +37,9 @@ serve:
 	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends)"
 	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+live: $(INSTALLED)
+	@$(BIN)/repsim live --profile $(PROFILE) --port $(PORT)
+
 clean:
 	rm -rf _build runs
 
@@ -54,7 +58,7 @@ publish:
 lock:
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/pip install --quiet --disable-pip-version-check uv
-	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra cluster --extra classroom --no-annotate --no-header \
+	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra cluster --extra classroom --extra live --no-annotate --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
 	_build/uv/bin/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --no-annotate --no-header \
 	  --no-emit-index-url --constraint requirements.lock pyproject.toml -o binder/requirements.txt

@@ -62,7 +62,7 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
         raise ChapterError("\n".join(failures))
 
     begun = time.perf_counter()
-    html = build_folder / ("html" if name == "default" else f"html-{name}")
+    html = pages_of(root, name)
     notebooks = {execution.name: execution.notebook for execution in executions}
     built = build_pages(root, name, notebooks, html, force=force)
     rows = [
@@ -75,6 +75,11 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
     print("\n".join(f"  {name:<{width}}  {text}" for name, text in rows))
     print(f"the book: {html / 'index.html'}")
     return html / "index.html"
+
+
+def pages_of(root: Path, profile: str) -> Path:
+    """The folder of the pages that are built with the profile of this name."""
+    return root / "_build" / ("html" if profile == "default" else f"html-{profile}")
 
 
 def _report(execution: Execution, outcome: Outcome) -> None:

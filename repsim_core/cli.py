@@ -128,6 +128,13 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     command.add_argument("--force", action="store_true", help="execute and build also what has not changed")
     command.set_defaults(action=_book)
 
+    command = commands.add_parser(
+        "live", parents=[common, profile], help="serve the built book, with code that runs in its pages"
+    )
+    command.add_argument("--port", type=int, default=8888, help="of this machine; the next free one is taken")
+    command.add_argument("--no-browser", action="store_true", help="do not open the book in a browser")
+    command.set_defaults(action=_live)
+
     if given == ["study"]:  # imported only then: what trains networks takes seconds to import
         from repsim_core.study_cli import add_commands
 
@@ -247,6 +254,15 @@ def _input_set(text: str) -> str | list[int]:
 
 def _book(options: argparse.Namespace) -> int:
     book.build(chapters.find_root(options.root), options.profile, force=options.force)
+    return 0
+
+
+def _live(options: argparse.Namespace) -> int:
+    from repsim_core.live_server import serve
+
+    root = chapters.find_root(options.root)
+    name, _ = chapters.find_profile(root, options.profile)
+    serve(root, book.pages_of(root, name), options.port, open_browser=not options.no_browser)
     return 0
 
 

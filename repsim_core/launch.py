@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from repsim_core import hosted, plain_markdown
 from repsim_core.chapters import Chapter, ParameterError, chapter_paths, read_chapter, tags
@@ -87,18 +87,25 @@ def find_repository(root: Path) -> Repository | None:
     return Repository(url, _commit(root) or declared.get("branch") or "main", published, hub)
 
 
+def provider(repository: Repository) -> tuple[str, str]:
+    """Binder's abbreviation of the host, and what it calls the repository there."""
+    parts = urlsplit(repository.url)
+    known = {"github.com": "gh", "gitlab.com": "gl"}.get(parts.netloc)
+    return (known, parts.path.strip("/")) if known else ("git", repository.url)
+
+
 def links(repository: Repository, chapter: str) -> dict[str, str]:
     """The addresses that open a chapter's launch notebook, by service. Colab opens what is on GitHub alone."""
-    host, _, path = repository.url.removeprefix("https://").partition("/")
+    path = urlsplit(repository.url).path.strip("/")
     notebook = f"{FOLDER}/{chapter}.ipynb"
     branch = quote(repository.published, safe="")
     found = {}
-    if host == "github.com":
+    host, on_host = provider(repository)
+    if host == "gh":
         found["Colab"] = f"https://colab.research.google.com/github/{path}/blob/{branch}/{notebook}"
-    providers = {"github.com": f"gh/{path}", "gitlab.com": f"gl/{quote(path, safe='')}"}
-    provider = providers.get(host, f"git/{quote(repository.url, safe='')}")
+    on_host = on_host if host == "gh" else quote(on_host, safe="")
     opened = urlencode({"urlpath": f"lab/tree/{notebook}"}, safe="/")
-    found["Binder"] = f"https://mybinder.org/v2/{provider}/{branch}?{opened}"
+    found["Binder"] = f"https://mybinder.org/v2/{host}/{on_host}/{branch}?{opened}"
     if repository.jupyterhub:
         name = path.rpartition("/")[2]
         query = {
@@ -136,7 +143,8 @@ def launch_notebook(
     rest = [cell for cell in notebook.cells if not any(cell is other for other in first)]
     if repository is not None:
         cell = nbformat.v4.new_code_cell(_fetching(repository, requirements), id="cell-fetch")
-        cell.metadata = nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}})
+        hidden = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
+        cell.metadata = nbformat.from_dict(hidden)
         first.insert(0, cell)
     notebook.cells = [*first, *rest]
     return notebook

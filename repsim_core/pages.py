@@ -20,6 +20,7 @@ from repsim_core.figure_data import name_origins
 from repsim_core.files import to_json, write_atomic
 from repsim_core.git import git
 from repsim_core.launch import PUBLISHED, launch_files
+from repsim_core.live import live_files
 from repsim_core.parameters import read_parameters
 from repsim_core.results import result_files
 
@@ -35,7 +36,7 @@ def build_pages(
     Result files are at `results/CHAPTER/` of the sources, for {download}, and at `_static/results/CHAPTER/`
     of the pages. Raises ChapterError, with Sphinx's warnings, if it has any.
     """
-    files = gather(root, notebooks) | launch_files(root, notebooks)
+    files = gather(root, notebooks) | launch_files(root, notebooks) | live_files(root)
     if profile != "default":
         files[variant.FILE] = to_json({"profile": profile}).encode()
     digest = hashlib.sha256()
