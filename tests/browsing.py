@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FLAGS = [
@@ -99,3 +100,22 @@ def served(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+WEIGHTY = {"serious", "critical"}
+
+
+def findings(page, **options) -> list[tuple[str, list[str]]]:
+    """Rules that the page breaks in a way that matters, with the first places."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [
+        (rule["id"], [node["html"][:120] for node in rule["nodes"][:3]])
+        for rule in found
+        if rule["impact"] in WEIGHTY
+    ]
+
+
+# Points and glyphs inside of drawings and formulas that are described as a whole: thousands, of which axe says nothing.
+WITHOUT_INSIDES = """() => {
+  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, mjx-math")) whole.replaceChildren();
+}"""

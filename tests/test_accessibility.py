@@ -5,30 +5,12 @@ from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browsing import WITHOUT_INSIDES, findings
 from bs4 import BeautifulSoup
 
 from repsim_core.accessible import repaired, written_pages
 from repsim_core.figures.compact import share_shapes, share_styles
 from repsim_core.page_facts import facts
-
-WEIGHTY = {"serious", "critical"}
-
-
-def findings(page, **options) -> list[tuple[str, list[str]]]:
-    """Rules that the page breaks in a way that matters, with the first places."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    return [
-        (rule["id"], [node["html"][:120] for node in rule["nodes"][:3]])
-        for rule in found
-        if rule["impact"] in WEIGHTY
-    ]
-
-
-# Points and glyphs inside of drawings and formulas that are described as a whole: thousands, of which axe says nothing.
-WITHOUT_INSIDES = """() => {
-  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, mjx-math")) whole.replaceChildren();
-}"""
 
 
 @pytest.mark.parametrize("half", [0, 1])  # the slowest test there is: two processes share it

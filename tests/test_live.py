@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import Reader
+from browsing import WITHOUT_INSIDES, Reader, findings
 from bs4 import BeautifulSoup
 from IPython.display import Markdown
 
@@ -174,6 +174,11 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
     window.open("static/notebooks/02_theorem.html")
     page.locator(".repsim-live-begin").click()
     page.wait_for_selector(STARTED)
+    page.evaluate(WITHOUT_INSIDES)
+    for theme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.wait_for_timeout(300)
+        assert findings(page, preload=False) == [], theme
 
     figure = page.locator("article .cell", has=page.locator("figure.repsim-figure")).first
     assert "rings of 7" in figure.locator("svg").get_attribute("aria-label")
@@ -196,6 +201,16 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
     replace_code(page, parameters, "classes: int = 3", "classes: int = 5")
     press_run(page, figure)
     assert "rings of 5" in figure.locator("svg:visible").get_attribute("aria-label")
+
+    figures = page.locator("figure.repsim-figure:visible").count()
+    page.locator(".repsim-live-bar button", has_text="Run all").click()
+    page.wait_for_function(
+        r"/Cell (\d+) of \1 is up to date/.test(document.querySelector('.repsim-live-bar [role=status]').textContent)"
+    )
+    assert page.locator("figure.repsim-figure:visible").count() == figures
+    assert page.locator(".cell_output:visible figure.repsim-figure .marks").count() == 1, (
+        "the slider's drawing"
+    )
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     window.context.close()
 

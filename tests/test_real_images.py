@@ -27,7 +27,7 @@ def test_two_models_learn_and_can_be_compared(tmp_path, monkeypatch):
     means = train.images[:5_000].float().mean((0, 1, 2)) / 255
     assert torch.all((means > 0.3) & (means < 0.6))
     few = ImageSet(test.images[::20], test.labels[::20], test.class_names, test.name)
-    recipe = replace(RECIPES["fast"], steps=150)
+    recipe = replace(RECIPES["fast"], steps=90)
     models = {}
     for seed in (0, 1):
         trained = train_images(train, recipe=recipe, seed=seed, device="cpu")

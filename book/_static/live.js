@@ -56,7 +56,7 @@
       cell.block.querySelector("pre").dataset.executable = "";
       cell.output = make("div", { className: "cell_output repsim-live-output" });
       cell.output.dataset.output = "";
-      cell.block.after(cell.output);
+      (cell.block.closest("details.hide") ?? cell.block).after(cell.output); // code that is folded away prints all the same
     }
     return cells;
   };
