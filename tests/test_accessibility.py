@@ -9,7 +9,7 @@ from browsing import WITHOUT_INSIDES, findings
 from bs4 import BeautifulSoup
 
 from repsim_core.accessible import repaired, written_pages
-from repsim_core.figures.compact import share_shapes, share_styles
+from repsim_core.figures.compact import join_points, share_shapes
 from repsim_core.page_facts import facts
 
 
@@ -119,7 +119,7 @@ def test_points_that_look_alike_are_corners_of_one_path():
     root = ElementTree.fromstring(
         f'<svg><defs><path id="dot" d="M1 1"/></defs><g>{"".join(points)}</g></svg>'
     )
-    share_styles(root)
+    join_points(root)
     marker = root.find("defs/marker")
     path, alone = root.findall("g/*")
     assert marker is not None

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from xml.etree import ElementTree
 
-__all__ = ["share_shapes", "share_styles"]
+__all__ = ["join_points", "share_shapes"]
 
 _OFTEN = 4  # a shape that occurs as often as this is written once, and used
 _SHAPE = re.compile(
@@ -12,10 +12,11 @@ _SHAPE = re.compile(
 )
 
 
-def share_styles(root: ElementTree.Element) -> None:
+def join_points(root: ElementTree.Element) -> None:
     """In a drawing of matplotlib's, make points that look alike the corners of one path, and one group for a clip path.
 
-    A path draws a marker at each of its corners, in order, so that what is transparent still adds up.
+    A path draws a marker at each of its corners, in order, so that what is transparent still adds up. Places of points
+    are given to a tenth of a unit of the drawing, of which a page shows a few hundred side by side.
     """
     for parent in list(root.iter()):
         kept = None
@@ -44,7 +45,7 @@ def share_styles(root: ElementTree.Element) -> None:
             marker = {"id": name, "overflow": "visible", "markerUnits": "userSpaceOnUse"}
             drawn = ElementTree.SubElement(definitions, "marker", marker)
             ElementTree.SubElement(drawn, "use", {"href": shape, "style": look})
-            corners = "L".join(f"{point.attrib['x']} {point.attrib['y']}" for point in points)
+            corners = "L".join(f"{_tenth(point.attrib['x'])} {_tenth(point.attrib['y'])}" for point in points)
             path = ElementTree.Element("path", {"d": f"M{corners}", "fill": "none"})
             for place in ("start", "mid", "end"):
                 path.set(f"marker-{place}", f"url(#{name})")
@@ -53,6 +54,10 @@ def share_styles(root: ElementTree.Element) -> None:
                 parent.remove(point)
     if len(definitions):
         root.insert(0, definitions)
+
+
+def _tenth(number: str) -> str:
+    return f"{round(float(number), 1):g}"
 
 
 def share_shapes(svg: str, prefix: str) -> str:

@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.typing import RcKeyType
 
-from repsim_core.figures.compact import share_styles
+from repsim_core.figures.compact import join_points
 from repsim_core.figures.origin import Origin, origin_of
 
 __all__ = ["MODEL_COLORS", "label_palette", "line_styles", "markers", "new_figure", "show", "style"]
@@ -237,7 +237,7 @@ def _inline_svg(document: str, alt: str) -> str:
             element.tail = None
         if element.text and not element.text.strip():
             element.text = None
-    share_styles(root)
+    join_points(root)
     width = float(root.get("viewBox", "").split()[2]) / 72 * 96  # CSS pixels at matplotlib's own size
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
