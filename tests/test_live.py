@@ -216,7 +216,7 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
 
 
 def test_binder_is_asked_for_the_published_branch_and_its_refusal_is_said(browser, site, files):
-    window = Reader(browser, site)
+    window = Reader(browser, site, viewport={"width": 320, "height": 700})
     page = window.page
     asked = []
 
@@ -247,6 +247,7 @@ def test_binder_is_asked_for_the_published_branch_and_its_refusal_is_said(browse
     )
     page.route("https://mybinder.org/**", refuse)
     window.open("notebooks/01_setup.html")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
     page.locator(".repsim-live-begin").click()
     page.wait_for_function("/did not start/.test(document.querySelector('.repsim-live-bar').textContent)")
     assert asked[0].startswith("https://mybinder.org/build/gh/a/b/pages")

@@ -162,10 +162,11 @@
     }
   };
 
-  const begin = make("button", {
-    type: "button", className: "btn btn-sm repsim-live-begin", textContent: "Live code",
-    title: `Edit and run the code in this page, ${local ? "with the Python that serves it" : "on mybinder.org"}`,
-  });
+  const where = local ? "with the Python that serves it" : "on mybinder.org";
+  const begin = make(
+    "button", { type: "button", className: "btn btn-sm repsim-live-begin", title: `Edit and run the code in this page, ${where}` },
+    "Live", make("span", { className: "where-wide", textContent: " code" }),
+  );
   begin.addEventListener("click", start);
   document.querySelector(".article-header-buttons")?.prepend(begin);
 })();
