@@ -158,7 +158,7 @@
       await session.kernel.requestExecute({ code: first, silent: true, store_history: false }).done;
       attach(notebook, session, cells);
     } catch (error) {
-      say(`Live code did not start: ${error?.message ?? error}. Reload the page to read on.`);
+      say(`Live code did not start: ${error?.message ?? error}. Reload the page to try again.`);
     }
   };
 
