@@ -1,7 +1,8 @@
-"""Repairs of the written pages for readers who use a keyboard, a screen reader or a link to one place of a page.
+"""Repairs of the written pages: for readers who use a keyboard, a screen reader or a link, and for who reads a line.
 
 A Sphinx extension (`_config.yml` lists it). It works on the finished pages, because what it repairs comes from
-templates and writers of other packages: ids that occur twice, roles that do not fit, text outside of landmarks.
+templates and writers of other packages: ids that occur twice, roles that do not fit, text outside of landmarks, full
+stops that begin a line because the formula before them is a box.
 """
 
 import re
@@ -21,6 +22,9 @@ REPLACED = {
     '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
 }
 
+# A formula, and the punctuation that must not be parted from it.
+ENDED_FORMULA = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+)')
+
 
 def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", _repair_all)
@@ -32,7 +36,7 @@ def repaired(html: str) -> str:
     html = SHARED_ID.sub("", html)
     for found, better in REPLACED.items():
         html = html.replace(found, better)
-    return html
+    return ENDED_FORMULA.sub(r'<span class="whole">\1</span>', html)
 
 
 def written_pages(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -69,7 +69,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         body = "".join(f"<tr><td>{name}</td><td>{value:.4g}</td></tr>" for name, value in self.rows())
-        return f"<table><tbody>{body}</tbody></table><p>{self._sets()}</p>"
+        return f'<table class="dataframe"><tbody>{body}</tbody></table><p>{self._sets()}</p>'
 
     def to_dict(self) -> dict[str, object]:
         """Plain numbers and lists, ready for JSON."""

@@ -197,10 +197,10 @@ class Representations:
         )
 
     def linear_twin(self, matrix: object, shift: object = None) -> Representations:
-        """(A f, A^{-T} g + c): other representations, the same distribution (Thm 2.2).
+        """(B f, B^{-T} g + c): other representations, the same distribution (Thm 2.2, whose A is the inverse of B).
 
         Args:
-            matrix: A, shape (M, M), invertible.
+            matrix: B, shape (M, M), invertible.
             shift: c, shape (M,), added to every unembedding; None for zero.
         """
         a = as_matrix(matrix, "matrix").to(self.embeddings.device)

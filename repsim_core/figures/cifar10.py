@@ -62,7 +62,7 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
                     axis.scatter(ringed[measure], ringed["mean_cca"], s=110, clip_on=False, **ring)
                 axis.set_ylim(0, 1.02)
                 axis.set_xlim(0, 1.07 * float(own[measure].to_numpy().max()))
-                axis.locator_params(axis="x", nbins=4)
+                axis.locator_params(axis="x", nbins=3)  # more would touch those of the next panel
             row[len(dims) // 2].set_xlabel(name)
             row[0].set_ylabel(f"{_CCA} of $\\mathbf{{f}}$")
     return figure

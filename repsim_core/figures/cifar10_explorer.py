@@ -18,7 +18,7 @@ __all__ = ["explorer"]
 _UNITS = 500  # a circle's radius, in the whole numbers that the page carries
 _GAP = 0.16  # between names on one side, in radii
 _HEAD = 30  # pixels above a panel, for its title
-_ROOM = 46  # pixels around a circle, for names
+_ROOM = 58  # pixels around a circle, for names
 _FOOT = 62  # pixels below, for the measures
 _ALL = "all"
 
@@ -170,13 +170,17 @@ def _foot(measures: pd.DataFrame) -> alt.Chart:
         for row in measures.to_dict("records")
         for i, name in enumerate(shown)
     ]
+    for seed in sorted({*measures["seed_a"], *measures["seed_b"]}):
+        rows.append(
+            {"a": int(seed), "b": int(seed), "i": 0, "name": "the same seed twice:", "value": "choose two"}
+        )
     columns = f"(wide ? {len(shown)} : {-(-len(shown) // 2)})"
     chart = (
         alt.Chart(alt.Data(values=rows))
         .transform_filter("datum.a == min(left, right) && datum.b == max(left, right)")
         .transform_calculate(
             text="datum.name + ' ' + datum.value",
-            px=f"(datum.i % {columns} + 0.5) * width / {columns}",
+            px=f"datum.a == datum.b ? width / 2 : (datum.i % {columns} + 0.5) * width / {columns}",
             py=f"height - {_FOOT} + 24 + 22 * floor(datum.i / {columns})",
         )
     )

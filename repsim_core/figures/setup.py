@@ -123,9 +123,9 @@ def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
 
 @draws
 def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int) -> Any:
-    """A twin to turn by hand: sliders for A move f and g, and the probabilities of one input stay.
+    """A twin to turn by hand: sliders for B move f and g, and the probabilities of one input stay.
 
-    The reader's browser applies A and A^{-T}, A = stretch along one axis, then a turn, and takes the softmax anew.
+    The reader's browser applies B and B^{-T}, B = stretch along one axis, then a turn, and takes the softmax anew.
 
     Args:
         embeddings: columns label, x, y; all rows are drawn and become part of the page.
@@ -136,9 +136,10 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     Returns:
         An Altair chart.
     """
+    least, most = 0.6, 1.6
     angle = alt.param("angle", value=0, bind=alt.binding_range(min=-180, max=180, step=5, name="turn (°) "))
     stretch = alt.param(
-        "stretch", value=1, bind=alt.binding_range(min=0.4, max=2.5, step=0.1, name="stretch ")
+        "stretch", value=1, bind=alt.binding_range(min=least, max=most, step=0.1, name="stretch ")
     )
     points, arrows = _brief(embeddings, "label", "x", "y"), _brief(unembeddings, "label", "x", "y", "rest")
     chosen = points.iloc[example : example + 1]
@@ -149,10 +150,13 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     colour = alt.Color(
         "label:N", legend=None, scale=alt.Scale(domain=list(range(len(colours))), range=colours)
     )
-    limit = 1.25 * float(np.abs(np.vstack([_xy(points), _xy(arrows)])).max())
+    longest = np.vstack([_xy(points) * [most, 1], _xy(arrows) * [1 / least, 1]])
+    limit = 1.12 * float(
+        np.linalg.norm(longest, axis=1).max()
+    )  # nothing leaves the frame, wherever the sliders are
     scale = alt.Scale(domain=[-limit, limit], nice=False)
     f = _turned("x", "y", "angle", "stretch")
-    g = _turned("x", "y", "angle", "1 / stretch")  # A^{-T}: the same turn, the opposite stretch
+    g = _turned("x", "y", "angle", "1 / stretch")  # B^{-T}: the same turn, the opposite stretch
 
     def placed(data: pd.DataFrame, formula: tuple[str, str]) -> alt.Chart:
         return alt.Chart(data).transform_calculate(u=formula[0], v=formula[1])
