@@ -19,7 +19,7 @@ from repsim_core.chapters import (
 )
 from repsim_core.executions import Execution, Outcome, adopt, common_hash, execute_all, to_execute
 from repsim_core.pages import build_pages
-from repsim_core.parameters import nearest, resolve
+from repsim_core.parameters import nearest
 
 AT_ONCE = 2  # chapters executed side by side
 
@@ -44,7 +44,7 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
         Execution(
             chapter.name,
             chapter,
-            resolve(chapter.parameters, given.get(chapter.name, {}), chapter.name),
+            chapter.values(given.get(chapter.name, {})),
             ["--profile", str(profile_path)],
             build_folder / "executed" / name / chapter.name,
         )

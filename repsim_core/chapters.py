@@ -166,6 +166,8 @@ def load_profile(root: Path, wanted: str) -> dict[str, dict[str, object]]:
             raise ParameterError(f"{where}: there is no chapter {chapter}; {nearest(str(chapter), paths)}")
         if not isinstance(given, dict | None):
             raise ParameterError(f"{where}, {chapter}: expected parameters with values, found {given!r}")
+        if odd := [name for name in given or {} if not isinstance(name, str)]:
+            raise ParameterError(f"{where}, {chapter}: found {odd[0]!r}, expected the name of a parameter")
         try:
             resolve(read_chapter(paths[chapter]).parameters, given or {}, chapter)
         except ParameterError as error:

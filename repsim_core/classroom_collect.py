@@ -5,7 +5,9 @@ Nothing is unpacked: each file is read, and written under a path made of the stu
 
 from __future__ import annotations
 
+import re
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
@@ -14,11 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from nbgrader import utils
+
 from repsim_core.classroom import STUDENT, STUDENT_IDS, Course
 from repsim_core.classroom_notebooks import MAX_BYTES, grade_id, read_notebook
 from repsim_core.files import write_atomic
 from repsim_core.parameters import ParameterError
 
+ASSIGNMENT = re.compile(r"\d\d_\w+")  # no student is called so
 MAX_FILES = 5000
 _Read = Callable[[], bytes]
 
@@ -47,19 +52,25 @@ def collect(course: Course, name: str, origin: Path) -> Collected:
     Raises:
         ParameterError: the assignment was not released, or the origin cannot be read at all.
     """
-    marked = {grade_id(cell) for cell in course.skeleton(name).cells} - {None}
+    answers = {grade_id(cell) for cell in course.skeleton(name).cells if utils.is_solution(cell)} - {None}
+    known = {student.casefold(): student for student in course.submissions(name)}
     collected = Collected()
     with _opened(origin) as files:
         if len(files) > MAX_FILES:
             raise ParameterError(f"{origin}: found {len(files)} files, expected at most {MAX_FILES}")
-        tops = {PurePosixPath(file).parts[:1] for file in files}
-        top = (
-            tops.pop() if len(tops) == 1 and len(files) > 1 else ()
-        )  # the folder that an archive was made of
+        paths = [PurePosixPath(file).parts for file in files]
+        tops = {parts[:1] for parts in paths}
+        notebooks = [parts for parts in paths if parts[-1].endswith(".ipynb")]
+        alone = len(notebooks) == 1 and notebooks[0][1:] == (
+            f"{name}.ipynb",
+        )  # in the folder of the one student
+        one = len(tops) == 1 and len(files) > 1 and not alone
+        top = tops.pop() if one else ()  # the folder that an archive was made of
         by_student: dict[str, list[str]] = defaultdict(list)
         for file in files:
             try:
-                by_student[_student(file, name, top)].append(file)
+                student = _student(file, name, top)
+                by_student[known.setdefault(student.casefold(), student)].append(file)
             except ParameterError as error:
                 collected.refused[file] = str(error)
         for student, theirs in by_student.items():
@@ -68,9 +79,11 @@ def collect(course: Course, name: str, origin: Path) -> Collected:
                     if len(theirs) > 1:
                         raise ParameterError(f"found {len(theirs)} files of {student}, expected one")
                     data = files[file]()
-                    if not marked & {grade_id(cell) for cell in read_notebook(data).cells}:
+                    there = answers & {grade_id(cell) for cell in read_notebook(data).cells}
+                    if 2 * len(there) < len(answers):  # assignments share some: the student's name, a proof
                         raise ParameterError(
-                            f"found no cell of {name}, expected the released notebook, answered"
+                            f"found {len(there)} of the {len(answers)} cells for answers of {name}, expected the "
+                            "released notebook, answered"
                         )
                 except ParameterError as error:
                     collected.refused[file] = str(error)
@@ -97,9 +110,12 @@ def _student(file: str, name: str, top: tuple[str, ...]) -> str:
     if path.stem != name:
         if folders:
             raise ParameterError(f"found {path.name} in a student's folder, expected {name}.ipynb")
+        if ASSIGNMENT.fullmatch(path.stem):
+            raise ParameterError(f"found the name of an assignment, expected <student>.ipynb of {name}")
         student = path.stem
     else:
         student = next((folder for folder in reversed(folders) if folder != name), "")
+    student = unicodedata.normalize("NFC", student)  # an accent is one character or two
     if not STUDENT.fullmatch(student):
         found = repr(student) if student else "no folder of a student"
         raise ParameterError(f"found {found}, expected {STUDENT_IDS}")

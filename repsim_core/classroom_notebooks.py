@@ -83,7 +83,7 @@ def read_notebook(data: bytes) -> NotebookNode:
     if len(data) > MAX_BYTES:
         raise ParameterError(f"found more than {MAX_BYTES // 1_000_000} MB, expected a notebook of less")
     try:
-        found = json.loads(data.decode("utf-8"))
+        found = json.loads(data.decode("utf-8-sig"))
         if (found["nbformat"], found["nbformat_minor"]) >= (
             4,
             5,
@@ -112,7 +112,9 @@ def restore(skeleton: NotebookNode, submission: NotebookNode) -> NotebookNode:
 
     All marked cells are there, in the skeleton's order and with its metadata (points, and no tags that would skip a
     cell); tests and locked text are the skeleton's. Answers are the student's, of a cell that is there twice the last
-    one, as nbgrader does. Unmarked cells are the student's own and stay behind the marked cell that they follow.
+    one, as nbgrader does. Unmarked cells are the student's own and stay behind the marked cell that they follow. They
+    may be the answer, where its cell has been left as it was or is missing (editors can lose its name): their text is
+    then put into the written answer, and a missing code cell does not undo what theirs define.
     """
     marked = {name: cell for cell in skeleton.cells if (name := grade_id(cell)) is not None}
     last = {
@@ -126,10 +128,22 @@ def restore(skeleton: NotebookNode, submission: NotebookNode) -> NotebookNode:
             before = name
         else:
             followers[before].append(_plain(cell))
-    cells = followers[None]
+    released = {"", *(cell.source for cell in skeleton.cells)}
+    cells, own = [*followers[None]], followers[None]
     for name, cell in marked.items():
-        answer = submission.cells[last[name]] if name in last else None
-        cells += [_answered(cell, answer), *followers[name]]
+        if name in last:
+            own = followers[name]  # what follows a missing cell follows the one before
+        restored = _answered(cell, submission.cells[last[name]] if name in last else None)
+        if utils.is_grade(cell) and utils.is_solution(cell) and restored.source == cell.source:
+            texts = [
+                each.source for each in own if each.cell_type == "markdown" and each.source not in released
+            ]
+            restored.source = "\n\n".join([cell.source, *texts])
+        elif name not in last and utils.is_solution(cell) and cell.cell_type == "code":
+            restored.source = "# The cell for this answer is missing."
+        cells.append(restored)
+        if name in last:
+            cells += own
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(skeleton.metadata))

@@ -227,7 +227,7 @@ class _Class:
             gradebook.update_or_create_student(student)
             for notebook in gradebook.update_or_create_submission(self.name, student).notebooks:
                 for grade in notebook.grades:
-                    grade.auto_score, grade.needs_manual_grade = 0, False
+                    grade.auto_score, grade.manual_score, grade.needs_manual_grade = 0, None, False
             gradebook.db.commit()
         shutil.rmtree(self.course.autograded(self.name, student).parent, ignore_errors=True)
 

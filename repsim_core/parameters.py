@@ -40,7 +40,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.5)
     guess = next((k for k in known if close and k.lower() == close[0]), None)
     hint = f"did you mean {guess}? " if guess else ""
-    return hint + (f"Known are: {', '.join(known)}" if known else "There are none")
+    return hint + (f"known are: {', '.join(known)}" if known else "there are none")
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,9 @@ def run_sweep(
         label = ", ".join(f"{name} = {written(value)}" for name, value in own.items())
         folder = directory / _folder(own)
         executions[label] = (own, Execution(label, chapter, values, options, folder))
+    if directory.exists() and not directory.is_dir():
+        raise ParameterError(f"{directory}: found a file, expected a folder for the sweep")
+    directory.mkdir(parents=True, exist_ok=True)  # where that is impossible, nothing is executed
     common = common_hash(root)
     stale = to_execute([execution for _, execution in executions.values()], common)
     outcomes = execute_all(

@@ -5,9 +5,10 @@ import copy
 import io
 import re
 from contextlib import redirect_stderr
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from assignments import Wrong, images, kl, llv, twins, width
 
@@ -15,6 +16,7 @@ pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
 
 from nbgrader import utils
 
+import repsim_core as rc
 from repsim_core import image_training, training
 from repsim_core.chapters import chapter_paths
 from repsim_core.classroom_grade import grade_notebook
@@ -25,6 +27,8 @@ from repsim_core.classroom_notebooks import (
     restore,
     skeleton_notebook,
 )
+from repsim_core.similarity import mean_cca
+from repsim_core.teaching import is_own, student_permutation, student_seed
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = {"01_twins": twins, "02_kl": kl, "03_llv": llv, "04_images": images, "05_width": width}
@@ -229,6 +233,9 @@ def test_each_test_has_a_visible_and_a_hidden_part_and_says_what_is_wrong(name):
             assert all(node.msg is not None for node in checks)
         # nbgrader takes the value of a last expression for points
         assert not isinstance(ast.parse(cell.source).body[-1], ast.Expr)
+        # what students have called `losses` or `K` stays theirs
+        names = [type(node).__name__ for node in ast.parse(hidden).body]
+        assert names == ["FunctionDef", "Assign"], "hidden tests are a function, and its call"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -236,6 +243,35 @@ def test_students_see_neither_solutions_nor_hidden_tests(name):
     text = "\n".join(cell.source for cell in release_notebook(master(name)).cells)
     assert not re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", text)
     assert text.count("YOUR ANSWER HERE") >= 2
+
+
+def test_a_permutation_for_a_student_is_far_from_linear():
+    angles = 2 * np.pi * np.arange(7) / 7
+    places = np.column_stack([np.cos(angles), np.sin(angles)])
+    for student in (
+        "student1",
+        "alan",
+        *map(str, range(200)),
+    ):  # the first two would draw a rotation, a reflection
+        order = student_permutation(student_seed(student))
+        assert sorted(order) == list(range(7))
+        assert mean_cca(places, places[order]) <= 0.8
+    drawn = np.random.default_rng(student_seed("reference")).permutation(7).tolist()
+    assert student_permutation(student_seed("reference")) == drawn, "the first draw, where it will do"
+
+
+def test_whose_function_it_is():
+    def borrowed(z, w):
+        return rc.svd_dissimilarity(z, w)
+
+    def own(z, w):
+        return np.linalg.svd(z.T @ w, compute_uv=False)
+
+    assert is_own(own)
+    assert is_own(partial(own, w=1))
+    assert not is_own(borrowed)
+    assert not is_own(rc.svd_dissimilarity)
+    assert not is_own(partial(rc.svd_dissimilarity, w=1))
 
 
 def test_assignments_are_no_chapters_and_no_pages():

@@ -160,6 +160,7 @@ def test_a_profile_file_makes_a_variant_that_takes_what_the_book_has(root, done,
             "02_small: {cuont: 7}",
             "mine.yml: cuont is no parameter of 02_small; did you mean count",
         ),
+        ("mine.yml", "02_small: {count: 0}", "count = 0 is not possible"),
         ("mine.yml", "a: [", "mine.yml is not YAML"),
     ],
 )

@@ -186,10 +186,10 @@ def test_unknown_names_are_answered_with_the_nearest_and_all_known():
     known = {name: Parameter(name, "int", 1, "x") for name in ("classes", "rho_max", "seed")}
     with pytest.raises(ParameterError, match=r"clases is no parameter of 02_theorem; did you mean classes"):
         resolve(known, {"clases": 4}, "02_theorem")
-    with pytest.raises(ParameterError, match=r"^zzz is no parameter; Known are: classes, rho_max, seed$"):
+    with pytest.raises(ParameterError, match=r"^zzz is no parameter; known are: classes, rho_max, seed$"):
         resolve(known, {"zzz": 4})
     assert nearest("SEED", known).startswith("did you mean seed?")
-    assert nearest("seed", []) == "There are none"
+    assert nearest("seed", []) == "there are none"
 
 
 def test_check_names_the_parameter_what_was_found_and_what_is_allowed():
@@ -222,6 +222,7 @@ def test_a_chapter_is_found_by_path_and_otherwise_the_nearest_is_named(root, mon
         ("02_smal: {count: 3}", "there is no chapter 02_smal; did you mean 02_small"),
         ("02_small: {cuont: 3}", "cuont is no parameter of 02_small; did you mean count"),
         ("02_small: {count: 1.5}", "count = 1.5 has the wrong type; expected is int"),
+        ("02_small: {1: 8}", "02_small: found 1, expected the name of a parameter"),
         ("02_small: [count]", "02_small: expected parameters with values, found ['count']"),
         ("[02_small]", "expected chapters with their parameters"),
         ("a: b: c", "is not YAML"),

@@ -81,7 +81,7 @@ def test_chapters_are_listed_with_their_parameters(run):
         ([], "required: COMMAND"),
         (["chapter"], "invalid choice"),
         (["run"], "required: chapter"),
-        (["run", "09"], "there is no chapter 09; Known are: 02_small"),
+        (["run", "09"], "there is no chapter 09; known are: 02_small"),
         (["run", "smal"], "did you mean 02_small"),
         (["run", "02", "-p", "cuont=3"], "cuont is no parameter of 02_small; did you mean count"),
         (["run", "02", "-p", "count"], "-p count: expected NAME=VALUE"),

@@ -133,4 +133,5 @@ def shared_neighbours(a, b):
     wrong(
         "the first pair six times", "pairs", changed(PAIRS, "in combinations(range(4), 2)", "in [(0, 1)] * 6")
     ),
+    wrong("the package's order", "order", "from repsim_core.orders import circular_order"),
 ]

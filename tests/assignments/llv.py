@@ -155,4 +155,5 @@ def label_term(log_p, log_q, pivot, labels):
     wrong(
         "copies the visible conditions", "bounds", "d_llv = d_fg = linear = quadratic = np.full(24, 0.5)\n"
     ),
+    wrong("the package's under another name", "dissimilarity", "svd_dissimilarity = rc.svd_dissimilarity"),
 ]

@@ -148,4 +148,9 @@ def resampled_means(table, draws, seed):
         "result",
         RESULT + '\nresult = {"slope": -0.1, "low": -0.2, "high": -0.05, "verdict": "falls"}\n',
     ),
+    wrong(
+        "an invented interval",
+        "result",
+        changed(RESULT, "np.quantile(slopes, [0.025, 0.975])", "(-9.0, 7.0)"),
+    ),
 ]
