@@ -167,8 +167,7 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
     if not chosen:
         raise ParameterError(f"found no assignments in {root / 'notebooks/assignments'}, expected NN_name.md")
     sources = {name: nbformat.writes(read_master(paths[name])).encode() for name in chosen}
-    files = {"nbgrader_config.py": _CONFIG.encode()}
-    files |= {f"source/{name}/{name}.ipynb": data for name, data in sources.items()}
+    files = {f"source/{name}/{name}.ipynb": data for name, data in sources.items()}
     released = [f"release/{name}/{name}.ipynb" for name in chosen]
     manifest = course.directory / ".released.json"
     before = json.loads(manifest.read_text()) if manifest.exists() else {}
@@ -193,6 +192,9 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
         for name in chosen:
             convert(name, GenerateAssignment(coursedir=course.nbgrader(name, root=Path(folder).resolve())))
         files |= {path: Path(folder, path).read_bytes() for path in released}
+    config = course.directory / "nbgrader_config.py"
+    if not config.exists():  # from then on it is the teacher's
+        write_atomic(config, _CONFIG.encode())
     for path, data in files.items():
         write_atomic(course.directory / path, data)
         before[path] = hashlib.sha256(data).hexdigest()

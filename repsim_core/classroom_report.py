@@ -88,7 +88,8 @@ def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
         notebook = course.autograded(name, student)
         if not notebook.is_file():
             without.append(student)
-            (course.directory / "feedback" / student / f"{name}.html").unlink(missing_ok=True)  # of an earlier one
+            earlier = course.directory / "feedback" / student / f"{name}.html"
+            earlier.unlink(missing_ok=True)
             continue
         converter = GenerateFeedback(coursedir=course.nbgrader(name, student))
         try:

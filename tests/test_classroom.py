@@ -452,6 +452,10 @@ def test_release_is_repeatable_and_spares_changed_files(course):
     assert changed.read_text() == "{}"
     release(BOOK, course, force=True)
     assert changed.read_bytes() == before[changed]
+    config = course.directory / "nbgrader_config.py"
+    config.write_text("# the teacher's own\n")
+    release(BOOK, course, force=True)
+    assert config.read_text() == "# the teacher's own\n"
 
 
 def test_a_master_that_nbgrader_refuses_leaves_nothing(tmp_path):

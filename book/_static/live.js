@@ -104,7 +104,7 @@
     };
     notebook.cells.forEach((cell, n) => {
       cells[n].cell.querySelector("textarea")?.setAttribute("aria-label", `Code of cell ${n + 1}`);
-      cell.execute = () => { last = last.then(() => upTo(n)); return last; };
+      cell.execute = () => { last = last.catch(() => {}).then(() => upTo(n)); return last; };
     });
     control("Run all", "Run the cells that are not up to date", () => notebook.cells.at(-1).execute());
     control("Interrupt", "Stop the cell that runs", () => session.kernel.interrupt());
