@@ -24,6 +24,8 @@ def test_axe_finds_nothing_that_matters(reader, addresses, half):
         page = window.open(address)
         page.evaluate(WITHOUT_INSIDES)
         assert findings(page) == [], address
+        if address.startswith("notebooks/") and "02_theorem" not in address:
+            continue  # test_browser looks at the colours of every chapter's text
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
         page.wait_for_timeout(300)  # colours move to their new values
         assert findings(page, runOnly=["color-contrast"]) == [], (address, "dark")
