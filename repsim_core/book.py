@@ -20,6 +20,7 @@ from repsim_core.chapters import (
 from repsim_core.executions import Execution, Outcome, adopt, common_hash, execute_all, to_execute
 from repsim_core.pages import build_pages
 from repsim_core.parameters import nearest
+from repsim_core.variant import BOOK
 
 AT_ONCE = 2  # chapters executed side by side
 
@@ -79,7 +80,7 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
 
 def pages_of(root: Path, profile: str) -> Path:
     """The folder of the pages that are built with the profile of this name."""
-    return root / "_build" / ("html" if profile == "default" else f"html-{profile}")
+    return root / "_build" / (BOOK if profile == "default" else f"{BOOK}-{profile}")
 
 
 def _report(execution: Execution, outcome: Outcome) -> None:

@@ -61,11 +61,9 @@ def collect(course: Course, name: str, origin: Path) -> Collected:
         paths = [PurePosixPath(file).parts for file in files]
         tops = {parts[:1] for parts in paths}
         notebooks = [parts for parts in paths if parts[-1].endswith(".ipynb")]
-        alone = len(notebooks) == 1 and notebooks[0][1:] == (
-            f"{name}.ipynb",
-        )  # in the folder of the one student
-        one = len(tops) == 1 and len(files) > 1 and not alone
-        top = tops.pop() if one else ()  # the folder that an archive was made of
+        # One folder is the one that an archive was made of, or that of the only student.
+        only_student = [parts[1:] for parts in notebooks] == [(f"{name}.ipynb",)]
+        top = tops.pop() if len(tops) == 1 and len(files) > 1 and not only_student else ()
         by_student: dict[str, list[str]] = defaultdict(list)
         for file in files:
             try:

@@ -131,19 +131,11 @@ def restore(skeleton: NotebookNode, submission: NotebookNode) -> NotebookNode:
     released = {"", *(cell.source for cell in skeleton.cells)}
     cells, own = [*followers[None]], followers[None]
     for name, cell in marked.items():
-        if name in last:
-            own = followers[name]  # what follows a missing cell follows the one before
-        restored = _answered(cell, submission.cells[last[name]] if name in last else None)
-        if utils.is_grade(cell) and utils.is_solution(cell) and restored.source == cell.source:
-            texts = [
-                each.source for each in own if each.cell_type == "markdown" and each.source not in released
-            ]
-            restored.source = "\n\n".join([cell.source, *texts])
-        elif name not in last and utils.is_solution(cell) and cell.cell_type == "code":
-            restored.source = "# The cell for this answer is missing."
-        cells.append(restored)
-        if name in last:
-            cells += own
+        missing = name not in last
+        own = own if missing else followers[name]  # what follows a missing cell follows the one before
+        texts = [each.source for each in own if each.cell_type == "markdown" and each.source not in released]
+        cells.append(_answered(cell, None if missing else submission.cells[last[name]], texts))
+        cells += [] if missing else own
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(skeleton.metadata))
@@ -154,10 +146,17 @@ def _plain(cell: NotebookNode) -> NotebookNode:
     return new.get(cell.cell_type, nbformat.v4.new_markdown_cell)(cell.source)
 
 
-def _answered(cell: NotebookNode, answer: NotebookNode | None) -> NotebookNode:
-    cell = copy.deepcopy(cell)
+def _answered(cell: NotebookNode, answer: NotebookNode | None, texts: list[str]) -> NotebookNode:
+    """A marked cell with the student's answer, None if it is missing; `texts` are what the student wrote beside it."""
+    cell, released = copy.deepcopy(cell), cell.source
     if answer is not None and not utils.is_locked(cell):
         cell.source = answer.source
         if cell.cell_type == "markdown" and "attachments" in answer:  # pictures of a written answer
             cell["attachments"] = copy.deepcopy(answer["attachments"])
+    if not utils.is_solution(cell):
+        return cell
+    if cell.cell_type == "markdown" and cell.source == released:
+        cell.source = "\n\n".join([released, *texts])
+    elif cell.cell_type == "code" and answer is None:
+        cell.source = "# The cell for this answer is missing."
     return cell

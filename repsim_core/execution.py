@@ -128,8 +128,7 @@ def run_chapter(
 
     target, results = directory / f"{chapter.name}.ipynb", directory / "results"
     partial = directory / f"{chapter.name}.partial.ipynb"
-    if directory.exists() and not directory.is_dir():
-        raise ParameterError(f"the output folder {directory} is a file")
+    refuse_file(directory)
     if results.exists() and not target.exists():
         raise ParameterError(
             f"{results} holds something other than results of {chapter.name}; name another folder"
@@ -148,6 +147,12 @@ def run_chapter(
     partial.unlink(missing_ok=True)
     log_path(partial).unlink(missing_ok=True)
     return Run(directory, target, [results / name for name in files], stderr_outputs(notebook))
+
+
+def refuse_file(directory: Path) -> None:
+    """Raise ParameterError where a folder for output is a file."""
+    if directory.exists() and not directory.is_dir():
+        raise ParameterError(f"the output folder {directory} is a file")
 
 
 def default_directory(chapter: Chapter, values: Mapping[str, object]) -> Path:

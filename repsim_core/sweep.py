@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from repsim_core.chapters import Chapter, ChapterError, ParameterError, read_chapter, tags
-from repsim_core.execution import run_chapter, short_hash
+from repsim_core.execution import refuse_file, run_chapter, short_hash
 from repsim_core.executions import Execution, Outcome, common_hash, execute_all, to_execute
 from repsim_core.files import to_json, write_atomic
 from repsim_core.parameters import nearest, written
@@ -174,8 +174,7 @@ def run_sweep(
         label = ", ".join(f"{name} = {written(value)}" for name, value in own.items())
         folder = directory / _folder(own)
         executions[label] = (own, Execution(label, chapter, values, options, folder))
-    if directory.exists() and not directory.is_dir():
-        raise ParameterError(f"{directory}: found a file, expected a folder for the sweep")
+    refuse_file(directory)
     directory.mkdir(parents=True, exist_ok=True)  # where that is impossible, nothing is executed
     common = common_hash(root)
     stale = to_execute([execution for _, execution in executions.values()], common)

@@ -5,8 +5,8 @@ import unicodedata
 
 import numpy as np
 
+from repsim_core.orders import order_cca
 from repsim_core.parameters import ParameterError
-from repsim_core.similarity import mean_cca
 
 
 def student_seed(student: str) -> int:
@@ -32,12 +32,11 @@ def student_permutation(seed: int, num_labels: int = 7) -> list[int]:
         num_labels: K, at least 5; with 4, every permutation has a mean CCA of 1/2 or 1.
     """
     draw = np.random.default_rng(seed)
-    angles = 2 * np.pi * np.arange(num_labels) / num_labels
-    places = np.column_stack([np.cos(angles), np.sin(angles)])
     while True:
-        order = draw.permutation(num_labels)
-        if mean_cca(places, places[order]) <= 0.8:
-            return order.tolist()
+        places = draw.permutation(num_labels).tolist()  # of the labels, round the circle
+        around = tuple(np.argsort(places).tolist())
+        if order_cca(tuple(range(num_labels)), around) <= 0.8:
+            return places
 
 
 def is_own(function: object) -> bool:

@@ -255,6 +255,6 @@ def test_binder_is_asked_for_the_published_branch_and_its_refusal_is_said(browse
     window.context.close()
 
 
-def test_a_published_page_has_no_button_without_a_server(reader):
+def test_a_page_has_no_button_without_a_server(reader):
     page = reader().open("notebooks/01_setup.html")
     assert page.locator(".repsim-live-begin").count() == 0

@@ -151,9 +151,7 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
         "label:N", legend=None, scale=alt.Scale(domain=list(range(len(colours))), range=colours)
     )
     longest = np.vstack([_xy(points) * [most, 1], _xy(arrows) * [1 / least, 1]])
-    limit = 1.12 * float(
-        np.linalg.norm(longest, axis=1).max()
-    )  # nothing leaves the frame, wherever the sliders are
+    limit = 1.12 * float(np.linalg.norm(longest, axis=1).max())  # nothing leaves the frame at any turn
     scale = alt.Scale(domain=[-limit, limit], nice=False)
     f = _turned("x", "y", "angle", "stretch")
     g = _turned("x", "y", "angle", "1 / stretch")  # B^{-T}: the same turn, the opposite stretch
