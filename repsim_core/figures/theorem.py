@@ -102,24 +102,25 @@ def permutation_spread(r2: np.ndarray, *, mean: float, chosen: float, classes: i
 
 @draws
 def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
-    """Table 1 as a picture: d_KL falls, nothing else moves.
+    """Table 1 as a picture: d_KL falls in both directions, nothing else moves.
 
     Args:
-        table: columns rho, d_kl, d_llv, mean_cca, max_d_svd_f.
-        paper: the same columns, drawn as rings; None for none.
+        table: columns rho, d_kl, d_kl_reverse, d_llv, mean_cca, max_d_svd_f.
+        paper: the same columns without d_kl_reverse, drawn as rings; None for none.
     """
     with style():
         figure, (left, right) = new_figure(1, 2, width=_WIDTH, height=3.5)
-        lines = line_styles(4)
+        lines = line_styles(5)
         every = max(1, len(table) // 10)
-        left.semilogy(table["rho"], table["d_kl"], markevery=every, **lines[0])
+        left.semilogy(table["rho"], table["d_kl"], label="model 1 to 2", markevery=every, **lines[0])
+        left.semilogy(table["rho"], table["d_kl_reverse"], label="model 2 to 1", markevery=every, **lines[4])
         left.set(xlabel=r"norm $\rho$", title=r"$d_{\mathrm{KL}}$ [nats]")
         shown = {
             "d_llv": r"$d_{\mathrm{LLV}}$",
             "max_d_svd_f": r"largest $d_{\mathrm{SVD}}$ of $\mathbf{f}$",
             "mean_cca": r"mean CCA of $\mathbf{f}$",
         }
-        for line, (name, text) in zip(lines[1:], shown.items(), strict=True):
+        for line, (name, text) in zip(lines[1:4], shown.items(), strict=True):
             right.plot(table["rho"], table[name], label=text, markevery=every, **line)
         right.set(xlabel=r"norm $\rho$", title="everything else")
         bottom, top = right.get_ylim()
@@ -136,7 +137,7 @@ def measures(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
             left.plot(paper["rho"], paper["d_kl"], color=ink, label="the paper's code", **ring)
             for name in shown:
                 right.plot(paper["rho"], paper[name], color=ink, **ring)
-            left.legend(loc="lower left")
+        left.legend(loc="lower left")
         right.legend(loc="upper right")
     return figure
 

@@ -23,7 +23,7 @@ def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> a
     Args:
         cells: one row for each model, input class and label; columns model (1 or 2), input, label, score (f·v_y less
             its largest value), x, y (unit vector of the label's unembedding).
-        curve: columns rho, d_kl, d_llv; rho rises in steps of `step`, which are the slider's.
+        curve: columns rho, d_kl, d_kl_reverse, d_llv; rho rises in steps of `step`, which are the slider's.
         step: the slider's step.
     """
     classes = len(np.unique(cells["label"]))
@@ -112,18 +112,20 @@ def _matrix(table: Any, number: int, side: int, classes: int) -> Any:
 
 
 def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
-    """d_KL and d_LLV against rho, a marker at the slider's rho, and the numbers there."""
+    """d_KL in both directions and d_LLV against rho, a marker at the slider's rho, and the numbers there."""
     base = alt.Chart(curve)
     here = base.transform_filter(f"abs(datum.rho - rho) < {0.5 * step:.6g}")
     span = [float(curve["rho"].to_numpy()[end]) for end in (0, -1)]
     x = alt.X("rho:Q", title="norm of the unembeddings ρ", scale=alt.Scale(domain=span, nice=False))
     axis = alt.Axis(format="~g", tickCount=6, grid=True)
     kl = alt.Y("d_kl:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
+    reverse = alt.Y("d_kl_reverse:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     llv = alt.Y("d_llv:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     green = line_styles(3)[2]["color"]
     purple = label_palette(4)[3]
     words = (
-        "'d_KL = ' + format(datum.d_kl, datum.d_kl < 0.001 ? '.1e' : '.3f') + ' nats,  '"
+        "'d_KL = ' + format(datum.d_kl, datum.d_kl < 0.001 ? '.1e' : '.3f') + ' and '"
+        " + format(datum.d_kl_reverse, datum.d_kl_reverse < 0.001 ? '.1e' : '.3f') + ' nats,  '"
         " + 'd_LLV = ' + format(datum.d_llv, '.3f')"
     )
     small = "datum.largest < 0.0001 ? '< 0.0001' : format(datum.largest, '.4f')"
@@ -137,9 +139,11 @@ def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
     place = {"align": "left", "baseline": "top", "fontSize": 13}
     return alt.layer(
         base.mark_line(color=green, strokeWidth=2.5).encode(x=x, y=kl),
+        base.mark_line(color=green, strokeWidth=2, strokeDash=[1, 3]).encode(x=x, y=reverse),
         base.mark_line(color=purple, strokeWidth=2.5, strokeDash=[6, 3]).encode(x=x, y=llv),
         here.mark_rule(opacity=0.5).encode(x=x),
         here.mark_point(size=110, filled=True, color=green, opacity=1).encode(x=x, y=kl),
+        here.mark_point(size=70, color=green, opacity=1, strokeWidth=2).encode(x=x, y=reverse),
         here.mark_point(size=110, filled=True, shape="square", color=purple, opacity=1).encode(x=x, y=llv),
         here.transform_calculate(words=words)
         .mark_text(**place)
