@@ -170,7 +170,7 @@ def rotation(table: pd.DataFrame) -> Figure:
     """What every measure says when embeddings and unembeddings are turned in opposite directions.
 
     Args:
-        table: columns angle (degrees, between the two turned halves), cca_f, cca_g, d_llv, d_fg, d_kl.
+        table: columns angle (degrees, between the two turned halves), cca_f, cca_g, d_llv, d_fg, d_kl, d_kl_reverse.
     """
     looks = line_styles(5)
     with style():
@@ -181,8 +181,8 @@ def rotation(table: pd.DataFrame) -> Figure:
             (looks[2], "d_fg", _FG),
         ):
             left.plot(table["angle"], table[column], **look, markevery=4, label=name)
-        for look, column, name in ((looks[3], "d_llv", _LLV), (looks[4], "d_kl", _KL)):
-            right.plot(table["angle"], table[column], **look, markevery=4, label=name)
+        right.plot(table["angle"], table["d_llv"], **looks[3], markevery=4, label=_LLV)
+        right.plot(table["angle"], _larger_kl(table), **looks[4], markevery=4, label=_KL)
         left.set(title="representations", ylim=(-0.03, 1.06))
         right.set(title="distributions", ylim=(0, None))
         for ax in (left, right):
@@ -197,8 +197,8 @@ def kl_against_llv(noisy: pd.DataFrame, permuted: pd.DataFrame) -> Figure:
     """d_KL against d_LLV for noisy copies, and the permuted circles of Theorem 3.1 as the exception.
 
     Args:
-        noisy: columns rho, d_llv, d_kl: copies of a model whose unembeddings have norm rho.
-        permuted: columns rho, d_llv, d_kl: the permuted pair at this norm.
+        noisy: columns rho, d_llv, d_kl, d_kl_reverse: copies of a model whose unembeddings have norm rho.
+        permuted: the same columns: the permuted pair at this norm.
     """
     norms = sorted(set(_rows(noisy)["rho"].tolist()))
     colours, shapes = label_palette(len(norms)), markers(len(norms))
@@ -206,11 +206,11 @@ def kl_against_llv(noisy: pd.DataFrame, permuted: pd.DataFrame) -> Figure:
         figure, ax = new_figure(width=5.8, height=4.2)
         for colour, shape, rho in zip(colours, shapes, norms, strict=True):
             own = _rows(noisy, rho=rho)
-            ax.scatter(own["d_llv"], own["d_kl"], s=16, color=colour, marker=shape, linewidths=0)
+            ax.scatter(own["d_llv"], _larger_kl(own), s=16, color=colour, marker=shape, linewidths=0)
             pair = _rows(permuted, rho=rho)
             ax.scatter(
                 pair["d_llv"],
-                pair["d_kl"],
+                _larger_kl(pair),
                 s=70,
                 marker=shape,
                 facecolors="none",
@@ -283,3 +283,8 @@ def _draw_bounds(ax: Axes, curves: pd.DataFrame) -> None:
             linewidth=1.5,
             label=f"bound {name}",
         )
+
+
+def _larger_kl(table: pd.DataFrame | dict[str, np.ndarray]) -> np.ndarray:
+    """The larger direction of d_KL: models are close only if both directions are small."""
+    return np.maximum(table["d_kl"], table["d_kl_reverse"])
