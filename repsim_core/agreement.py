@@ -70,6 +70,7 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
         ("pairs", [*group_by, "seed_a", "seed_b"], PAIR_MEASURES),
     ):
         recorded: pd.DataFrame = getattr(record, name)
+        measures = [measure for measure in measures if measure in recorded]  # older records have fewer
         both: Any = fresh[name].merge(
             recorded, on=keys, how="left", suffixes=("", "_recorded"), indicator="found"
         )

@@ -58,10 +58,15 @@ def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[in
         if others is not None:
             chosen = (pivot, *others)
             best = float(gaps[list(others)].max())
-    if chosen is None:
+    if chosen is None and min_conditioning == 0.0:
         raise ValueError(
-            f"input_set: no {dim + 1} inputs reach min_conditioning = {min_conditioning:g} with non-constant "
-            "log-ratios; lower min_conditioning, or check the diversity of the embeddings"
+            f"input_set: no {dim + 1} inputs have non-constant log-ratios; check the diversity of the embeddings"
+        )
+    if chosen is None:  # not proof that there is none
+        raise ValueError(
+            f"input_set: found no {dim + 1} inputs that reach min_conditioning = {min_conditioning:g} with "
+            "non-constant log-ratios; the search is greedy and can miss the few that there may be: lower "
+            "min_conditioning, or check the diversity of the embeddings"
         )
     return chosen
 

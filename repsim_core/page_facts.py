@@ -14,7 +14,7 @@ from typing import Any
 
 from repsim_core.git import git
 
-PACKAGE = "repsim-core"
+PACKAGE = "repsim-core"  # the book and its package have one version; book/errata.md lists them
 ROOT = Path(__file__).parents[1]
 
 
@@ -48,14 +48,14 @@ def facts(
         parameters: values by name; empty for a page without.
         address: of the published page, if it is known.
     """
-    made_from = f"{PACKAGE} {version(PACKAGE)}" + (f", commit {known}" if (known := commit()) else "")
-    parts = [f"<p>Built on {built} with {escape(made_from)}.</p>"]
+    made_from = f"version {version(PACKAGE)}" + (f", commit {known}" if (known := commit()) else "")
+    parts = [f"<p>{escape(made_from.capitalize())}, built on {built}.</p>"]
     if parameters:
         lines = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
         parts.append(_folded("Parameters of this page", _code(lines)))
     if edition:
         who = " and ".join(_person(each) for each in edition["authors"])
-        text = f"{who} ({built[:4]}). {title}. In {edition['title']}. {made_from}, built on {built}."
+        text = f"{who} ({built[:4]}). {title}. In {edition['title']}, {made_from}, built on {built}."
         fields = {
             "author": f"{{{who}}}",
             "title": title,

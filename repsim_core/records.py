@@ -27,7 +27,7 @@ from repsim_core.units import MEASURES, code_versions, library_versions
 
 DIGITS = 9  # significant digits of a recorded float
 MODEL_MEASURES = ["test_accuracy", "test_loss", "train_loss"]
-PAIR_MEASURES = [name for name in MEASURES if name not in ("d_kl_reverse", "agreement")]
+PAIR_MEASURES = [name for name in MEASURES if name != "agreement"]
 _SETS = ["pivot", "left_out", "input_set", "note"]
 _TYPES: Any = {
     "variant": "string",
@@ -50,6 +50,7 @@ class Record:
     Attributes:
         models: a row a model: the group's columns, seed, `MODEL_MEASURES`, order (see `study.Tables`).
         pairs: a row a pair: the group's columns, seed_a, seed_b, `PAIR_MEASURES`, pivot, left_out, input_set, note.
+            Records made before 0.2.0 have no d_kl_reverse.
         provenance: what was computed, how, where and when.
     """
 

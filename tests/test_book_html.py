@@ -172,7 +172,7 @@ def test_pages_say_what_they_were_made_from(book, chapters):
     for path in chapters:
         box = parsed(path).find(class_="repsim-facts")
         assert box, name(path)
-        assert re.search(r"Built on \d{4}-\d\d-\d\d with repsim-core [\d.]+", box.get_text())
+        assert re.search(r"Version \d+\.\d+\.\d+, .*built on \d{4}-\d\d-\d\d\.", box.get_text())
         assert f"@incollection{{{path.stem}-" in box.get_text()
         values = json_of(book / "_static" / "results" / path.stem / "parameters.json")
         for key, value in values.items():

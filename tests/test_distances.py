@@ -280,6 +280,18 @@ def test_the_exact_input_set_is_the_best_of_all(pair):
     assert "exact" in found.input_choice
 
 
+def test_a_search_with_a_floor_does_not_say_that_there_is_no_set():
+    """The search with a floor is greedy: here it misses sets that there are."""
+    a, b = (
+        rc.Representations(f, g)
+        for rng in [np.random.default_rng(23)]
+        for f, g in [(rng.normal(size=(6, 2)), rng.normal(size=(5, 2))) for _ in range(2)]
+    )
+    assert np.isfinite(best_sets(a, b, 0.2))
+    with pytest.raises(ValueError, match=r"^input_set: found no 3 inputs .* greedy and can miss"):
+        rc.llv_distance(a, b, pivot=0, left_out=1, input_set="exact", min_conditioning=0.2)
+
+
 @given(strategies.pairs(max_inputs=60), strategies.seeds)
 def test_the_exact_input_set_is_never_worse_than_a_sampled_one(pair, seed):
     exact = rc.llv_distance(*pair, input_set="exact", min_conditioning=0.0)

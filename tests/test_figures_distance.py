@@ -44,17 +44,17 @@ def scaling() -> Figure:
 
 def rotation() -> Figure:
     angles = np.array([0.0, 90.0, 180.0])
-    columns = {name: angles / 180 for name in ("d_llv", "d_fg", "d_kl")}
+    columns = {name: angles / 180 for name in ("d_llv", "d_fg", "d_kl", "d_kl_reverse")}
     return distance.rotation(pd.DataFrame({"angle": angles, "cca_f": 1.0, "cca_g": 1.0, **columns}))
 
 
 def kl_against_llv() -> Figure:
     noisy = pd.DataFrame(
-        [(rho, d, d**2) for rho in (1.0, 20.0) for d in GRID], columns=["rho", "d_llv", "d_kl"]
+        [(rho, d, d**2, 2 * d**2) for rho in (1.0, 20.0) for d in GRID],
+        columns=["rho", "d_llv", "d_kl", "d_kl_reverse"],
     )
-    return distance.kl_against_llv(
-        noisy, pd.DataFrame({"rho": [1.0, 20.0], "d_llv": [1.3, 1.3], "d_kl": [0.8, 1e-5]})
-    )
+    kl = {"d_kl": [0.8, 1e-5], "d_kl_reverse": [0.7, 2e-5]}
+    return distance.kl_against_llv(noisy, pd.DataFrame({"rho": [1.0, 20.0], "d_llv": [1.3, 1.3], **kl}))
 
 
 def sampling() -> Figure:

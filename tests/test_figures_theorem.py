@@ -41,6 +41,7 @@ def _table() -> pd.DataFrame:
         {
             "rho": rho,
             "d_kl": kl,
+            "d_kl_reverse": 1.8 * kl,
             "d_llv": 1.3,
             "mean_cca": 0.0,
             "max_d_svd_f": 1.0,
@@ -63,7 +64,7 @@ def _knob():
         cells.append(
             pd.DataFrame({"model": model, "input": k, "label": y, "score": score, "x": x, "y": height})
         )
-    return turn_the_knob(pd.concat(cells), _table()[["rho", "d_kl", "d_llv"]], step=1.0)
+    return turn_the_knob(pd.concat(cells), _table()[["rho", "d_kl", "d_kl_reverse", "d_llv"]], step=1.0)
 
 
 def _probes():

@@ -1,0 +1,67 @@
+"""What moves a mean over pairs of two kinds: the kinds' shares, or what happens within each kind."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+
+class Mixture(NamedTuple):
+    """A mean over pairs that agree in something and pairs that differ in it.
+
+    Attributes:
+        differing: share of the pairs that differ, 0 to 1.
+        same, different: mean over the pairs that agree, and over those that differ; NaN where there is no such pair.
+    """
+
+    differing: float
+    same: float
+    different: float
+
+
+class Split(NamedTuple):
+    """The change of a mixture's mean in two parts, which add up to it.
+
+    Attributes:
+        mix: by the changed share of pairs that differ.
+        within: by changed means within the two kinds.
+    """
+
+    mix: float
+    within: float
+
+
+def split_change(start: Mixture, end: Mixture) -> Split:
+    """How much of the change of the mean (1 - s) e + s o is due to the share s, how much to e and o.
+
+    With averages over start and end, written with a bar, the change is exactly
+
+        (s_1 - s_0) (ō - ē)  +  (1 - s̄) (e_1 - e_0) + s̄ (o_1 - o_0)
+
+    (Kitagawa 1955). The first part is the mix, the rest the change within. Where a kind has no pair at one end, its
+    mean there is not defined and has no weight; the other end's is put in its place.
+
+    Raises:
+        ValueError: a share is outside 0 to 1, or a kind with pairs has no mean.
+    """
+    for name, each in (("start", start), ("end", end)):
+        if not 0 <= each.differing <= 1:
+            raise ValueError(f"{name}: found a share of {each.differing}, expected 0 to 1")
+        if (each.differing < 1 and math.isnan(each.same)) or (each.differing > 0 and math.isnan(each.different)):
+            raise ValueError(f"{name}: found {each}, expected a mean of each kind that has pairs")
+    same = _filled(start.same, end.same)
+    different = _filled(start.different, end.different)
+    rise = end.differing - start.differing
+    mix = rise * (sum(different) - sum(same)) / 2 if rise else 0.0
+    share = (start.differing + end.differing) / 2
+    within = 0.0
+    if share < 1:
+        within += (1 - share) * (same[1] - same[0])
+    if share > 0:
+        within += share * (different[1] - different[0])
+    return Split(mix, within)
+
+
+def _filled(first: float, second: float) -> tuple[float, float]:
+    """Both means; a missing one is that of the other end."""
+    return (second if math.isnan(first) else first), (first if math.isnan(second) else second)
