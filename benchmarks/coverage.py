@@ -16,7 +16,9 @@ from repsim_core.bootstrap import interval, pair_weights, weighted_means
 
 DRAWS = 2000
 SIZES = (5, 10, 20)
-OTHER = 0.1  # probability of the rarer of two orders: 18 % of the pairs then differ, as in the record of Width
+OTHER = (
+    0.1  # probability of the rarer of two orders: 18 % of the pairs then differ, as in the record of Width
+)
 
 
 def additive(rng, n, a, b):
@@ -64,14 +66,18 @@ def coverage(kind, n: int, studies: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--studies", type=int, default=600, help="simulated studies a number")
     studies = parser.parse_args().studies
     print(f"Coverage of nominal 95 % intervals, {studies} studies a number")
     print("| models | " + " | ".join(kind.__name__.replace("_", " ") for kind in KINDS) + " |")
     print("|" + "---|" * (len(KINDS) + 1))
     for n in SIZES:
-        print(f"| {n} | " + " | ".join(f"{coverage(kind, n, studies):.2f}" for kind in KINDS) + " |", flush=True)
+        print(
+            f"| {n} | " + " | ".join(f"{coverage(kind, n, studies):.2f}" for kind in KINDS) + " |", flush=True
+        )
 
 
 if __name__ == "__main__":

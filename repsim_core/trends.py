@@ -47,7 +47,9 @@ def split_change(start: Mixture, end: Mixture) -> Split:
     for name, each in (("start", start), ("end", end)):
         if not 0 <= each.differing <= 1:
             raise ValueError(f"{name}: found a share of {each.differing}, expected 0 to 1")
-        if (each.differing < 1 and math.isnan(each.same)) or (each.differing > 0 and math.isnan(each.different)):
+        if (each.differing < 1 and math.isnan(each.same)) or (
+            each.differing > 0 and math.isnan(each.different)
+        ):
             raise ValueError(f"{name}: found {each}, expected a mean of each kind that has pairs")
     same = _filled(start.same, end.same)
     different = _filled(start.different, end.different)

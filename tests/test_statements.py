@@ -1,4 +1,4 @@
-"""Statements that chapters add as theorems, on random pairs: what the converse needs, where a small divergence is enough."""
+"""Statements that chapters add as theorems, on random pairs: the converse, and where a small divergence is enough."""
 
 from __future__ import annotations
 

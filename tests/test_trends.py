@@ -36,9 +36,11 @@ def test_a_kind_without_pairs_has_no_weight():
     assert split_change(Mixture(1.0, none, 2.0), Mixture(1.0, none, 1.0)) == (0.0, -1.0)
 
 
-@pytest.mark.parametrize("bad", [Mixture(1.5, 1.0, 1.0), Mixture(0.5, math.nan, 1.0), Mixture(0.5, 1.0, math.nan)])
+@pytest.mark.parametrize(
+    "bad", [Mixture(1.5, 1.0, 1.0), Mixture(0.5, math.nan, 1.0), Mixture(0.5, 1.0, math.nan)]
+)
 def test_what_is_no_mixture_is_refused(bad):
     with pytest.raises(ValueError, match=r"^(start|end): found"):
         split_change(bad, Mixture(0.5, 1.0, 1.0))
-    with pytest.raises(ValueError, match="^end: found"):
+    with pytest.raises(ValueError, match=r"^end: found"):
         split_change(Mixture(0.5, 1.0, 1.0), bad)
