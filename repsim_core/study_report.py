@@ -47,7 +47,8 @@ def summary(models: pd.DataFrame, pairs: pd.DataFrame) -> str:
     table = models.groupby(by, sort=False).agg(
         models=("seed", "size"), test_accuracy=("test_accuracy", "mean")
     )
-    measures: Any = {name: (name, "mean") for name in ("d_kl", "d_llv", "d_fg", "mean_cca")}
+    shown_measures = ("d_kl", "d_kl_reverse", "d_llv", "d_fg", "mean_cca")
+    measures: Any = {name: (name, "mean") for name in shown_measures if name in pairs}
     means = pairs.groupby(by, sort=False).agg(pairs=("seed_a", "size"), **measures)
     return shown(table.join(means).reset_index(), 4)
 
