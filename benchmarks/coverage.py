@@ -3,7 +3,7 @@
 A study has n models; its pairs have distances of one of four kinds whose true mean is known. The interval of the mean
 over pairs is made as in the chapters: models are drawn again, the middle 95 % of 2,000 means (`repsim_core.bootstrap`).
 
-    python benchmarks/coverage.py                # about two minutes
+    python benchmarks/coverage.py                # four minutes on one core
     python benchmarks/coverage.py --studies 100  # rougher
 """
 

@@ -90,11 +90,11 @@ def llv_distance(
             paper's choice), within what is given of the two; "none" keeps all labels, which is the only way
             where K = M + 1.
         input_set: (x_0, ..., x_M); None for the best of `num_samples` random disjoint sets (the paper's choice,
-            reproducible from `seed`); "exact" for the best set there is.
+            reproducible from `seed`); "exact" for the best set of all inputs under `min_conditioning`.
         num_samples: how many sets to draw, at least 1.
         seed: of the draw.
         min_conditioning: for "exact", the floor on the smallest singular value of N over the sum of all, in both
-            models (0 to 1/M). Near-coincident inputs make N ill-conditioned, and then term 2 says nothing.
+            models (0 to 1/M). Near-coincident inputs make N ill-conditioned, and then term 2 misses a direction.
             Guarantee: the set returned meets the floor in both models. With a floor of 0 its term 2 is the least
             of all sets. With a positive floor it is the least among the sets that pivoted QR proposes, for each
             pivot, from the inputs with gaps below the best term so far and from bisected parts of them: QR is

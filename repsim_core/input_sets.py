@@ -35,6 +35,8 @@ def sampled_input_set(pair: PairLogRatios, *, num_samples: int, seed: int) -> tu
 def exact_input_set(pair: PairLogRatios, *, min_conditioning: float) -> tuple[int, ...]:
     """The input set with the least term 2, from the N×N table of pair gaps; see `llv_distance` for the guarantee.
 
+    With a floor it is the least that a greedy search finds.
+
     Term 2 of a set is the largest gap(x_0, x_i), so the best set for a pivot x_0 is made of the M inputs with the
     least gaps in one row of the table. Rows are visited in blocks and in the order of the bound this gives.
     """

@@ -1,7 +1,8 @@
 """Circular orders: how labels stand around the origin of the plane, up to where one begins and which way one goes.
 
-An invertible linear map keeps the circular order of directions in the plane or reverses it, so two models with the
-same distribution have the same one (chapter "Width").
+An invertible linear map keeps the circular order of directions in the plane or reverses it, so the embeddings of two
+diverse models with the same distribution have the same one (chapter "Width"). That of the unembeddings also depends on
+where their origin is put, which the distribution leaves open.
 """
 
 from __future__ import annotations

@@ -50,6 +50,14 @@ WITHDRAWN = [
     r"which distance predicts dissimilarity",
     r"fixed norms \| Width \| \*\*disagrees",
     r"(?<!nominal )(?<!nominal\* )95 ?% (confidence )?interval",
+    r"nothing else is missing",
+    r"training time does not explain",
+    r"fewer steps leave networks further apart",
+    r"remove a term, and",
+    r"so there is no such matrix",
+    r"every autoregressive language model",
+    r"paper chose it",
+    r"indispensable",
 ]
 
 
@@ -114,7 +122,6 @@ def test_the_pair_on_images_has_both_gaps_below_the_median(kept):
     found = kept["03_cifar10"]
     for gap in ("loss_gap", "accuracy_gap"):
         assert found[f"pair_{gap}"] <= found[f"median_{gap}"]
-    assert found["close_and_dissimilar"] == 0
     for name in ("d_kl", "d_kl_reverse"):
         assert 1 <= found[f"pair_{name}_rank"] <= 45
 
@@ -126,12 +133,34 @@ def test_petals_lie_in_the_normal_cones_of_their_unembeddings_and_not_in_their_d
     assert found["petal_angle_mean"] > 10
 
 
-def test_orders_explain_the_level_and_not_the_trend(kept):
-    """The split of the recorded trend, to the digits that the report prints."""
-    assert kept["05_width"]["mix_shares"] == "10% for K = 4, 16% for K = 6, 36% for K = 10, 0% for K = 18"
-    assert kept["05_width"]["other_order_similar"] == 82
-    assert (kept["05_width"]["small_kl_pairs"], kept["05_width"]["small_kl_dissimilar"]) == (1431, 10)
-    assert kept["05_width"]["second_term_larger"] == "61 of 9,500 recorded pairs"
+def test_the_errata_have_the_numbers_of_the_records(kept):
+    """They are written out there, so that a book with other parameters does not change what was wrong."""
+    images, width = kept["03_cifar10"], kept["05_width"]
+    of_images = {
+        r"seeds (\d) and (\d): losses": ("pair_seed_a", "pair_seed_b"),
+        r"number (\d+) and number (\d+) of 45": ("pair_d_kl_rank", "pair_d_kl_reverse_rank"),
+        r"losses (0\.\d{3}) nats apart, mean CCA (0\.\d{3})": ("pair_loss_gap", "pair_mean_cca"),
+        r"(\d\d) degrees apart on average and up to (\d\d)": ("petal_angle_mean", "petal_angle_largest"),
+    }
+    text = said(ERRATA)
+    for pattern, names in of_images.items():
+        match = re.search(pattern, text)
+        assert match, pattern
+        for quoted, name in zip(match.groups(), names, strict=True):
+            digits = len(quoted.partition(".")[2])
+            assert float(quoted) == pytest.approx(images[name], abs=0.51 * 10**-digits), name
+    assert images["close_and_dissimilar_in_words"] == "M = 2: 0 of 20; M = 3: 15 of 23; M = 5: 0 of 19"
+    for part in ("none of 20 with $M = 2$", "15 of 23 with $M = 3$", "none of 19 with $M = 5$"):
+        assert part in text
+    assert images["seeds_in_all_dissimilar_pairs"] == "7"
+    assert re.match(
+        r"10% \[.*\] for K = 4, 16% \[.*\] for K = 6, 36% \[.*\] for K = 10, 0% for K = 18$",
+        width["mix_shares"],
+    )
+    assert (width["other_order_similar"], width["other_order_pairs"]) == (82, 2052)
+    assert width["other_order_by_k"] == "0 of 876 for K = 4, 22 of 1,106 for K = 6, 60 of 70 for K = 10"
+    assert (width["small_kl_pairs"], width["small_kl_dissimilar"]) == (1431, 10)
+    assert width["second_term_larger"] == "61 of 9,500 recorded pairs"
 
 
 def test_the_readme_has_the_numbers_of_the_records(kept):
@@ -141,9 +170,12 @@ def test_the_readme_has_the_numbers_of_the_records(kept):
         f"losses {images['pair_loss_gap']:.3f} apart",
         f"mean CCA of {images['pair_mean_cca']:.3f}",
         f"d_KL of {images['pair_d_kl']:.2f} and {images['pair_d_kl_reverse']:.2f} nats",
-        ", ".join(re.findall(r"\d+(?=% for)", width["mix_shares"])[:-1]),
     ):
         assert text in readme, text
+    shares = re.findall(r"(\d+)% (?:\[|for)", width["mix_shares"])
+    quoted = re.search(r"accounts for (.*) % of the fall of mean d_LLV", readme)
+    assert quoted is not None
+    assert re.findall(r"(?:^|, |and )(\d+)(?= |$)", re.sub(r"\[[^]]*\]", "", quoted.group(1))) == shares
     for name in ("loss", "kl", "llv"):
         numbers = re.findall(r"= \d: \+?(−?\d\.\d\d)", images[f"{name}_relation"])
         assert len(numbers) == 3

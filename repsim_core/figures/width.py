@@ -60,7 +60,7 @@ def width_curves(means: pd.DataFrame, live: pd.DataFrame | None = None) -> Figur
 
     Args:
         means: columns classes, width, measure ("d_llv" or "d_fg"), mean, sd (over pairs: the band), low, high (a
-            confidence interval of the mean: the bars). One row for each group and measure.
+            nominal interval of the mean: the bars). One row for each group and measure.
         live: the same columns, for points to set beside the curves; None for none.
     """
     both = means if live is None or not len(live) else pd.concat([means, live])
@@ -315,7 +315,7 @@ def _leftmost(ax: Axes) -> bool:
 
 
 def _with_bars(ax: Axes, own: dict[str, np.ndarray], look: dict[str, object], name: str) -> None:
-    """A line through the means, and their confidence intervals as bars."""
+    """A line through the means, and their nominal intervals as bars."""
     ax.plot(own["width"], own["mean"], **look, label=name)  # pyright: ignore[reportArgumentType]
     ax.vlines(own["width"], own["low"], own["high"], color=look["color"], linewidth=2.2)  # pyright: ignore[reportArgumentType]
 
