@@ -44,7 +44,7 @@ NAME = "01_tiny"
 MASTER = read_master(BOOK / "notebooks" / "assignments" / f"{NAME}.md")
 SKELETON = skeleton_notebook(MASTER)
 RELEASE = release_notebook(MASTER)
-LIMITS = Limits(cell_seconds=600, seconds=3600)  # no cell takes as long on any machine, but see `overlong`
+LIMITS = Limits(HANG, 10 * HANG)  # no cell reaches them on a busy machine; but see `overlong`
 OVERLONG = f"""
 import sys
 sys.modules["rfc3987_syntax"] = None
@@ -196,7 +196,7 @@ def test_each_submission_has_its_own_state_and_points(graded):
     ("student", "message"),
     [
         ("untouched", "cell 3 (student): NotImplementedError:"),
-        ("loop", "cell 5 (test-square) took longer than 600 s"),
+        ("loop", f"cell 5 (test-square) took longer than {HANG} s"),
         ("imports", "cell 4 (square): ModuleNotFoundError: No module named 'no_such_module'"),
         ("memory", "cell 6 (root) needs more memory than 2000 MB"),
         ("died", "the kernel ended in cell 6 (root)"),
@@ -220,8 +220,8 @@ def test_a_written_answer_in_a_cell_of_ones_own_waits_for_a_person(lost):
     if not lost:
         notebook.cells[place] = copy.deepcopy(next(cell for cell in RELEASE.cells if grade_id(cell) == "why"))
     notebook.cells.insert(place + 1, note("Because two is even."))
-    assert grade_notebook(MASTER, notebook).points["why"] is None
-    assert grade_notebook(MASTER, answered(why=None)).points["why"] == 0
+    assert grade_notebook(MASTER, notebook, limits=LIMITS).points["why"] is None
+    assert grade_notebook(MASTER, answered(why=None), limits=LIMITS).points["why"] == 0
 
 
 def test_an_answer_that_lost_its_name_counts():
@@ -229,7 +229,7 @@ def test_an_answer_that_lost_its_name_counts():
     for cell in notebook.cells:
         if grade_id(cell) == "square":
             del cell.metadata["nbgrader"]
-    assert grade_notebook(MASTER, notebook).points["test-square"] == 2
+    assert grade_notebook(MASTER, notebook, limits=LIMITS).points["test-square"] == 2
 
 
 def test_written_answers_wait_for_a_person(graded):
@@ -278,7 +278,7 @@ def test_graded_and_unchanged_submissions_are_skipped(graded, monkeypatch):
     executed.clear()
     # Other limits concern those who broke the old ones; `unreadable` is no matter of execution.
     monkeypatch.setattr(classroom_run._Class, "_record", lambda *_: None)
-    grade_class(course, NAME, limits=Limits(cell_seconds=601))
+    grade_class(course, NAME, limits=Limits(HANG + 1))
     assert sorted({*executed} - {"leaves"}) == ["died", "loop", "memory"]
 
 
@@ -288,7 +288,7 @@ def test_feedback_is_a_page_for_each_student(graded):
     assert without == ["unreadable"]
     assert sorted(page.parent.name for page in pages) == sorted([*GOOD, *EXPECTED.keys() - {"unreadable"}])
     page = (course.directory / "feedback" / "loop" / f"{NAME}.html").read_text()
-    assert "interrupted after 600 s" in page
+    assert f"interrupted after {HANG} s" in page
     assert "(Score: 3.0 / 9.0)" in page
 
 
@@ -345,7 +345,7 @@ def square(_):
 )
 def test_a_flood_of_output_is_removed(square, points):
     """Of a test too, if need be; without what it said nobody can tell whether it passed."""
-    grade = grade_notebook(MASTER, answered(square=square))
+    grade = grade_notebook(MASTER, answered(square=square), limits=LIMITS)
     assert (grade.state, grade.total) == ("memory", points)
     assert re.fullmatch(r"found \d+ MB of output, expected less than 20", grade.message)
     assert len(json.dumps(grade.notebook)) < 100_000
@@ -614,7 +614,7 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     code, out, err = run("collect", NAME, tmp_path / "in", *course)
     assert (code, out) == (1, "1 new, 0 changed, 0 unchanged\n")
     assert "'bob.ipynb' is not taken: found no notebook" in err
-    code, out, err = run("grade", NAME, "--jobs", "2", *course)
+    code, out, err = run("grade", NAME, "--jobs", "2", "--cell-seconds", HANG, *course)
     assert code == 0
     assert out.splitlines()[1].split() == ["ada", "graded", "5", "9", "1"]
     assert re.search(r"01_tiny: 1 of 1 submissions, \d+:\d\d:\d\d", err)
