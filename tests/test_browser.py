@@ -79,9 +79,8 @@ def test_pages_fit_every_width(reader, addresses):
             settle(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
             assert page.evaluate(CUT_OFF) == [], (name, width)
-            with suppress(
-                TimeoutError
-            ):  # the page looks at its boxes when the width has not changed for a while
+            # The page looks at its boxes when the width has not changed for a while.
+            with suppress(TimeoutError):
                 page.wait_for_function(f"{UNREACHABLE}.length === 0")
             assert page.evaluate(UNREACHABLE) == [], (name, width)
 

@@ -1,6 +1,7 @@
 """Live code: cells of a page that are edited and run, on a server of one's own; and what Binder is asked."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -129,13 +130,17 @@ def test_without_pages_nothing_is_served(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def address(book, files):
+def address(book, files, tmp_path_factory):
     """The address that `repsim live` prints, with its token; the system chooses the port."""
+    settings = tmp_path_factory.mktemp("jupyter")
+    limit = {"MappingKernelManager": {"kernel_info_timeout": HANG}}  # for a kernel to answer
+    (settings / "jupyter_server_config.json").write_text(json.dumps(limit))
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(settings)}
     options = ["--profile", "smoke", "--no-browser", "--port", "0"]
     command = [sys.executable, "-m", "repsim_core.cli", "live", *options]
     with (
         tempfile.TemporaryFile("w+") as said,
-        running(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=said) as server,
+        running(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=said, env=environment) as server,
     ):
 
         def errors() -> str:
