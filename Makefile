@@ -21,7 +21,7 @@ book: $(INSTALLED)
 
 test: lint
 	$(BIN)/repsim book --profile smoke
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --durations=15
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -13,7 +13,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -27,6 +26,7 @@ from repsim_core.execution import START_SECONDS, kernels_of_this_interpreter
 
 MAX_OUTPUT = 20_000_000  # bytes of an executed notebook, and of any file that it writes
 _GRACE = 60  # seconds beyond its limits after which a process is killed from outside
+_OUTPUT_SECONDS = 60  # for the last output of a cell that has ended, on a busy machine
 _TIMEOUT = "CellTimeoutError"
 # Without the grammar of web addresses that jsonschema would compile, for a second: notebooks are not checked for them.
 _WORKER = """
@@ -180,8 +180,9 @@ class _Execution:
         client = NotebookClient(
             self.notebook,
             kernel_manager_class=kernels_of_this_interpreter(folder),
-            timeout=self.limits.cell_seconds,
+            timeout_func=self._cell_seconds,
             startup_timeout=START_SECONDS,
+            iopub_timeout=_OUTPUT_SECONDS,
             interrupt_on_timeout=True,
             error_on_timeout={
                 "ename": _TIMEOUT,
@@ -197,9 +198,9 @@ class _Execution:
         work = folder / "work"
         work.mkdir()
         async with client.async_setup_kernel(cwd=str(work)):
-            deadline = time.monotonic() + self.limits.seconds
+            self.clock = asyncio.timeout(self.limits.seconds)
             try:
-                async with asyncio.timeout(self.limits.seconds):
+                async with self.clock:
                     for number, cell in enumerate(self.notebook.cells):
                         self.at = number
                         count = client.code_cells_executed + 1
@@ -209,10 +210,14 @@ class _Execution:
                 DeadKernelError,
                 CellControlSignal,
             ):  # nbclient takes our end for the kernel's
-                if time.monotonic() >= deadline:
+                if self.clock.expired():
                     self._problem("timeout", f"all cells together took longer than {self.limits.seconds} s")
                 else:
                     self._problem("died", f"the kernel ended in {self._cell(self.at)}")
+
+    def _cell_seconds(self, cell: NotebookNode) -> int:
+        """The limit for a cell, asked for when it has been handed to the kernel."""
+        return self.limits.cell_seconds
 
     def _executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
         reply = execute_reply["content"]

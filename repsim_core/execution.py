@@ -17,7 +17,8 @@ from repsim_core.chapters import Chapter, ChapterError, ParameterError, tags
 from repsim_core.files import write_atomic
 from repsim_core.results import result_files
 
-START_SECONDS = 180  # for a kernel on a busy machine
+START_SECONDS = 600  # for a kernel on a busy machine; one that dies is noticed at once
+OUTPUT_SECONDS = 600  # for the last output of a cell that has ended, likewise
 SOURCE_LINES = 6  # of a failing cell, shown in the message
 # One thread unless the environment says otherwise: sums then do not depend on the number of cores, and two
 # chapters at once do not compete for them.
@@ -62,6 +63,7 @@ def execute(
                 progress_bar=progress,  # pyright: ignore[reportArgumentType]
                 kernel_manager_class=kernels_of_this_interpreter(Path(folder)),
                 start_timeout=START_SECONDS,
+                iopub_timeout=OUTPUT_SECONDS,
             )
         except PapermillException as error:
             name, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))

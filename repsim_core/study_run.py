@@ -33,6 +33,7 @@ from repsim_core.study import Group, Study, comparing, stored_stacks
 from repsim_core.units import ComparingUnit, Unit, compute_unit
 
 _TICK = 1.0  # seconds between two reports of progress
+_ANSWER_SECONDS = 20  # for a scheduler to answer
 
 
 class StudyError(RuntimeError):
@@ -247,7 +248,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
             "scheduler: Dask is not installed here; install the extra: pip install 'repsim-core[cluster]'"
         ) from error
     try:
-        client = Client(address, timeout="20s", set_as_default=False)
+        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ParameterError(f"scheduler: no Dask scheduler answers at {address}: {error}") from error
     with client:

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from processes import HANG
 
+PATIENCE = 1000 * HANG  # in milliseconds, as the browser wants it
+expect.set_options(timeout=PATIENCE)
 FLAGS = [
     *["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
     *["--disable-component-update", "--disable-sync", "--disable-quic"],
@@ -30,8 +33,7 @@ class Reader:
 
     def __init__(self, browser: Browser, site: str, **options) -> None:
         self.site = site
-        self.context = browser.new_context(**options)
-        self.context.set_default_timeout(90_000)  # a busy machine is no fault of the book
+        self.context = new_context(browser, **options)
         self.context.route("**/*", self._pass_or_refuse)
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
@@ -67,6 +69,10 @@ class Reader:
     def open(self, name: str) -> Page:
         self.loaded.clear()
         self.page.goto(f"{self.site}/{name}")
+        return self.complete()
+
+    def complete(self) -> Page:
+        """The page, when all that it draws is drawn."""
         if self.page.locator("span.math, div.math").count():
             self.page.evaluate("MathJax.startup.promise")
         self.page.evaluate("document.fonts.ready.then(() => true)")
@@ -74,6 +80,37 @@ class Reader:
             "!document.querySelector('[data-repsim-chart]:not([data-drawn]), [data-drawn]:not(:has(svg))')"
         )
         return self.page
+
+
+def new_context(browser: Browser, **options) -> BrowserContext:
+    """A browser's context that waits for what must come as long as it takes."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+# Two frames show what a change has caused, which is then hurried to its end: a colour that moves to its new value, say.
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const moving = () => document.getAnimations().filter(
+    (each) => each.playState !== "finished" && each.effect?.getComputedTiming().endTime !== Infinity);
+  do {
+    for (const each of moving()) each.finish();
+    await frame();
+    await frame();
+  } while (moving().length);
+}"""
+
+
+def settle(page: Page) -> None:
+    """Let what the last change has caused come to its end."""
+    page.evaluate(SETTLED)
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Show the page in the theme `light` or `dark`."""
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    settle(page)
 
 
 @contextmanager
@@ -86,9 +123,11 @@ def launched() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE)
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextmanager
@@ -97,9 +136,11 @@ def served(folder: Path) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 WEIGHTY = {"serious", "critical"}
@@ -107,6 +148,7 @@ WEIGHTY = {"serious", "critical"}
 
 def findings(page, **options) -> list[tuple[str, list[str]]]:
     """Rules that the page breaks in a way that matters, with the first places."""
+    settle(page)
     found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         (rule["id"], [node["html"][:120] for node in rule["nodes"][:3]])

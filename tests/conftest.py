@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from browsing import Reader, launched, served
 from filelock import FileLock
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,8 +23,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# The same examples every time, and no deadline for one: a busy machine is no bug.
-settings.register_profile("repsim", deadline=None, derandomize=True, database=None)
+# The same examples every time, and no deadline for one or for drawing them: a busy machine is no bug.
+settings.register_profile(
+    "repsim", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("repsim")
 
 
@@ -39,7 +41,6 @@ def book() -> Path:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=500,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "html-smoke"

@@ -1,10 +1,8 @@
-"""What the tests of studies share: a tiny grid, an executor without processes, the command as a process."""
+"""What the tests of studies share: a tiny grid, an executor without processes, the commands."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -18,12 +16,13 @@ from repsim_core.study_cli import add_commands
 from repsim_core.study_profiles import declare
 from repsim_core.study_run import run_study
 
-# The same grid as a call and as the command's words; long enough to be interrupted.
-TINY = ["--profile", "smoke", "--variant", "free", "--k", "4,5", "--steps", "1200"]
+# The same grid as a call and as the command's words: four stacks of three models, hence eight entries.
+STEPS = 40
+TINY = ["--profile", "smoke", "--variant", "free", "--k", "4,5", "--steps", str(STEPS)]
 
 
 def tiny() -> Study:
-    return declare("width", "smoke", classes=[4, 5], variants=["free"], steps=1200)
+    return declare("width", "smoke", classes=[4, 5], variants=["free"], steps=STEPS)
 
 
 def small(**changes: object) -> Study:
@@ -66,19 +65,3 @@ def command(arguments: list[str]) -> int:
     except (ParameterError, OSError) as error:
         print(f"repsim: {error}", file=sys.stderr)
         return 2
-
-
-def start(arguments: list[str], **options: object) -> subprocess.Popen[str]:
-    """`command` in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, __file__, *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        **options,  # pyright: ignore[reportArgumentType, reportCallIssue]
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(command(sys.argv[1:]))

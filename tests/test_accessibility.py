@@ -5,7 +5,7 @@ from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
-from browsing import WITHOUT_INSIDES, findings
+from browsing import WITHOUT_INSIDES, findings, set_theme
 from bs4 import BeautifulSoup
 
 from repsim_core.accessible import repaired, written_pages
@@ -26,8 +26,7 @@ def test_axe_finds_nothing_that_matters(reader, addresses, half):
         assert findings(page) == [], address
         if address.startswith("notebooks/") and "02_theorem" not in address:
             continue  # test_browser looks at the colours of every chapter's text
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        page.wait_for_timeout(300)  # colours move to their new values
+        set_theme(page, "dark")
         assert findings(page, runOnly=["color-contrast"]) == [], (address, "dark")
 
 
@@ -43,13 +42,14 @@ def test_first_stop_leads_to_the_text(reader, names):
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
     page.wait_for_function("document.querySelector('#pst-skip-link').getBoundingClientRect().y >= 0")
     page.keyboard.press("Enter")
-    assert page.evaluate("location.hash") == "#main-content"
+    page.wait_for_function("location.hash === '#main-content'")
 
 
 # Whether the element with the focus looks otherwise than without it: an outline, a shadow, or a border's colour.
 SHOWN = """() => {
   const e = document.activeElement;
   const look = () => {
+    for (const each of e.getAnimations()) each.finish();  // an outline that comes by and by
     const s = getComputedStyle(e);
     return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.border].join();
   };

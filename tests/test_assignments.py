@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from assignments import Wrong, images, kl, llv, twins, width
+from processes import HANG
 
 pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
 
@@ -19,6 +20,7 @@ from nbgrader import utils
 import repsim_core as rc
 from repsim_core import image_training, training
 from repsim_core.chapters import chapter_paths
+from repsim_core.classroom_execute import Limits
 from repsim_core.classroom_grade import grade_notebook
 from repsim_core.classroom_notebooks import (
     grade_id,
@@ -181,7 +183,8 @@ def test_numbers_of_another_student_are_found_out(name, monkeypatch):
 
 def test_a_kernel_and_the_classrooms_own_grading_agree():
     cell, source = "psi", llv.WRONG[0].source
-    grade = grade_notebook(master("03_llv"), answered("03_llv", cell, source), student="reference")
+    notebook, limits = answered("03_llv", cell, source), Limits(HANG, 10 * HANG)
+    grade = grade_notebook(master("03_llv"), notebook, student="reference", limits=limits)
     assert grade.state == "graded", grade.message
     earned = {name: number for name, number in grade.points.items() if number is not None}
     assert {name for name, number in earned.items() if number == 0} == llv.WRONG[0].loses

@@ -6,10 +6,10 @@ import errno
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from processes import running
 
 import repsim_core as rc
 from repsim_core.cache import Address, Cache, CacheError, content_key
@@ -115,17 +115,19 @@ def test_labels_are_plain():
         Address("a/b", ADDRESS.key, ".csv")
 
 
-def test_leftovers_of_killed_processes_are_swept(cache):
+def test_leftovers_of_killed_processes_are_swept(cache, monkeypatch):
     kept = cache.put(ADDRESS, b"content")
     old, new = cache.directory / ".old.1", cache.directory / ".new.2"
-    for path in (old, new):
+    for path, age in ((old, 3_601), (new, 3_599)):
         path.touch()
-    os.utime(old, (time.time() - 10_000,) * 2)
+        os.utime(path, (1e9 - age,) * 2)
+    monkeypatch.setattr("time.time", lambda: 1e9)
     cache.sweep()
     assert sorted(cache.directory.iterdir()) == sorted([kept, new])
 
 
 WRITER = """
+import os
 import sys
 import types
 from pathlib import Path
@@ -133,6 +135,13 @@ package = sys.modules["repsim_core"] = types.ModuleType("repsim_core")  # withou
 package.__path__ = [sys.argv[2]]
 from repsim_core.cache import Address, Cache
 cache = Cache(Path(sys.argv[1]), lambda line: sys.exit(line))
+rename = os.replace
+def wait_once(*names):
+    os.replace = rename
+    print("about to rename", flush=True)
+    sys.stdin.readline()
+    rename(*names)
+os.replace = wait_once
 for turn in range(300):
     address = Address("entry", f"{turn % 3:032}", ".bin")
     content = bytes([turn % 3]) * 100_000
@@ -143,10 +152,17 @@ for turn in range(300):
 
 
 def test_processes_that_write_the_same_entries_do_no_harm(cache):
-    words = [sys.executable, "-c", WRITER, str(cache.directory), str(Path(rc.__file__).parent)]
-    writers = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    for writer in writers:
-        assert (writer.communicate(timeout=100)[1], writer.returncode) == ("", 0)
+    """Each has written the same first entry but for its name, before they go on side by side."""
+    words = [sys.executable, "-c", WRITER, cache.directory, Path(rc.__file__).parent]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with running(words, **pipes) as one, running(words, **pipes) as other:
+        for writer in (one, other):
+            assert writer.stdout.readline() == "about to rename\n", writer.communicate()[1]
+        for writer in (one, other):
+            writer.stdin.write("go on\n")
+            writer.stdin.flush()
+        for writer in (one, other):
+            assert (writer.communicate()[1], writer.returncode) == ("", 0)
     assert len(list(cache.directory.iterdir())) == 3
 
 

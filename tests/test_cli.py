@@ -3,15 +3,14 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import papermill
 import pytest
+from processes import HANG, MEETING, REPORT, Meeting, running
 
 import repsim_core
 from repsim_core import cli, execution
@@ -153,55 +152,22 @@ def test_a_run_and_a_failing_run(run):
 
 
 def test_an_interrupted_run_ends_its_kernel_and_leaves_what_it_has(tmp_path):
+    """A cell interrupts the command, and would then wait for ever."""
     root = tmp_path / "book"
     shutil.copytree(FIXTURE, root)
     chapter = root / "notebooks" / "02_small.md"
-    pid_file = tmp_path / "pid"
-    wait = (
-        f'import os, pathlib, time; pathlib.Path("{pid_file}").write_text(str(os.getpid())); time.sleep(600)'
-    )
+    wait = f"import os, signal, threading; {REPORT}; os.kill(os.getppid(), signal.SIGINT); threading.Event().wait()"
     chapter.write_text(chapter.read_text().replace('raise RuntimeError("asked to fail")', wait))
-    command = [
-        sys.executable,
-        "-m",
-        "repsim_core.cli",
-        "run",
-        "2",
-        "--root",
-        root,
-        "-p",
-        "fail=true",
-        "--out",
-        root / "out",
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 130
-    assert err.strip() == "repsim: interrupted"
-    kernel = int(pid_file.read_text())
-    wait_until(lambda: not is_running(kernel))
+    command = [sys.executable, "-m", "repsim_core.cli", "run", "2"]
+    options = ["--root", root, "-p", "fail=true", "--out", root / "out"]
+    with Meeting(tmp_path / "meeting") as meeting:
+        environment = {**os.environ, MEETING: str(meeting.path)}
+        with running([*command, *options], stderr=subprocess.PIPE, env=environment) as process:
+            _, err = process.communicate(timeout=HANG)
+        assert (process.returncode, err.strip()) == (130, "repsim: interrupted")
+        meeting.reports(1)
+        meeting.ended()
     assert [path.name for path in (root / "out").iterdir()] == ["02_small.partial.ipynb"]
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def is_running(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # a process that has ended and that nobody has asked about still has a number
-    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() if Path("/proc").is_dir() else True
 
 
 # --- compare ---

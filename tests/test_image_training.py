@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import running
+from safetensors.torch import load_file
 
 from repsim_core.image_models import ImageModel
 from repsim_core.image_training import crops, rate_at, reflected, side_at, train_images
@@ -168,29 +169,49 @@ def test_an_interrupted_run_ends_with_the_same_bits(recipe, tmp_path):
     assert torch.equal(whole.losses, resumed.losses)
 
 
+# A run that writes its state after each step, and is killed at its third writing, at the place given.
 KILLED = """
-import sys
+import os, signal, sys
 from dataclasses import replace
+from pathlib import Path
 import torch
 from repsim_core.image_training import train_images
 from repsim_core.images import digit_images
 from repsim_core.recipes import RECIPES
+path, place = sys.argv[1:]
+write, rename, written = Path.write_bytes, os.replace, []
+def killed(at):
+    if at == place and len(written) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+def write_bytes(path, data):
+    written.append(path)
+    write(path, data[: len(data) // 2])
+    killed("half is written")
+    return write(path, data)
+def move(source, target):
+    killed("all is written")
+    rename(source, target)
+    killed("it has its name")
+Path.write_bytes, os.replace = write_bytes, move
 torch.set_num_threads(1)
 recipe = replace(RECIPES["digits"], steps=24, widths=(4, 8, 8))
-train_images(digit_images()[0], recipe=recipe, seed=1, device="cpu", checkpoint=sys.argv[1], checkpoint_every=1)
+train_images(digit_images()[0], recipe=recipe, seed=1, device="cpu", checkpoint=path, checkpoint_every=1)
 """
 
 
-def test_a_killed_run_goes_on_to_the_same_bits(tmp_path):
+@pytest.mark.parametrize(
+    ("place", "steps"), [("half is written", 2), ("all is written", 2), ("it has its name", 3)]
+)
+def test_a_killed_run_goes_on_to_the_same_bits(place, steps, tmp_path):
     path = tmp_path / "run.safetensors"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
-    while not path.exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with running([sys.executable, "-c", KILLED, path, place], stderr=subprocess.PIPE) as process:
+        message = process.communicate()[1]
+    assert process.returncode == -signal.SIGKILL, message
+    assert len(load_file(path)["losses"]) == steps
     resumed = train_images(TRAIN, recipe=TINY, seed=1, device="cpu", checkpoint=path)
     whole = train_images(TRAIN, recipe=TINY, seed=1, device="cpu")
     assert same_parameters(whole.model, resumed.model)
+    assert torch.equal(whole.losses, resumed.losses)
 
 
 def test_a_damaged_or_foreign_checkpoint_is_refused_and_kept(tmp_path):

@@ -1,17 +1,21 @@
 """Live code: cells of a page that are edited and run, on a server of one's own; and what Binder is asked."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import WITHOUT_INSIDES, Reader, findings
+from browsing import WITHOUT_INSIDES, Reader, findings, set_theme
 from bs4 import BeautifulSoup
 from IPython.display import Markdown
+from playwright.sync_api import expect
+from processes import HANG, running
 
 from repsim_core import live_markdown, live_server, thebe
 from repsim_core.chapters import ChapterError, ParameterError, tags
@@ -126,35 +130,38 @@ def test_without_pages_nothing_is_served(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def address(book, files):
-    """The address that `repsim live` prints, with its token."""
-    command = [
-        sys.executable,
-        "-m",
-        "repsim_core.cli",
-        "live",
-        "--profile",
-        "smoke",
-        "--no-browser",
-        "--port",
-        "8700",
-    ]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
-        found = re.match(r"(http://127\.0\.0\.1:\d+)/book\?token=\w+", server.stdout.readline())
-        assert found, server.stderr.read()
+def address(book, files, tmp_path_factory):
+    """The address that `repsim live` prints, with its token; the system chooses the port."""
+    settings = tmp_path_factory.mktemp("jupyter")
+    limit = {"MappingKernelManager": {"kernel_info_timeout": HANG}}  # for a kernel to answer
+    (settings / "jupyter_server_config.json").write_text(json.dumps(limit))
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(settings)}
+    options = ["--profile", "smoke", "--no-browser", "--port", "0"]
+    command = [sys.executable, "-m", "repsim_core.cli", "live", *options]
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        running(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=said, env=environment) as server,
+    ):
+
+        def errors() -> str:
+            said.seek(0)
+            return said.read()
+
+        found = re.match(r"(http://127\.0\.0\.1:[1-9]\d*)/book\?token=\w+", server.stdout.readline())
+        assert found, errors()
         yield found
         server.send_signal(signal.SIGINT)
-        assert server.wait(60) == 0, server.stderr.read()
+        assert server.wait(HANG) == 0, errors()
 
 
 def press_run(page, cell):
+    said = page.locator(".repsim-live-bar [role=status]")
+    said.evaluate("e => { e.textContent = '' }")  # what it said of another cell
     cell.locator("button", has_text="run").click()
     page.wait_for_function(
         "/is up to date|failed/.test(document.querySelector('.repsim-live-bar [role=status]').textContent)"
     )
-    return page.locator(".repsim-live-bar [role=status]").inner_text()
+    return said.inner_text()
 
 
 def replace_code(page, cell, old, new):
@@ -170,14 +177,13 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
     page.goto(address[0])
     page.wait_for_url("**/static/book/intro.html")
     assert page.locator(".repsim-live-begin").count() == 0, "a page without code"
-    page.wait_for_load_state("networkidle")
+    window.complete()
     window.open("static/notebooks/02_theorem.html")
     page.locator(".repsim-live-begin").click()
     page.wait_for_selector(STARTED)
     page.evaluate(WITHOUT_INSIDES)
     for theme in ("light", "dark"):
-        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        page.wait_for_timeout(300)
+        set_theme(page, theme)
         assert findings(page, preload=False) == [], theme
 
     figure = page.locator("article .cell", has=page.locator("figure.repsim-figure")).first
@@ -186,31 +192,30 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
     replace_code(page, parameters, "classes: int = 7", "classes: int = 9")
     figure.locator("summary").click()
     assert "is up to date" in press_run(page, figure), "with it the parameters, their checks, imports, models"
-    assert figure.locator("svg:visible").count() == 1
-    assert "rings of 9" in figure.locator("svg:visible").get_attribute("aria-label")
+    expect(figure.locator("svg:visible")).to_have_count(1)
+    expect(figure.locator("svg:visible")).to_have_attribute("aria-label", re.compile("rings of 9"))
     text = page.locator("article .cell", has=page.locator("p:has-text('Follow the thin line')")).first
     text.locator("summary").click()
     press_run(page, text)
-    assert "regular polygon with 9 corners" in text.locator("p:visible").inner_text()
+    expect(text.locator("p:visible")).to_contain_text("regular polygon with 9 corners")
 
     assert window.problems == []
 
     replace_code(page, parameters, "classes: int = 9", "classes: int = 3")
     assert "failed" in press_run(page, figure)
-    assert "classes = 3 is not possible" in page.locator(".repsim-live-output:visible").all_inner_texts()[0]
+    expect(page.locator(".repsim-live-output:visible").first).to_contain_text("classes = 3 is not possible")
     replace_code(page, parameters, "classes: int = 3", "classes: int = 5")
     press_run(page, figure)
-    assert "rings of 5" in figure.locator("svg:visible").get_attribute("aria-label")
+    expect(figure.locator("svg:visible")).to_have_attribute("aria-label", re.compile("rings of 5"))
 
     figures = page.locator("figure.repsim-figure:visible").count()
     page.locator(".repsim-live-bar button", has_text="Run all").click()
     page.wait_for_function(
         r"/Cell (\d+) of \1 is up to date/.test(document.querySelector('.repsim-live-bar [role=status]').textContent)"
     )
-    assert page.locator("figure.repsim-figure:visible").count() == figures
-    assert page.locator(".cell_output:visible figure.repsim-figure .marks").count() == 1, (
-        "the slider's drawing"
-    )
+    expect(page.locator("figure.repsim-figure:visible")).to_have_count(figures)
+    drawing = page.locator(".cell_output:visible figure.repsim-figure .marks")
+    expect(drawing, "the slider's drawing").to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     window.context.close()
 

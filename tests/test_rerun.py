@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from browsing import new_context
 from bs4 import BeautifulSoup
 
 from repsim_core import cli, execution, rerun
@@ -117,7 +118,7 @@ def box(browser, tmp_path):
         '<meta charset="utf-8"><link rel="stylesheet" href="rerun.css"><script src="rerun.js" defer></script>'
     )
     (tmp_path / "page.html").write_text(head + html, encoding="utf-8")
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    context = new_context(browser, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     problems = []
     page.on("pageerror", lambda error: problems.append(error))
@@ -268,7 +269,7 @@ def test_a_narrow_page_shows_all_of_it(box):
 
 def test_without_scripts_there_is_a_command(browser, tmp_path):
     (tmp_path / "page.html").write_text(rerun.form("03", PARAMETERS, DEFAULTS), encoding="utf-8")
-    context = browser.new_context(java_script_enabled=False)
+    context = new_context(browser, java_script_enabled=False)
     page = context.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     assert page.locator("pre code").text_content() == "repsim run 03 --html"

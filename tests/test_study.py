@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import resource
-import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from studies import TINY, command, compute, entries, inline, small, start, tiny
+from interrupted_study import interrupted, started
+from processes import HANG
+from studies import TINY, command, compute, entries, inline, small, tiny
 
 import repsim_core as rc
 from repsim_core import study_cli, units
@@ -196,63 +195,49 @@ def test_a_part_that_is_none():
 # -- interruptions, neighbours, damage -----------------------------------------------------------------------------
 
 
-def children(process) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == process.pid:
-                found.append(int(stat.parent.name))
-        except OSError:  # it has ended
-            pass
-    return found
+# Where one run after the other ends, with which code, and how many entries there are then.
+TURNS = [
+    ("computing 2 SIGINT", 130, 2),
+    ("writing 1 SIGKILL", -9, 2),
+    ("renaming 2 SIGKILL", -9, 3),
+    ("stored 1 SIGINT", 130, 4),
+    ("computing 1 SIGKILL", -9, 4),
+    ("computing 1 lost", 1, 4),
+]
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_until(condition, seconds: float = 200) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 def test_killed_again_and_again_it_ends_with_the_same_bytes(whole, tmp_path):
-    directory, rng = tmp_path / "cache", random.Random(0)
-    arguments = ["width", *TINY, "--cache", str(directory), "--jobs", "1"]
-    for turn, end in enumerate((signal.SIGINT, signal.SIGKILL, signal.SIGKILL)):
-        before = len(entries(directory)) if directory.exists() else 0
-        process = start(arguments)
-        wait_until(lambda before=before: directory.exists() and len(entries(directory)) > before)
-        time.sleep(rng.uniform(0, 0.3))
-        workers = children(process)
-        process.send_signal(end)
-        message = process.communicate(timeout=100)[1]
-        if end == signal.SIGINT and process.returncode != 0:
-            assert process.returncode == 130
+    arguments = ["width", *TINY, "--cache", str(tmp_path), "--jobs", "1"]
+    for point, code, stored in TURNS:
+        with interrupted(arguments, point) as process:
+            message = process.communicate(timeout=HANG)[1]  # until the last worker has ended
+        assert process.returncode == code, (point, message)
+        assert entries(tmp_path).items() <= whole.items(), point
+        assert len(entries(tmp_path)) == stored, point
+        if code > 0:
             assert f"to go on: repsim {' '.join(arguments)}" in message
             assert "Traceback" not in message
-        wait_until(lambda workers=workers: not any(map(alive, workers)))
-        assert entries(directory).items() <= whole.items(), f"turn {turn}"
-    process = start(arguments)
-    message = process.communicate(timeout=300)[1]
+        if code == 1:
+            assert "a worker process ended suddenly" in message
+    with started(arguments) as process:
+        message = process.communicate()[1]
     assert process.returncode == 0, message
-    assert "found in the cache" in message
-    assert entries(directory) == whole
+    assert "4 found in the cache" in message
+    assert entries(tmp_path) == whole
 
 
 def test_two_at_once_on_one_cache_do_no_harm(whole, tmp_path):
-    arguments = ["width", *TINY, "--cache", str(tmp_path)]
-    processes = [start(arguments), start(arguments)]
-    for process in processes:
-        message = process.communicate(timeout=300)[1]
-        assert process.returncode == 0, message
-        assert "damaged" not in message
+    """Both are about to store the same entry, before they go on."""
+    arguments, point = ["width", *TINY, "--cache", str(tmp_path)], "renaming 1 hold"
+    with interrupted(arguments, point) as first, interrupted(arguments, point) as second:
+        assert entries(tmp_path) == {}
+        for process in (first, second):
+            process.stdin.write("go on\n")
+            process.stdin.flush()
+        for process in (first, second):
+            message = process.communicate()[1]
+            assert process.returncode == 0, message
+            assert "damaged" not in message
     assert entries(tmp_path) == whole
     assert {path.name for path in tmp_path.iterdir()} == set(whole)
 

@@ -5,18 +5,29 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from pathlib import Path
 
 import pytest
+from processes import HANG, MEETING, REPORT, Meeting
 from studies import TINY, command, compute, entries, tiny
+
+from repsim_core import study_run, units
+from repsim_core.cache import Cache
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
+PATIENT = {
+    **{f"distributed.comm.timeouts.{name}": f"{HANG}s" for name in ("connect", "tcp")},
+    "distributed.scheduler.worker-ttl": None,
+}
+
 
 @pytest.fixture
-def cluster():
+def cluster(monkeypatch):
+    import dask
+
+    monkeypatch.setattr(study_run, "_ANSWER_SECONDS", HANG)
     with (
+        dask.config.set(PATIENT),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
@@ -24,27 +35,48 @@ def cluster():
         yield cluster
 
 
-def kill_one_at_work(cluster, directory: Path, killed: list[int]) -> None:
-    """When the first entry is stored and a worker is computing, kill that worker."""
-    with distributed.Client(cluster, set_as_default=False) as client:
-        while not killed:
-            busy = [name for name, tasks in client.processing().items() if tasks]
-            if busy and directory.exists() and entries(directory):
-                nanny = next(w for w in cluster.workers.values() if w.worker_address == busy[0])
-                killed.append(nanny.pid)
-                os.kill(nanny.pid, signal.SIGKILL)
-            time.sleep(0.02)
+def stop_second_training(path: str) -> None:
+    """In a worker: the second training that the cluster begins says which process it is in, and goes no further."""
+    os.environ[MEETING] = path
+    train = units.train_stack
+
+    def stopping(*given, **options):
+        for number in (1, 2):
+            try:
+                os.close(os.open(f"{path}-{number}", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                continue
+            if number == 2:
+                options["progress"] = lambda _: stop()
+            break
+        return train(*given, **options)
+
+    def stop():
+        exec(REPORT)
+        threading.Event().wait()
+
+    units.train_stack = stopping
 
 
-def test_a_study_survives_a_killed_worker(cluster, tmp_path, capsys):
-    directory, killed = tmp_path / "cache", []
-    killer = threading.Thread(target=kill_one_at_work, args=(cluster, directory, killed))
-    killer.start()
-    words = ["width", *TINY, "--cache", str(directory)]
-    code = command([*words, "--scheduler", cluster.scheduler_address])
-    finished = bool(killed)
-    killed.append(0)  # ends the thread, should it have found nothing to kill
-    killer.join()
+def test_a_study_survives_a_killed_worker(cluster, tmp_path, capsys, monkeypatch):
+    """The worker is killed in the middle of a training, when the first entry is stored."""
+    directory, killed, put = tmp_path / "cache", [], Cache.put
+
+    def put_and_kill(*given):
+        path = put(*given)
+        if not killed:
+            killed.extend(meeting.reports(1))
+            os.kill(killed[0], signal.SIGKILL)
+            meeting.ended()
+        return path
+
+    with Meeting(tmp_path / "meeting") as meeting:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            assert len(client.run(stop_second_training, str(meeting.path))) == 2
+        monkeypatch.setattr(Cache, "put", put_and_kill)
+        words = ["width", *TINY, "--cache", str(directory)]
+        code = command([*words, "--scheduler", cluster.scheduler_address])
     assert code == 0, capsys.readouterr().err
-    assert finished
+    assert killed
+    monkeypatch.undo()
     assert entries(directory) == compute(tiny(), tmp_path / "alone")
