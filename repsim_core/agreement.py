@@ -37,7 +37,7 @@ class Agreement:
             largest_difference, largest_relative_difference.
         means: a row a group and measure: the recorded and new mean, their difference in standard errors, agrees.
         identical: whether every row of every column has the same recorded digits.
-        same_environment: whether the record was made by the same code, libraries and kind of machine.
+        same_environment: whether the record was made by the same protocols, libraries and kind of machine.
         statistics: whether there were seeds enough to judge means.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from repsim_core.arrays import as_count
-from repsim_core.image_units import DATASETS, ImageTrainingUnit, fingerprint, image_code_version, load_images
+from repsim_core.image_units import DATASETS, ImageTrainingUnit, fingerprint, load_images
 from repsim_core.parameters import ParameterError
 from repsim_core.recipes import RECIPES
 from repsim_core.study import Study, in_stacks, unknown
@@ -92,10 +92,6 @@ class ImageStudy(Study):
             )
             for (seed,) in self.stacks
         ]
-
-    def training_code(self) -> str:
-        """As for every `Study`."""
-        return image_code_version()
 
 
 def declare(

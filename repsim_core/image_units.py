@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import ClassVar
 
 import torch
 from safetensors.torch import save
 
-from repsim_core.cache import Address, content_key, user_folder
+from repsim_core.cache import Address, user_folder
 from repsim_core.cifar import cifar10
 from repsim_core.image_training import train_images
 from repsim_core.images import ImageSet, digit_images
 from repsim_core.recipes import Recipe
-from repsim_core.source_version import source_version
-from repsim_core.units import library_versions, loss_summary, one_thread
+from repsim_core.units import loss_summary, one_thread, unit_key
 
 DATASETS = {"cifar10": cifar10, "digits": digit_images}
 
@@ -37,12 +36,6 @@ def fingerprint(dataset: str) -> str:
         digest.update(part.images.numpy())  # pyright: ignore[reportArgumentType]
         digest.update(part.labels.numpy())  # pyright: ignore[reportArgumentType]
     return digest.hexdigest()[:16]
-
-
-@cache
-def image_code_version() -> str:
-    """The version of the code that trains models of images."""
-    return f"{source_version('image_training')}-{source_version('image_units', follow=False)[:8]}"
 
 
 @dataclass(frozen=True)
@@ -64,15 +57,12 @@ class ImageTrainingUnit:
     batch_seed: int = 0
     device: str = "cpu"
 
+    protocol: ClassVar[int] = 1
+
     @property
     def address(self) -> Address:
-        definition: dict[str, Any] = {
-            "unit": asdict(self),
-            "code": image_code_version(),
-            "libraries": library_versions(),
-        }
         label = f"train-{self.dataset}-{self.recipe.name}-M{self.dim}-seed{self.seeds[0]}"
-        return Address(label, content_key(definition), ".safetensors")
+        return Address(label, unit_key(self), ".safetensors")
 
     @property
     def cost(self) -> float:

@@ -23,7 +23,7 @@ from repsim_core.files import to_json, write_atomic
 from repsim_core.parameters import ParameterError
 from repsim_core.study import Study, Tables, group_columns
 from repsim_core.study_profiles import kind_of
-from repsim_core.units import MEASURES, code_versions, library_versions
+from repsim_core.units import MEASURES, library_versions
 
 DIGITS = 9  # significant digits of a recorded float
 MODEL_MEASURES = ["test_accuracy", "test_loss", "train_loss"]
@@ -66,11 +66,11 @@ class Record:
 
 
 def environment(study: Study) -> dict[str, Any]:
-    """What a result's last digits can depend on: versions, code, and the kind of machine."""
+    """What a result's last digits can depend on: versions, protocols, and the kind of machine."""
     return {
         "python": platform.python_version(),
         **library_versions(),
-        "code": {"training": study.training_code(), "comparing": code_versions()["comparing"]},
+        "protocol": study.protocols(),
         "machine": {
             "processor": _processor(),
             "instructions": torch.backends.cpu.get_cpu_capability(),

@@ -84,9 +84,12 @@ class Study(ABC):
     def trainings(self, group: Any) -> Sequence[Unit]:
         """The stacks to train for a group, whose entries `units.read_stack` reads."""
 
-    @abstractmethod
-    def training_code(self) -> str:
-        """The version of the code that trains."""
+    def protocols(self) -> dict[str, int]:
+        """The versions of what trains and of what compares."""
+        return {
+            "training": self.trainings(self.groups[0])[0].protocol,
+            "comparing": ComparingUnit.protocol,
+        }
 
     @classmethod
     def revive(cls, values: Mapping[str, Any], groups: Sequence[Sequence[Any]]) -> Self:

@@ -1,7 +1,12 @@
 """Units of work of a study: training one stack of seeds, comparing all pairs of one group.
 
 A unit is a plain description that any process can compute: description in, bytes out, the same bytes every time
-on the same machine. Its key covers the description, the code that computes it and the versions of the libraries.
+on the same machine. Its key covers the description, the version of the protocol that computes it and the versions of
+the libraries.
+
+Each kind of unit has a protocol version of its own. It is raised by hand when the digits of its results change, and by
+nothing else, so that an edit of a message or a move of a module loses no result. `tests/test_golden.py` has digits that
+each protocol must give; they fail when digits change without a new version.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,7 +29,6 @@ from repsim_core.cache import Address, content_key
 from repsim_core.comparison import compare
 from repsim_core.data import Dataset, radial
 from repsim_core.family import Representations
-from repsim_core.source_version import source_version
 from repsim_core.training import train_stack
 
 _CURVE_POINTS = 150  # of a stored loss curve
@@ -48,7 +52,13 @@ MEASURES = [
 
 
 class Unit(Protocol):
-    """A unit of work, whatever it computes."""
+    """A unit of work, whatever it computes.
+
+    Attributes:
+        protocol: the version of what computes it; other digits, other version.
+    """
+
+    protocol: ClassVar[int]
 
     @property
     def address(self) -> Address:
@@ -65,23 +75,20 @@ class Unit(Protocol):
         ...
 
 
-def code_versions() -> dict[str, str]:
-    """The versions of the code that trains and of the code that compares."""
-    own = _own_version()
-    return {
-        "training": f"{source_version('data', 'training')}-{own}",
-        "comparing": f"{source_version('comparison')}-{own}",
-    }
-
-
-def _own_version() -> str:
-    """This module's version alone: what it imports is counted where it is used."""
-    return source_version("units", follow=False)[:8]
-
-
 def library_versions() -> dict[str, str]:
     """The libraries whose version can change a result's digits."""
     return {"torch": torch.__version__, "numpy": np.__version__}
+
+
+def unit_key(unit: Any) -> str:
+    """The key of a unit's entry: its kind, its protocol version, its values, and the libraries."""
+    definition = {
+        "kind": type(unit).__name__,
+        "protocol": unit.protocol,
+        "unit": asdict(unit),
+        "libraries": library_versions(),
+    }
+    return content_key(definition)
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,8 @@ class TrainingUnit:
     test_seed: int = 1
     device: str = "cpu"
 
+    protocol: ClassVar[int] = 1
+
     @property
     def address(self) -> Address:
         norms = "".join(
@@ -118,12 +127,7 @@ class TrainingUnit:
             if norm is not None
         )
         label = f"train-K{self.classes}-w{self.width}{norms}-seeds{self.seeds[0]}to{self.seeds[-1]}"
-        definition = {
-            "unit": asdict(self),
-            "code": code_versions()["training"],
-            "libraries": library_versions(),
-        }
-        return Address(label, content_key(definition), ".safetensors")
+        return Address(label, unit_key(self), ".safetensors")
 
     @property
     def cost(self) -> float:
@@ -213,14 +217,11 @@ class ComparingUnit:
     stacks: tuple[str, ...]
     options: tuple[tuple[str, int | float | str], ...] = ()
 
+    protocol: ClassVar[int] = 1
+
     @property
     def address(self) -> Address:
-        definition = {
-            "unit": asdict(self),
-            "code": code_versions()["comparing"],
-            "libraries": library_versions(),
-        }
-        return Address(f"pairs-{self.group}", content_key(definition), ".csv")
+        return Address(f"pairs-{self.group}", unit_key(self), ".csv")
 
     @property
     def cost(self) -> float:
@@ -260,12 +261,12 @@ def compute_unit(unit: Unit, key: str, inputs: Sequence[bytes] = ()) -> bytes:
         inputs: contents of the entries that it needs.
 
     Raises:
-        RuntimeError: this process runs other code or other libraries than the one that declared the unit.
+        RuntimeError: this process runs another protocol or other libraries than the one that declared the unit.
     """
     if unit.address.key != key:
         raise RuntimeError(
-            "this process runs another version of repsim_core, Python, torch or numpy than the one that started the "
-            f"study: here {code_versions()} with {library_versions()}"
+            "this process runs another version of repsim_core, torch or numpy than the one that started the study: "
+            f"here protocol {unit.protocol} of {type(unit).__name__} with {library_versions()}"
         )
     return unit.compute(inputs)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from repsim_core.arrays import as_count, as_real
 from repsim_core.parameters import ParameterError
 from repsim_core.study import Study, in_stacks, unknown
-from repsim_core.units import TrainingUnit, code_versions
+from repsim_core.units import TrainingUnit
 
 # Seeds in a stack: large enough for the small widths to be quick, small enough to share a group among two cores.
 STACK = 10
@@ -123,10 +123,6 @@ class WidthStudy(Study):
             )
             for stack in self.stacks
         ]
-
-    def training_code(self) -> str:
-        """As for every `Study`."""
-        return code_versions()["training"]
 
 
 def declare(

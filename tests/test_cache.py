@@ -13,7 +13,6 @@ from processes import running
 
 import repsim_core as rc
 from repsim_core.cache import Address, Cache, CacheError, content_key
-from repsim_core.source_version import source_version
 
 ADDRESS = Address("label", content_key({"a": 1}), ".csv")
 OTHER = Address("label", content_key({"a": 2}), ".csv")
@@ -164,28 +163,3 @@ def test_processes_that_write_the_same_entries_do_no_harm(cache):
         for writer in (one, other):
             assert (writer.communicate()[1], writer.returncode) == ("", 0)
     assert len(list(cache.directory.iterdir())) == 3
-
-
-def test_source_versions_follow_the_code_and_nothing_else(monkeypatch):
-    from repsim_core import source_version as module
-
-    read = module._source
-
-    def version(change) -> str:
-        monkeypatch.setattr(module, "_source", lambda name: change(name, read(name)))
-        source_version.cache_clear()
-        return source_version("comparison")
-
-    try:
-        before = version(lambda name, source: source)
-        assert version(lambda name, source: source + b"\n# a remark\n") == before
-        assert version(lambda name, source: source.replace(b'"""', b'"""Also: ', 1)) == before
-        for changed in ("comparison", "logratios", "arrays"):  # imported, and imported by what is imported
-            named = f"repsim_core.{changed}"
-            assert version(lambda name, source, it=named: source + b"\nX = 1\n" * (name == it)) != before
-        elsewhere = "repsim_core.training"
-        assert version(lambda name, source: source + b"\nX = 1\n" * (name == elsewhere)) == before
-    finally:
-        source_version.cache_clear()
-    with pytest.raises(ValueError, match=r"no module repsim_core\.nowhere"):
-        source_version("nowhere")

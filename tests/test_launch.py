@@ -26,7 +26,6 @@ from repsim_core.chapters import (
     tags,
 )
 from repsim_core.launch import Repository, find_repository, launch_notebook, links, needed
-from repsim_core.source_version import _imports, _source
 
 ROOT = Path(__file__).parents[1]
 LINKED = find_repository(ROOT) is not None  # as when the book was built, before the variables are taken away
@@ -218,6 +217,21 @@ def test_a_launch_notebook_is_the_chapter_with_the_parameters_on_top(chapter):
     assert notebook == launch_notebook(chapter, EVERYWHERE, needed(ROOT)), "the same bytes every time"
 
 
+def own_modules(tree) -> list[str]:
+    """The package's modules that a module imports, wherever in its body."""
+    import ast
+
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names if alias.name.startswith("repsim_core.")]
+        elif isinstance(node, ast.ImportFrom) and node.module == "repsim_core":
+            names += [f"repsim_core.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("repsim_core."):
+            names.append(str(node.module))
+    return names
+
+
 def imported(cells: str) -> set[str]:
     """The modules of others that the code imports, at once or through this package's modules."""
     import ast
@@ -234,10 +248,11 @@ def imported(cells: str) -> set[str]:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             found |= {each.partition(".")[0] for each in names} - skipped
-        for each in _imports(tree):
-            if each not in seen and (ROOT / (each.replace(".", "/") + ".py")).is_file():
+        for each in own_modules(tree):
+            path = ROOT / (each.replace(".", "/") + ".py")
+            if each not in seen and path.is_file():
                 seen.add(each)
-                waiting.append((each, ast.parse(_source(each))))
+                waiting.append((each, ast.parse(path.read_bytes())))
     return found - set(sys.stdlib_module_names) - {"repsim_core"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from repsim_core.study import collect, comparing, read_pairs
 from repsim_core.study_profiles import declare
 from repsim_core.study_run import StudyError
 from repsim_core.training import train_stack
+from repsim_core.units import TrainingUnit
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +109,18 @@ def test_every_setting_and_the_code_show_in_the_key(monkeypatch):
         "dim": 3, "depth": 2, "batch_size": 64, "lr": 1e-3, "batch_seed": 1, "train_points": 999, "train_seed": 2,
         "test_points": 199, "test_seed": 2, "device": "cuda",
     }  # fmt: skip
-    assert set(changes) == set(unit.__dataclass_fields__)
+    assert set(changes) == {field.name for field in fields(unit)}
     keys = {
         unit.address.key,
         *(replace(unit, **{name: value}).address.key for name, value in changes.items()),
     }
     assert len(keys) == len(changes) + 1
-    for name in ("library_versions", "code_versions"):
+    for owner, name, value in (
+        (units, "library_versions", lambda: {"torch": "0"}),
+        (TrainingUnit, "protocol", 2),
+    ):
         with monkeypatch.context() as patch:
-            patch.setattr(units, name, lambda: {"torch": "0", "training": "0", "comparing": "0"})
+            patch.setattr(owner, name, value)
             assert unit.address.key not in keys
             with pytest.raises(RuntimeError, match="another version"):
                 units.compute_unit(unit, min(keys))
@@ -327,7 +331,7 @@ def test_a_record_says_what_it_is(recorded):
     assert record.study == small()
     assert record.provenance["command"] == "repsim study width --profile smoke --variant free"
     assert record.provenance["missing"] == []
-    assert {"python", "torch", "numpy", "code", "machine"} <= set(record.provenance["environment"])
+    assert {"python", "torch", "numpy", "protocol", "machine"} <= set(record.provenance["environment"])
     text = "".join(path.read_text() for path in recorded.iterdir())
     assert str(recorded.parent) not in text
     assert os.uname().nodename not in json.dumps(record.provenance)
