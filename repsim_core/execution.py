@@ -1,5 +1,6 @@
 """Execution of a chapter with given values: the executed notebook, its result files, and clear failures."""
 
+import asyncio
 import copy
 import hashlib
 import json
@@ -113,6 +114,13 @@ def kernels_of_this_interpreter(folder: Path) -> type:
         async def start_kernel(self, **options: Any) -> None:
             with (folder / "log").open("w") as log:
                 await super().start_kernel(stderr=log, **options)
+
+        async def shutdown_kernel(self, *given: Any, **options: Any) -> None:
+            """Before, give up a cell that an interruption has left: it would find its kernel dead, and say so."""
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+                task.cancel()
+            await super().shutdown_kernel(*given, **options)
 
     return ThisInterpreter
 

@@ -151,18 +151,36 @@ def test_a_run_and_a_failing_run(run):
     assert "partly executed notebook: there/02_small.partial.ipynb" in err
 
 
-def test_an_interrupted_run_ends_its_kernel_and_leaves_what_it_has(tmp_path):
+# The command, which ends a kernel only when all have noticed who watch it: some look once a second.
+SLOW_END = """
+import asyncio
+import sys
+from jupyter_client.manager import AsyncKernelManager
+from repsim_core.cli import main
+end = AsyncKernelManager.shutdown_kernel
+async def end_and_wait(*given, **options):
+    await end(*given, **options)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others)
+AsyncKernelManager.shutdown_kernel = end_and_wait
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("command", [["-m", "repsim_core.cli"], ["-c", SLOW_END]], ids=["", "slow end"])
+def test_an_interrupted_run_ends_its_kernel_and_leaves_what_it_has(command, tmp_path):
     """A cell interrupts the command, and would then wait for ever."""
     root = tmp_path / "book"
     shutil.copytree(FIXTURE, root)
     chapter = root / "notebooks" / "02_small.md"
     wait = f"import os, signal, threading; {REPORT}; os.kill(os.getppid(), signal.SIGINT); threading.Event().wait()"
     chapter.write_text(chapter.read_text().replace('raise RuntimeError("asked to fail")', wait))
-    command = [sys.executable, "-m", "repsim_core.cli", "run", "2"]
-    options = ["--root", root, "-p", "fail=true", "--out", root / "out"]
+    options = ["run", "2", "--root", root, "-p", "fail=true", "--out", root / "out"]
     with Meeting(tmp_path / "meeting") as meeting:
+        words = [sys.executable, *command, *options]
         environment = {**os.environ, MEETING: str(meeting.path)}
-        with running([*command, *options], stderr=subprocess.PIPE, env=environment) as process:
+        with running(words, stderr=subprocess.PIPE, env=environment) as process:
             _, err = process.communicate(timeout=HANG)
         assert (process.returncode, err.strip()) == (130, "repsim: interrupted")
         meeting.reports(1)
