@@ -17,7 +17,7 @@ from repsim_core.image_records import FILE, representations_file
 from repsim_core.image_study import ImageStudy
 from repsim_core.parameters import ParameterError
 from repsim_core.recipes import RECIPES
-from repsim_core.records import Record, read_record, write_record
+from repsim_core.records import Record, environment, read_record, write_record
 from repsim_core.study import Study, collect, comparing, group_columns, stored_stacks
 from repsim_core.study_profiles import KINDS, declare, kind_of
 from repsim_core.study_report import Reporter, shown, summary
@@ -284,7 +284,7 @@ def _verdict(agreement: Agreement, record: Record, exact: bool) -> int:
         f"standard errors ({worst['measure']}, {of})"
     )
     if not agreement.same_environment:
-        print(f"the record was made with {record.provenance['environment']}")
+        print(f"{_elsewhere(record)}: means are compared, not digits")
     if agreement.means_agree:
         print("agrees with the record")
         return 0
@@ -292,6 +292,21 @@ def _verdict(agreement: Agreement, record: Record, exact: bool) -> int:
     print(f"disagrees with the record in {len(bad)} means:")
     print(shown(bad, 4))
     return 1
+
+
+def _elsewhere(record: Record) -> str:
+    """How the record's environment differs from this one."""
+    here, there = environment(record.study), record.provenance["environment"]
+    parts = {name: (there.get(name), here[name]) for name in here if name != "machine"}
+    machine = there.get("machine", {})
+    parts |= {name: (machine.get(name), value) for name, value in here["machine"].items() if name != "cores"}
+    named = {"processor": "another processor", "instructions": "other instructions", "protocol": "another protocol"}
+    said = [
+        f"{named.get(name, f'another {name}')} ({old}; here {new})"
+        for name, (old, new) in parts.items()
+        if old != new
+    ]
+    return "the record was made with " + ", ".join(said)
 
 
 def _integers(text: str) -> list[int]:
