@@ -300,7 +300,11 @@ def _elsewhere(record: Record) -> str:
     parts = {name: (there.get(name), here[name]) for name in here if name != "machine"}
     machine = there.get("machine", {})
     parts |= {name: (machine.get(name), value) for name, value in here["machine"].items() if name != "cores"}
-    named = {"processor": "another processor", "instructions": "other instructions", "protocol": "another protocol"}
+    named = {
+        "processor": "another processor",
+        "instructions": "other instructions",
+        "protocol": "another protocol",
+    }
     said = [
         f"{named.get(name, f'another {name}')} ({old}; here {new})"
         for name, (old, new) in parts.items()
