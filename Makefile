@@ -58,9 +58,9 @@ publish:
 lock:
 	$(PYTHON) -m venv _build/uv
 	_build/uv/bin/pip install --quiet --disable-pip-version-check uv
-	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra cluster --extra classroom --extra live --no-annotate --no-header \
+	_build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.lock
-	_build/uv/bin/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --no-annotate --no-header \
+	_build/uv/bin/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra book --no-annotate --no-header \
 	  --no-emit-index-url --constraint requirements.lock pyproject.toml -o binder/requirements.txt
 
 # The stamp is the last thing made: an interrupted installation is taken up again.

@@ -1,7 +1,8 @@
 """How often the intervals of chapters CIFAR-10 and Width cover the mean that they are about, in simulated studies.
 
 A study has n models; its pairs have distances of one of four kinds whose true mean is known. The interval of the mean
-over pairs is made as in the chapters: models are drawn again, the middle 95 % of 2,000 means (`repsim_core.bootstrap`).
+over pairs is made as in the chapters: models are drawn again, the middle 95 % of 2,000 means
+(`repsim_core.measures.resampling`).
 
     python benchmarks/coverage.py                # four minutes on one core
     python benchmarks/coverage.py --studies 100  # rougher
@@ -12,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from repsim_core.bootstrap import interval, pair_weights, weighted_means
+from repsim_core.measures.resampling import interval, pair_weights, weighted_means
 
 DRAWS = 2000
 SIZES = (5, 10, 20)

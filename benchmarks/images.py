@@ -15,11 +15,11 @@ from dataclasses import replace
 
 import torch
 
-from repsim_core.cifar import cifar10
-from repsim_core.image_training import train_images
-from repsim_core.images import ImageSet
-from repsim_core.recipes import RECIPES
-from repsim_core.training import Progress, terminal_progress
+from repsim_core.datasets.cifar import cifar10
+from repsim_core.datasets.images import ImageSet
+from repsim_core.training.image_training import train_images
+from repsim_core.training.progress import Progress, terminal_progress
+from repsim_core.training.recipes import RECIPES
 
 STEPS = {"paper": 30, "fast": 30}  # enough that the first, slow steps do not matter
 

@@ -20,10 +20,10 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from repsim_core.data import Dataset, radial
-from repsim_core.networks import Architecture, mlp, parameter_shapes
-from repsim_core.training import train_stack
-from repsim_core.training_run import Run, worker_threads
+from repsim_core.datasets.tabular import Dataset, radial
+from repsim_core.training.networks import Architecture, mlp, parameter_shapes
+from repsim_core.training.stack_run import StackRun, worker_threads
+from repsim_core.training.stacks import train_stack
 
 BATCH, STEPS, SEEDS, WIDTHS, CLASSES = 128, 15_000, 20, (16, 32, 64, 128, 256), (4, 6)
 
@@ -105,7 +105,7 @@ def one_seed_loop(dataset: Dataset, width: int) -> Callable[[], int]:
 def stacked(dataset: Dataset, width: int, seeds: int) -> Callable[[], int]:
     """`train_stack`'s own loop, some steps at a time."""
     shape = Architecture(dataset.inputs.shape[1], dataset.classes, width=width)
-    run = Run(
+    run = StackRun(
         dataset,
         shape,
         tuple(range(seeds)),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from repsim_core.arrays import as_count, as_indices, as_real
-from repsim_core.family import Representations
+from repsim_core.representations import Representations
 
 _STARLESS = {4: (0, 1, 3, 2), 6: (0, 4, 2, 5, 1, 3)}
 

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and JSON that every reader knows."""
+"""Writing files: whole or not at all; JSON that every reader knows; tables as CSV."""
 
 import json
 import math
@@ -33,3 +33,10 @@ def json_safe(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def table_to_csv(table: Any) -> str:
+    """A DataFrame as CSV, with its index unless that only counts the rows."""
+    counts_rows = table.index.name is None and list(table.index) == list(range(len(table)))
+    # pandas writes the shortest text that reads back as the same float
+    return table.to_csv(index=not counts_rows, lineterminator="\n")

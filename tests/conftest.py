@@ -11,8 +11,7 @@ import pytest
 from browsing import Reader, launched, served
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
-
-ROOT = Path(__file__).parents[1]
+from places import ROOT
 
 # Tests run in several processes, and threads of one that wait for a core held by another spin.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -37,7 +36,7 @@ def book() -> Path:
     folder.mkdir(exist_ok=True)
     with FileLock(folder / ".smoke.lock"):  # tests may run in several processes
         done = subprocess.run(
-            [sys.executable, "-m", "repsim_core.cli", "book", "--profile", "smoke"],
+            [sys.executable, "-m", "repsim_book", "book", "--profile", "smoke"],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from places import TESTS
 from processes import HANG
 
-FILES = sorted(Path(__file__).parent.glob("*.py"))
+FILES = sorted(TESTS.rglob("*.py"))
 # Also in the texts that tests hand to other processes and to pages.
 WORDS = re.compile(
     r"\b(?:sleep|monotonic|perf_counter|process_time|time\.time|wait_for_timeout|networkidle|setTimeout|setInterval"
@@ -23,7 +24,7 @@ LIMITS = re.compile(r"(?:\w+_)?(?:timeout|seconds|deadline)")
 WAITS = {"wait", "join", "communicate", "acquire"}
 
 ALLOWED = {
-    ("test_cache.py", "time.time"): "a clock that stands still takes its place",
+    ("test_store.py", "time.time"): "a clock that stands still takes its place",
 }
 
 
@@ -48,7 +49,7 @@ def found_in(text: str) -> Iterator[str]:
                 yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
 def test_no_test_counts_on_speed(path):
     if path == Path(__file__):
         return

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from repsim_core.figures.cifar10_petals import part
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import label_palette, markers, new_figure, style
 
 __all__ = ["neighbour_counts", "order_prediction", "predictors", "scatter"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.figures.cifar10_petals import petals
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import label_palette
 
 __all__ = ["explorer"]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import label_palette, new_figure, style
 
 __all__ = ["Petal", "gallery", "mapped", "pair", "part", "petals"]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter, ScalarFormatter
 
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["bounds", "input_search", "kl_against_llv", "rotation", "sampling", "scaling", "simplex"]

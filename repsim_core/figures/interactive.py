@@ -2,8 +2,7 @@
 
 `show_interactive(chart, alt=...)` displays a chart with everything it needs inside the cell's output, so it
 works in JupyterLab, in Colab and in a stand-alone HTML page. In the book, many pages would carry the same
-drawing library (0.6 MB): this module is also a Sphinx extension (`_config.yml` lists it) that takes the
-library out of the pages and lets them share one local file.
+drawing library (0.6 MB): there it is taken out of the pages, and they share one local file.
 """
 
 import hashlib
@@ -18,11 +17,9 @@ from typing import Any
 import altair as alt_
 import vl_convert
 
-from repsim_core.figures.compact import share_shapes
-from repsim_core.figures.origin import origin_of
+from repsim_core.figures.figure_source import source_of
+from repsim_core.figures.shared_shapes import share_shapes
 from repsim_core.figures.style import ShownFigure, figure_markup, label_palette
-
-__all__ = ["show_interactive", "write_assets"]
 
 # Ink is the page's own, so that the figure follows a change of theme while it is on the screen.
 _CONFIG: dict[str, Any] = {
@@ -63,11 +60,11 @@ _CONFIG: dict[str, Any] = {
     "range": {"category": label_palette(8)},
 }
 
-_LIBRARY = "repsim-vega.js"
+LIBRARY_FILE = "repsim-vega.js"
 # The name by which vl_convert's own copy of Vega goes; nothing is fetched.
 _SNIPPET = 'import {View, parse} from "https://cdn.jsdelivr.net/npm/vega@VERSION/+esm.js"; window.vega = {View, parse};'
-_INLINE = re.compile(r"<script data-repsim-library>.*?</script>", re.DOTALL)
-_CHART = "data-repsim-chart"
+INLINE_LIBRARY = re.compile(r"<script data-repsim-library>.*?</script>", re.DOTALL)
+CHART_MARK = "data-repsim-chart"
 
 # Runs when the output is inserted, which may be before the shared library has loaded. A page may show the
 # same chart twice, hence all that match.
@@ -123,18 +120,18 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     still = share_shapes(still, f"shape-{name}-")
     label = html.escape(alt, quote=True)
     body = (
-        f'<div class="repsim-vega" style="width:100%" {_CHART}="{name}" role="group" aria-label="{label}">'
+        f'<div class="repsim-vega" style="width:100%" {CHART_MARK}="{name}" role="group" aria-label="{label}">'
         f"{_described(still, label)}</div>"
         f'<script type="application/json">{data}</script>'
         f"<script data-repsim-library>{_library()}</script>"
         f"<script>{_DRAW.replace('NAME', name)}</script>"
     )
-    return ShownFigure(figure_markup(body, caption), alt, origin_of(chart))
+    return ShownFigure(figure_markup(body, caption), alt, source_of(chart))
 
 
-def write_assets(folder: str | Path) -> Path:
+def write_library(folder: str | Path) -> Path:
     """Write the drawing library that a book's pages share into `folder`, if missing; return its path."""
-    path = Path(folder) / _LIBRARY
+    path = Path(folder) / LIBRARY_FILE
     # Only a finished file may count as there: the book can be interrupted.
     mark = f"/* vega-lite {_version()}, vl-convert {version('vl-convert-python')} */\n"
     if path.exists() and path.read_text(encoding="utf-8").startswith(mark):
@@ -162,22 +159,3 @@ def _described(svg: str, label: str) -> str:
     return svg.replace(
         "<svg ", f'<svg role="img" aria-label="{label}" style="max-width:100%;height:auto" ', 1
     )
-
-
-def setup(app: Any) -> dict[str, Any]:
-    """Sphinx extension: pages with interactive figures share one library file of the book."""
-    app.connect("builder-inited", _write_for_book)
-    app.connect("html-page-context", _share_library)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def _write_for_book(app: Any) -> None:
-    if app.builder.format == "html":
-        write_assets(Path(app.outdir) / "_static")
-
-
-def _share_library(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    body = context.get("body", "")
-    if _CHART in body:
-        context["body"] = _INLINE.sub("", body)
-        app.add_js_file(_LIBRARY, loading_method="defer")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -12,36 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from repsim_core.family import Representations
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import label_palette, new_figure, style
 
-__all__ = ["frames", "label_sets", "mapped", "side_by_side", "twin_dial"]
+__all__ = ["label_sets", "mapped", "side_by_side", "twin_dial"]
 
 _INK = "#000000"  # becomes the page's own ink (figures.style)
 _TINY = 1e-12
 _DIGITS = 3  # decimals of the coordinates that an interactive figure carries
-
-
-def frames(models: Mapping[str, Representations]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tidy tables of the first two coordinates of several models, for the figures of this module.
-
-    Args:
-        models: representations by the name that the figure is to show; M >= 2.
-
-    Returns:
-        Embeddings, a row an input: model, label (the model's prediction), x, y; and unembeddings, a row a
-        label: model, label, x, y.
-    """
-    embeddings, unembeddings = [], []
-    for name, model in models.items():
-        f, g = model.embeddings.cpu().numpy(), model.unembeddings.cpu().numpy()
-        predicted = model.predictions().cpu().numpy()
-        embeddings.append(pd.DataFrame({"model": name, "label": predicted, "x": f[:, 0], "y": f[:, 1]}))
-        unembeddings.append(
-            pd.DataFrame({"model": name, "label": np.arange(len(g)), "x": g[:, 0], "y": g[:, 1]})
-        )
-    return pd.concat(embeddings, ignore_index=True), pd.concat(unembeddings, ignore_index=True)
 
 
 @draws

@@ -30,8 +30,8 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.typing import RcKeyType
 
-from repsim_core.figures.compact import join_points
-from repsim_core.figures.origin import Origin, origin_of
+from repsim_core.figures.figure_source import FigureSource, source_of
+from repsim_core.figures.shared_shapes import join_points
 
 __all__ = ["MODEL_COLORS", "label_palette", "line_styles", "markers", "new_figure", "show", "style"]
 
@@ -160,13 +160,13 @@ def markers(k: int) -> list[str]:
 class ShownFigure:
     """A figure as Jupyter and the book display it: inline SVG, or its description where there is no HTML."""
 
-    def __init__(self, markup: str, alt: str, origin: Origin | None = None) -> None:
+    def __init__(self, markup: str, alt: str, source: FigureSource | None = None) -> None:
         self.markup = markup
         self.alt = alt
-        self.origin = origin
+        self.source = source
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        record = self.origin.bundle() if self.origin else {}
+        record = self.source.bundle() if self.source else {}
         return {"text/html": self.markup, "text/plain": self.alt, **record}
 
     def __repr__(self) -> str:
@@ -204,7 +204,7 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
         )
     plt.close(fig)
     svg = _inline_svg(buffer.getvalue(), alt)
-    return ShownFigure(figure_markup(svg, caption), alt, origin_of(fig))
+    return ShownFigure(figure_markup(svg, caption), alt, source_of(fig))
 
 
 def figure_markup(body: str, caption: str | None = None) -> str:

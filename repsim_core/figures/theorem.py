@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["arrangements", "measures", "permutation_spread", "probes", "rate"]

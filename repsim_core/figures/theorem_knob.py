@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles
 
 __all__ = ["turn_the_knob"]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from repsim_core.figures.origin import draws
+from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["bounds", "orders", "orders_by_width", "progress", "radial_data", "variants", "width_curves"]

@@ -1,0 +1,1 @@
+"""Building: executed chapters and other sources become pages."""

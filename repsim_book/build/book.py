@@ -1,0 +1,108 @@
+"""The book: executes the chapters that changed, gathers the sources, and has Jupyter Book write the pages.
+
+All of it is under `_build/`: `executed/PROFILE/NN_name/` holds a chapter's executed notebook and results with
+the key of what they were made from, `source/PROFILE/` what Sphinx reads, `log/` what it said, and `html/`
+(`html-PROFILE/` for other profiles than the default one) the pages.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from repsim_book.build.pages import build_pages
+from repsim_book.chapters import chapter_paths, find_profile, load_profile, read_chapter
+from repsim_book.errors import ChapterError
+from repsim_book.execution.batch import (
+    FinishedExecution,
+    PlannedExecution,
+    Planner,
+    adopt,
+    execute_all,
+    to_execute,
+)
+from repsim_book.paths import CHAPTERS, TOC, executed_folder, pages_folder
+from repsim_core.errors import InputError, nearest
+
+AT_ONCE = 2  # chapters executed side by side
+
+
+def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
+    """Execute what changed, build what changed, print what took how long; the path of the book's first page.
+
+    Args:
+        root: the folder that holds `_config.yml`, `_toc.yml`, `book/` and `notebooks/`.
+        profile: the name of a set of parameter values in `notebooks/profiles/`, or the path of such a file.
+        force: execute and build even what has not changed.
+
+    Raises:
+        InputError: the profile or the table of contents names what is not there.
+        ChapterError: a chapter failed or wrote to stderr, or Sphinx has a warning.
+    """
+    start = time.perf_counter()
+    given = load_profile(root, profile)
+    name, _ = find_profile(root, profile)
+    executed, planner = executed_folder(root, name), Planner(root)
+    planned = [
+        planner.plan(
+            chapter.name, chapter, chapter.values(given.get(chapter.name, {})), executed / chapter.name
+        )
+        for chapter in map(read_chapter, _chapters_in_toc(root))
+    ]
+    if not force:
+        adopt(planned, executed.parent)
+    stale = to_execute(planned, force=force)
+    if stale and sys.stderr.isatty():
+        print(f"executing {', '.join(each.name for each in stale)}", file=sys.stderr)
+    finished = execute_all(stale, at_once=AT_ONCE, strict=True, report=_report)
+    failures = [each.said for each in finished.values() if each.failed]
+    if failures:
+        raise ChapterError("\n".join(failures))
+
+    begun = time.perf_counter()
+    html = pages_folder(root, name)
+    built = build_pages(root, name, {each.name: each.notebook for each in planned}, html, force=force)
+    rows = [
+        (
+            each.name,
+            f"executed, {finished[each.name].seconds:.0f} s" if each.name in finished else "unchanged",
+        )
+        for each in planned
+    ]
+    rows.append(("pages", f"built, {time.perf_counter() - begun:.0f} s" if built else "unchanged"))
+    rows.append(("total", f"{time.perf_counter() - start:.1f} s"))
+    width = max(len(name) for name, _ in rows)
+    print("\n".join(f"  {name:<{width}}  {text}" for name, text in rows))
+    print(f"the book: {html / 'index.html'}")
+    return html / "index.html"
+
+
+def _report(planned: PlannedExecution, finished: FinishedExecution) -> None:
+    if not finished.failed and sys.stderr.isatty():
+        print(f"{planned.name} executed, {finished.seconds:.0f} s", file=sys.stderr)
+
+
+def _chapters_in_toc(root: Path) -> list[Path]:
+    """The sources of the chapters in the table of contents, in its order."""
+    import yaml
+
+    toc, paths = root / TOC, chapter_paths(root)
+    if not toc.is_file():
+        raise InputError(f"there is no table of contents {toc}")
+    found = []
+    for entry in _files_in(yaml.safe_load(toc.read_text(encoding="utf-8"))):
+        folder, _, name = entry.removesuffix(".md").rpartition("/")
+        if folder == CHAPTERS:
+            if name not in paths:
+                raise InputError(f"{TOC}: there is no chapter {name}; {nearest(name, paths)}")
+            found.append(paths[name])
+    return found
+
+
+def _files_in(toc: object) -> list[str]:
+    """Every `root` and `file` of a table of contents, in order."""
+    if isinstance(toc, list):
+        return [name for item in toc for name in _files_in(item)]
+    if isinstance(toc, dict):
+        own = [str(toc[key]) for key in ("root", "file") if key in toc]
+        return own + [name for value in toc.values() for name in _files_in(value)]
+    return []

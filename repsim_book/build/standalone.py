@@ -1,0 +1,102 @@
+"""A page that needs no other file: one chapter of the book with its styles, fonts, scripts and images inside."""
+
+import base64
+import json
+import mimetypes
+import re
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from repsim_book.build.pages import run_jupyter_book
+from repsim_book.build.sources import gather
+from repsim_book.chapters import chapter_paths
+from repsim_book.paths import CHAPTERS, TOC
+from repsim_core.files import write_atomic
+
+# Of the book's frame, what leads to other pages; hidden and not removed, because the theme's script looks for it
+FRAME = (
+    ".bd-header, .bd-sidebar-primary, .sidebar-toggle, .bd-header-article, .prev-next-footer, .search-button"
+)
+POINTERS = ", ".join(f"link[rel={kind}]" for kind in ("search", "index", "prev", "next", "preload"))
+UNUSED_FONTS = re.compile(r",\s*url\([^)]*\.(?:ttf|eot|woff|svg)(?:[?#][^)]*)?\)\s*format\([^)]*\)")
+
+
+def standalone_page(root: Path, chapter: Path, notebook: Path) -> Path:
+    """Write an executed notebook of a chapter as one HTML file beside it; its path.
+
+    It looks as in the book: the whole book is built around it, with the other chapters not executed, so that
+    references and citations have their texts. Links to other pages become plain text. Raises ChapterError.
+    """
+    name = notebook.stem
+    files = gather(root, {name: notebook})
+    for other, path in chapter_paths(root).items():
+        if other != name:
+            files[f"{CHAPTERS}/{other}.md"] = path.read_bytes()
+    if chapter != chapter_paths(root).get(name):  # a chapter that the book does not have
+        files[TOC] = f"format: jb-book\nroot: {CHAPTERS}/{name}\n".encode()
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "source"
+        for file, data in files.items():
+            write_atomic(source / file, data)
+        pages = run_jupyter_book(source, Path(folder) / "work", Path(folder) / "log", strict=False)
+        html = inline(pages / CHAPTERS / f"{name}.html")
+    page = notebook.with_suffix(".html")
+    write_atomic(page, html.encode())
+    return page
+
+
+def inline(page: Path) -> str:
+    """The HTML of a page with all local files that it refers to inside, as data URIs."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    for element in soup.select(POINTERS):
+        element.decompose()
+    for element in soup.select(FRAME):
+        element["style"] = "display: none !important"
+    for element in soup.select("[src], link[href]"):
+        attribute = "src" if element.has_attr("src") else "href"
+        file = _local_file(page.parent, str(element[attribute]))
+        if file is None:
+            continue
+        if (
+            file.parent.name == "mathjax"
+        ):  # startup.js loads parts and fonts from files, tex-svg-full.js nothing
+            file = file.with_name("tex-svg-full.js")
+        element[attribute] = _data_uri(file)
+    for element in soup.select("script:not([src])"):  # the one file of MathJax holds all parts that it needs
+        if (setting := re.fullmatch(r"\s*window\.MathJax = (\{.*\})\s*", element.string or "")) is not None:
+            kept = {key: value for key, value in json.loads(setting[1]).items() if key != "loader"}
+            element.string = f"window.MathJax = {json.dumps(kept)}"
+    for element in soup.select("a[href]"):
+        link = urlsplit(str(element["href"]))
+        if not link.scheme and not link.netloc and link.path:
+            element.name = "span"
+            del element["href"]
+    return str(soup)
+
+
+def _local_file(folder: Path, reference: str) -> Path | None:
+    """The file that a reference means, None if it is elsewhere or missing."""
+    link = urlsplit(reference)
+    file = (folder / unquote(link.path)).resolve()
+    return file if not link.scheme and not link.netloc and link.path and file.is_file() else None
+
+
+def _data_uri(file: Path) -> str:
+    data = file.read_bytes()
+    if file.suffix == ".css":
+        data = _inline_css(file, data.decode("utf-8")).encode()
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _inline_css(file: Path, css: str) -> str:
+    """A style sheet with the files inside that its url(...) name; of fonts one format, which all browsers know."""
+
+    def replaced(match: re.Match[str]) -> str:
+        target = _local_file(file.parent, match[1].strip("\"' "))
+        return f'url("{_data_uri(target)}")' if target else match[0]
+
+    return re.sub(r"url\(([^)]+)\)", replaced, UNUSED_FONTS.sub("", css))

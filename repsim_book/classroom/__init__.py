@@ -1,0 +1,1 @@
+"""The classroom: assignments are released, collected, executed and graded."""

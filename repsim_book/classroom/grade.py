@@ -1,0 +1,71 @@
+"""The grade of one submission, from its master alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader import utils
+
+from repsim_book.classroom.isolated import DEFAULT_LIMITS, Limits, execute_apart
+from repsim_book.classroom.notebooks import read_master, read_notebook, restore, skeleton_notebook
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What a submission earned.
+
+    Attributes:
+        points: by the grade_id of each graded cell; None for a written answer, which waits for a person.
+        max_points: by grade_id.
+        state, message: see `ExecutedSubmission`.
+        notebook: the executed notebook, for what a failing test says.
+    """
+
+    points: Mapping[str, float | None]
+    max_points: Mapping[str, float]
+    state: str
+    message: str
+    notebook: NotebookNode = field(repr=False)
+
+    @property
+    def total(self) -> float:
+        """The points earned so far."""
+        return sum(points for points in self.points.values() if points is not None)
+
+
+def grade_notebook(
+    master: Path | NotebookNode,
+    submission: Path | NotebookNode,
+    *,
+    student: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Grade:
+    """Grade a submission as the classroom does, without a course: tests restored, executed apart, nbgrader's points.
+
+    Args:
+        master: the file `NN_name.md`, or what `read_master` returns. The master itself is a submission too; what
+            students receive is `release_notebook(read_master(path))`.
+        submission: a notebook, or its file.
+        student: what REPSIM_STUDENT is for the kernel; None leaves it unset.
+
+    Raises:
+        InputError: the master or the submission cannot be read.
+    """
+    if isinstance(master, Path):
+        master = read_master(master)
+    if isinstance(submission, Path):
+        submission = read_notebook(submission.read_bytes())
+    notebook = restore(skeleton_notebook(master), submission)
+    outcome = execute_apart(notebook, student=student, limits=limits)
+    graded = [cell for cell in outcome.notebook.cells if utils.is_grade(cell)]
+    found = {cell.metadata.nbgrader["grade_id"]: utils.determine_grade(cell) for cell in graded}
+    return Grade(
+        points={name: points for name, (points, _) in found.items()},
+        max_points={name: most for name, (_, most) in found.items()},
+        state=outcome.state,
+        message=outcome.message,
+        notebook=outcome.notebook,
+    )

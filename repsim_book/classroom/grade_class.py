@@ -1,0 +1,242 @@
+"""Grading a class: submissions are executed in parallel, points are recorded by one process.
+
+nbgrader's own `autograde` executes and records one submission after the other, and SQLite, its gradebook, lets one
+process write at a time: several `autograde` at once fail with `database is locked`. So the two halves are taken apart.
+Execution, which takes all the time, needs no gradebook: each submission, its tests restored, is executed in a process
+of its own (`execute_apart`), and code of students never runs beside an open gradebook. The executed notebooks come back
+to this process, where nbgrader's Autograde converter does the rest of its work on them, one after the other: it
+checks every locked cell against the gradebook, grades, stores. What a submission does to its own process is recorded
+as its state, and the others go on.
+
+After each submission a record is written, last of all; a class that was interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, OverwriteKernelspec
+
+from repsim_book.classroom.course import Course, convert
+from repsim_book.classroom.isolated import DEFAULT_LIMITS, ExecutedSubmission, Limits, end, execute_apart
+from repsim_book.classroom.notebooks import read_notebook, restore
+from repsim_book.errors import ClassroomError
+from repsim_core.errors import InputError
+from repsim_core.files import to_json, write_atomic
+
+_TICK = 1.0  # seconds between two reports of progress
+_RAN = ("graded", "raised")  # states that other limits would not change
+
+
+@dataclass(frozen=True)
+class GradingRecord:
+    """How the execution of a submission went.
+
+    Attributes:
+        key: a hash of the submission and of the assignment.
+        state: see `ExecutedSubmission`; or `unreadable` (no notebook), or `refused` (nbgrader could not grade it).
+        message: one line, empty for `graded`.
+        limits: that it was executed with.
+    """
+
+    student: str
+    key: str
+    state: str
+    message: str
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class GradeProgress:
+    """How far a class is.
+
+    Attributes:
+        done, submissions: graded (those found included), and all.
+        found: that were graded before, and are unchanged.
+        running: executing now.
+        seconds: since the start.
+        seconds_left: expected; None as long as nothing was graded.
+    """
+
+    done: int
+    submissions: int
+    found: int
+    running: int
+    seconds: float
+    seconds_left: float | None
+
+
+def grade_class(
+    course: Course,
+    name: str,
+    *,
+    jobs: int = 1,
+    limits: Limits = DEFAULT_LIMITS,
+    force: bool = False,
+    progress: Callable[[GradeProgress], object] | None = None,
+) -> list[GradingRecord]:
+    """Grade the submissions of an assignment that have not been graded as they are; a record for each student.
+
+    Args:
+        jobs: submissions executed at a time.
+        limits: for each submission. One that broke the limits is executed again when they are others.
+        force: grade also what is graded and unchanged.
+        progress: called about once a second and after each submission.
+
+    Raises:
+        InputError: the assignment was not released, there are no submissions, or an argument is impossible.
+    """
+    for argument, value in {"jobs": jobs, **asdict(limits)}.items():
+        if value < 1:
+            raise InputError(f"{argument}: found {value}, expected at least 1")
+    skeleton = course.skeleton(name)
+    submissions = course.submissions(name)
+    if not submissions:
+        raise InputError(
+            f"{name}: found no submissions in {course.directory / 'submitted'}, expected some; "
+            f"to take them in: repsim classroom collect {name} FROM"
+        )
+    return _Class(course, name, skeleton, limits).grade(submissions, jobs, force, progress)
+
+
+def read_grading_records(course: Course, name: str) -> dict[str, GradingRecord]:
+    """The records of an assignment by student."""
+    records = {}
+    for path in sorted((course.directory / "grading" / name).glob("*.json")):
+        try:
+            records[path.stem] = GradingRecord(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):  # damaged: graded again
+            continue
+    return records
+
+
+class _Class:
+    """One pass over the submissions of an assignment."""
+
+    def __init__(self, course: Course, name: str, skeleton: NotebookNode, limits: Limits) -> None:
+        self.course, self.name, self.skeleton, self.limits = course, name, skeleton, limits
+        self.assignment = nbformat.writes(skeleton).encode()
+        self.records = read_grading_records(course, name)
+        self.running: set[subprocess.Popen[str]] = set()
+        self.environment = dict(os.environ)  # nbgrader changes it while threads would read it
+
+    def grade(
+        self,
+        submissions: Mapping[str, Path],
+        jobs: int,
+        force: bool,
+        progress: Callable[[GradeProgress], object] | None,
+    ) -> list[GradingRecord]:
+        keys = {student: self._key(path) for student, path in submissions.items()}
+        todo = [student for student in submissions if force or not self._done(student, keys[student])]
+        found, started = len(submissions) - len(todo), time.monotonic()
+
+        def report() -> None:
+            if progress is None:
+                return
+            graded, seconds = len(todo) - len(waiting), time.monotonic() - started
+            left = seconds / graded * len(waiting) if graded else None
+            done = found + graded
+            progress(GradeProgress(done, len(submissions), found, len(self.running), seconds, left))
+
+        with ThreadPoolExecutor(jobs) as pool:
+            waiting: dict[Future[ExecutedSubmission | str], str] = {
+                pool.submit(self._execute, student, submissions[student]): student for student in todo
+            }
+            try:
+                report()
+                while waiting:
+                    finished, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        student = waiting[future]
+                        self._record(student, keys[student], future.result())
+                        del waiting[future]
+                        report()
+                    if not finished:
+                        report()
+            except BaseException:
+                self._abandon(list(waiting))
+                raise
+        return [self.records[student] for student in submissions]
+
+    def _key(self, path: Path) -> str:
+        return hashlib.sha256(self.assignment + b"\0" + path.read_bytes()).hexdigest()
+
+    def _done(self, student: str, key: str) -> bool:
+        record = self.records.get(student)
+        if record is None or record.key != key:
+            return False
+        return record.state in _RAN or record.limits == asdict(self.limits)
+
+    def _execute(self, student: str, path: Path) -> ExecutedSubmission | str:
+        """In a thread: the executed submission, or why it cannot be read."""
+        try:
+            notebook = restore(self.skeleton, read_notebook(path.read_bytes()))
+        except InputError as error:
+            return str(error)
+        return execute_apart(
+            notebook,
+            student=student,
+            limits=self.limits,
+            environment=self.environment,
+            running=self.running,
+        )
+
+    def _record(self, student: str, key: str, outcome: ExecutedSubmission | str) -> None:
+        if isinstance(outcome, str):
+            state, message = "unreadable", outcome
+            self._no_points(student)
+        else:
+            state, message = outcome.state, outcome.message
+            try:
+                self._store(student, outcome.notebook)
+            except ClassroomError as error:
+                state, message = "refused", str(error)
+                self._no_points(student)
+        record = GradingRecord(student, key, state, message, asdict(self.limits))
+        path = self.course.directory / "grading" / self.name / f"{student}.json"
+        write_atomic(path, to_json(asdict(record)).encode())
+        self.records[student] = record
+
+    def _store(self, student: str, executed: NotebookNode) -> None:
+        """What nbgrader's `autograde` does, with the executed notebook for the submitted one and without executing."""
+
+        def take(_: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+            return executed, resources
+
+        converter = Autograde(coursedir=self.course.nbgrader(self.name, student), force=True)
+        converter.sanitize_preprocessors = [take, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+        converter.autograde_preprocessors = [p for p in converter.autograde_preprocessors if p is not Execute]
+        convert(self.name, converter)
+
+    def _no_points(self, student: str) -> None:
+        """What the gradebook and the folders hold of an earlier submission counts no more."""
+        with self.course.gradebook() as gradebook:
+            gradebook.update_or_create_student(student)
+            for notebook in gradebook.update_or_create_submission(self.name, student).notebooks:
+                for grade in notebook.grades:
+                    grade.auto_score, grade.manual_score, grade.needs_manual_grade = 0, None, False
+            gradebook.db.commit()
+        shutil.rmtree(self.course.autograded(self.name, student).parent, ignore_errors=True)
+
+    def _abandon(self, waiting: list[Future[ExecutedSubmission | str]]) -> None:
+        """End everything that is waiting or runs."""
+        for future in waiting:
+            future.cancel()
+        while not all(future.done() for future in waiting):
+            for process in list(self.running):
+                end(process)
+            wait(waiting, timeout=0.1)

@@ -1,0 +1,67 @@
+"""Where things are: in a book's sources, in what is built from them, and in the pages."""
+
+from pathlib import Path
+
+from repsim_core.errors import InputError
+
+# The folder that this package lies in: of an installation for development, the book's.
+HOME = Path(__file__).parents[1]
+
+# -- in the sources, from the book's folder --------------------------------------------------------------------------
+CHAPTERS = "notebooks"
+PROFILES = "notebooks/profiles"
+ASSIGNMENTS = "notebooks/assignments"
+RECORDS = "book/records"
+CONFIG = "_config.yml"
+TOC = "_toc.yml"
+LOCK = "requirements.lock"
+
+# -- what commands write, from the folder where they are typed -------------------------------------------------------
+RUNS = Path("runs")
+
+# -- in the sources of Sphinx ----------------------------------------------------------------------------------------
+RESULTS = "results"  # of each chapter, its result files
+PARAMETERS_FILE = "parameters.json"  # among them, the values of its parameters
+DECLARED_FILE = "declared.json"  # beside the executed notebooks: what parameters the chapters have
+LAUNCH_FILE = "launch.json"  # the addresses that open each chapter on a service
+LIVE_FILE = "live.json"  # what live code is told of Binder
+PROFILE_FILE = "profile.json"  # the profile's name, of a book that is built with another than the default one
+PUBLISHED = "published/"  # what is under it is in the pages as it is
+
+# -- in the pages ----------------------------------------------------------------------------------------------------
+LAUNCH = "notebooks/launch"  # chapters without outputs, to be opened on a service
+LISTINGS = "source"  # the source of the modules that draw figures
+THEBE = "_static/thebe"
+
+
+def find_root(given: Path | None = None) -> Path:
+    """The folder that holds `notebooks/`: the one given, or else the package's, or else the current one.
+
+    Raises:
+        InputError: there is none.
+    """
+    candidates = [given] if given is not None else [HOME, Path.cwd()]
+    for root in candidates:
+        if (root / CHAPTERS).is_dir():
+            return root.resolve()
+    raise InputError(f"there is no folder `{CHAPTERS}` in {' or '.join(str(c) for c in candidates)}")
+
+
+def build_folder(root: Path) -> Path:
+    """The folder of all that is made from the book's sources."""
+    return root / "_build"
+
+
+def executed_folder(root: Path, profile: str) -> Path:
+    """The folder of the chapters that were executed with a profile's values, a folder each."""
+    return build_folder(root) / "executed" / profile
+
+
+def pages_folder(root: Path, profile: str) -> Path:
+    """The folder of the pages that are built with the profile of this name."""
+    return build_folder(root) / pages_name(profile)
+
+
+def pages_name(profile: str = "default") -> str:
+    """The name of the folder of a profile's pages; all stand side by side."""
+    return "html" if profile == "default" else f"html-{profile}"

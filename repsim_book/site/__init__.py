@@ -1,0 +1,42 @@
+"""What the book adds to Jupyter Book's pages: one Sphinx extension, `repsim_book.site`.
+
+Each module has the functions that Sphinx calls; `setup` says when. They read what the press has put into the sources of
+Sphinx (`repsim_book.paths`) and nothing else of the book's folder.
+"""
+
+from typing import Any
+
+from repsim_book.site import (
+    accessibility,
+    drawing_library,
+    figure_listings,
+    launch,
+    live,
+    page_footer,
+    page_weight,
+    profile_notice,
+    rerun_box,
+    result_role,
+)
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register with Sphinx; in `_config.yml` after sphinx-mathjax-offline, whose settings `page_weight` changes."""
+    app.add_config_value("repsim_launch", {}, "html")
+    app.add_role("result", result_role.quote)
+    for name in ("rerun", "live"):
+        app.add_css_file(f"{name}.css")
+        app.add_js_file(f"{name}.js", loading_method="defer")
+    page_weight.configure(app)
+    # while pages are read
+    app.connect("builder-inited", drawing_library.write)
+    app.connect("doctree-read", rerun_box.insert)
+    # while pages are written, in this order; the menus after the theme's (501), to which they are added
+    app.connect("html-collect-pages", figure_listings.pages)
+    for change in (drawing_library.share, live.add_to_page, page_footer.add, profile_notice.announce):
+        app.connect("html-page-context", change)
+    app.connect("html-page-context", launch.add_to_page, priority=502)
+    # when all are written
+    app.connect("build-finished", page_weight.lighten)
+    app.connect("build-finished", accessibility.repair_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+"""Repairs of the written pages: for readers who use a keyboard, a screen reader or a link, and for who reads a line.
+
+The finished pages are repaired, because what is wrong comes from templates and writers of other packages: ids that
+occur twice, roles that do not fit, text outside of landmarks, full stops that begin a line because the formula before
+them is a box.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from repsim_core.files import write_atomic
+
+# Every statement and proof gets these ids, so that no link can mean one of them.
+SHARED_ID = re.compile(r' id="(?:proof|(?:proof|exercise|solution)-content)"')
+REPLACED = {
+    # a list must hold list items; the role that is written here has been taken out of ARIA
+    'role="doc-biblioentry"': 'role="listitem"',
+    # pandas writes the empty corner of a table as a header that names nothing
+    "<th></th>": "<td></td>",
+    '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
+}
+
+# A formula, and the punctuation that must not be parted from it.
+ENDED_FORMULA = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+)')
+
+
+def repaired(html: str) -> str:
+    """The HTML of a page with its repairs."""
+    html = SHARED_ID.sub("", html)
+    for found, better in REPLACED.items():
+        html = html.replace(found, better)
+    return ENDED_FORMULA.sub(r'<span class="whole">\1</span>', html)
+
+
+def written_pages(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The pages of a built book, without what lies among its assets: path and text of each."""
+    for path in sorted(folder.rglob("*.html")):
+        if path.relative_to(folder).parts[0] != "_static":
+            yield path, path.read_text(encoding="utf-8")
+
+
+def repair_pages(app: Any, error: Exception | None) -> None:
+    """Repair all pages of a build that has succeeded."""
+    if error is None and app.builder.format == "html":
+        for path, text in written_pages(Path(app.outdir)):
+            write_atomic(path, repaired(text).encode())

@@ -1,0 +1,65 @@
+"""Live code on one's own machine: a Jupyter server that serves the pages and executes their cells."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from repsim_book.errors import ChapterError
+from repsim_book.paths import THEBE, build_folder
+from repsim_book.site.thebe import thebe_files
+from repsim_core.errors import InputError
+from repsim_core.files import write_atomic
+
+MARK = b"window.repsimServer = true;\n"  # by it `live.js` knows that the server of the page has a Python
+
+
+def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
+    """Serve a book that has been built, with live code, until interrupted.
+
+    Args:
+        root: the folder of the book. Cells are executed in its `notebooks/`.
+        html: the folder of its pages.
+        port: of 127.0.0.1; if it is in use, one of the next is taken.
+        open_browser: whether to open the book in a browser.
+
+    Raises:
+        InputError: there is no book yet.
+        ChapterError: a package of the extra `live` is missing, or Thebe cannot be fetched.
+    """
+    if not (html / "index.html").is_file():
+        raise InputError(f"there is no book yet at {html}: run 'make book' first")
+    try:
+        from jupyter_server.base.handlers import JupyterHandler
+        from jupyter_server.serverapp import ServerApp
+        from tornado.web import authenticated
+    except ImportError as error:
+        raise ChapterError("live code: Jupyter's server is missing: pip install -e '.[live]'") from error
+
+    class Entrance(JupyterHandler):
+        """From the address with the token, which leaves a cookie, to the first page."""
+
+        @authenticated
+        def get(self) -> None:
+            self.xsrf_token  # noqa: B018  Reading it sets another cookie, without which no kernel starts.
+            self.redirect("/static/index.html")
+
+    before = build_folder(root) / "live"  # the server looks here first
+    for name, data in thebe_files(root).items():
+        write_atomic(before / THEBE / name, data)
+    write_atomic(before / "_static" / "live.js", MARK + (html / "_static" / "live.js").read_bytes())
+    settings: dict[str, Any] = {
+        "root_dir": str(root / "notebooks"),
+        "extra_static_paths": [str(before), str(html)],
+        "default_url": "/book",
+        "ip": "127.0.0.1",
+        "port": port,
+        "open_browser": open_browser,
+        "answer_yes": True,  # Ctrl+C ends it without a question
+        "allow_root": True,  # as every other command of this package; containers have no other user
+    }
+    app = ServerApp.instance(**settings)
+    app.initialize(argv=[], find_extensions=False)
+    app.log.setLevel(logging.CRITICAL + 1)  # it would say the address again, in seven lines
+    app.web_app.add_handlers(".*", [("/book", Entrance)])
+    print(f"{app.display_url.split()[0]}  (Ctrl+C ends)", flush=True)
+    app.start()

@@ -1,0 +1,69 @@
+"""Pages that weigh little: of MathJax, icons and the theme's style sheet only what the book uses.
+
+The theme draws icons by a script of 1.5 MB;
+without it the same icons come from the theme's own icon font, here without the icons that no page shows.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from repsim_book.site.accessibility import written_pages
+from repsim_core.files import write_atomic
+
+# The whole of MathJax for TeX but for its menu, which is 0.4 MB; assistive-mml is what screen readers read.
+MATHJAX = ["input/tex", "output/chtml", "a11y/assistive-mml"]
+ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
+SHEET = "styles/pydata-sphinx-theme.css"
+FONT = "vendor/fontawesome/webfonts/fa-solid-900"
+ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
+
+
+def configure(app: Any) -> None:
+    """Have pages load these parts of MathJax."""
+    app.config.mathjax_path = "mathjax/startup.js"
+    app.config.mathjax3_config = {"loader": {"load": MATHJAX}}
+
+
+def lighten(app: Any, error: Exception | None) -> None:
+    """Drop the script of icons from all pages, and from the style sheet and the font what no page shows."""
+    if error is not None or app.builder.format != "html":
+        return
+    icons: set[str] = set()
+    for path, text in written_pages(Path(app.outdir)):
+        write_atomic(path, ICON_SCRIPT.sub("", text).encode())
+        for classes in re.findall(r'class="([^"]*\bfa-[^"]*)"', text):
+            icons.update(classes.split())
+    keep_icons(Path(app.outdir) / "_static", icons)
+
+
+def keep_icons(static: Path, icons: set[str]) -> None:
+    """Leave these icons (their classes) in the theme's style sheet, and in its font those that the sheet names."""
+    from fontTools.subset import Options, Subsetter  # comes with matplotlib
+    from fontTools.ttLib import TTFont
+
+    sheet, font = static / SHEET, static / f"{FONT}.ttf"
+
+    def kept(rule: re.Match[str]) -> str:
+        return rule[0] if icons & set(re.findall(r"\.(fa-[\w-]+):", rule[1])) else ""
+
+    css = ICON_RULE.sub(kept, sheet.read_text(encoding="utf-8"))
+    if not font.is_file():
+        return
+    characters = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", css)}
+    options = Options(flavor="woff", notdef_outline=True)
+    subset = Subsetter(options)
+    subset.populate(unicodes=characters)
+    with TTFont(font, recalcTimestamp=False) as whole:
+        subset.subset(whole)
+        whole.flavor = "woff"
+        whole.save(static / f"{FONT}.woff")
+    two = (
+        rf'url\([^)]*/{FONT}\.woff2\)\s*format\("woff2"\),\s*url\([^)]*/{FONT}\.ttf\)\s*format\("truetype"\)'
+    )
+    css, count = re.subn(two, f'url(../{FONT}.woff) format("woff")', css)
+    if not count:
+        raise ValueError(f"{SHEET}: found no rule for {FONT}, expected one")
+    write_atomic(sheet, css.encode())
+    for suffix in (".ttf", ".woff2"):
+        (static / f"{FONT}{suffix}").unlink()

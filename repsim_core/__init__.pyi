@@ -1,0 +1,23 @@
+# The public names of the package, each with its module; `name as name` makes it public for type checkers too.
+from .constructions import noisy_copy as noisy_copy
+from .constructions import permuted_circles as permuted_circles
+from .constructions import random_linear_map as random_linear_map
+from .constructions import star_permutation as star_permutation
+from .measures.bounds import linear_bound as linear_bound
+from .measures.bounds import quadratic_bound as quadratic_bound
+from .measures.comparison import Comparison as Comparison
+from .measures.comparison import compare as compare
+from .measures.comparison import compare_all as compare_all
+from .measures.distances import LLVDistance as LLVDistance
+from .measures.distances import kl_divergence as kl_divergence
+from .measures.distances import llv_distance as llv_distance
+from .measures.similarity import CanonicalCorrelations as CanonicalCorrelations
+from .measures.similarity import RankDeficientWarning as RankDeficientWarning
+from .measures.similarity import RepresentationDistance as RepresentationDistance
+from .measures.similarity import canonical_correlations as canonical_correlations
+from .measures.similarity import mean_cca as mean_cca
+from .measures.similarity import representation_distance as representation_distance
+from .measures.similarity import svd_dissimilarity as svd_dissimilarity
+from .representations import Diversity as Diversity
+from .representations import Representations as Representations
+from .representations import load as load

@@ -1,0 +1,89 @@
+"""Circular orders: how labels stand around the origin of the plane, up to where one begins and which way one goes.
+
+An invertible linear map keeps the circular order of directions in the plane or reverses it, so the embeddings of two
+diverse models with the same distribution have the same one (chapter "Width"). That of the unembeddings also depends on
+where their origin is put, which the distribution leaves open.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from repsim_core.arrays import as_count
+from repsim_core.measures.similarity import mean_cca
+from repsim_core.representations import Representations
+
+Order = tuple[int, ...]
+
+
+def circular_order(directions: Float64[np.ndarray, "K 2"]) -> Order:
+    """The labels around the origin, from 0 on, in the sense in which the smaller of 0's neighbours comes first.
+
+    Args:
+        directions: a vector of the plane for each label; lengths play no part.
+
+    Raises:
+        ValueError: the shape is not (K, 2) with K >= 3.
+    """
+    if directions.ndim != 2 or directions.shape[1] != 2 or len(directions) < 3:
+        raise ValueError(f"directions: found shape {directions.shape}, expected (K, 2) with K >= 3")
+    turn = np.argsort(np.arctan2(directions[:, 1], directions[:, 0]), kind="stable")
+    first, *others = np.roll(turn, -int(np.flatnonzero(turn == 0)[0])).tolist()
+    return (first, *(others if others[0] < others[-1] else others[::-1]))
+
+
+def class_means(model: Representations) -> Float64[np.ndarray, "K M"]:
+    """The mean embedding of the inputs of each true label.
+
+    Raises:
+        ValueError: the model has no true labels, or a label no input.
+    """
+    if model.labels is None:
+        raise ValueError("model: found no true labels, expected them with the embeddings")
+    f, labels = model.embeddings.cpu().numpy(), model.labels.cpu().numpy()
+    counts = np.bincount(labels, minlength=model.num_labels)
+    if not counts.all():
+        raise ValueError(
+            f"model: found no input of label {int(counts.argmin())}, expected at least one a label"
+        )
+    return np.stack([f[labels == label].mean(axis=0) for label in range(model.num_labels)])
+
+
+def neighbours(order: Order) -> Bool[np.ndarray, "K K"]:
+    """Whether two labels stand next to each other; symmetric."""
+    next_to = np.zeros((len(order), len(order)), dtype=bool)
+    places = np.array(order)
+    next_to[places, np.roll(places, -1)] = True
+    return next_to | next_to.T
+
+
+def shared_neighbours(a: Order, b: Order) -> int:
+    """How many pairs of labels stand next to each other in both orders, 0 to K; K only for equal orders."""
+    return int((neighbours(a) & neighbours(b)).sum()) // 2
+
+
+def order_cca(a: Order, b: Order) -> float:
+    """Mean CCA of two models whose labels stand evenly on a circle in these orders, each label as often."""
+    return mean_cca(_on_a_circle(a), _on_a_circle(b))
+
+
+def largest_counts(models: int, labels: int, *, draws: int, seed: int) -> Int64[np.ndarray, " draws"]:
+    """What chance does: in how many of several models with random orders the most frequent neighbours are neighbours.
+
+    Args:
+        models: orders in each draw, uniform and independent.
+        labels: K.
+        draws: how often to draw.
+        seed: of the draws.
+    """
+    rng = np.random.default_rng(as_count(seed, "seed", 0))
+    shape = (as_count(draws, "draws"), as_count(models, "models"), as_count(labels, "labels", 3))
+    places = rng.permuted(np.broadcast_to(np.arange(labels), shape), axis=2)
+    steps = (places[..., :, None] - places[..., None, :]) % labels
+    return ((steps == 1) | (steps == labels - 1)).sum(axis=1).max(axis=(1, 2))
+
+
+def _on_a_circle(order: Order) -> Float64[np.ndarray, "K 2"]:
+    angles = 2 * np.pi * np.argsort(order) / len(order)
+    return np.column_stack([np.cos(angles), np.sin(angles)])

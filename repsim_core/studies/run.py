@@ -1,0 +1,255 @@
+"""Computing a study's units: on processes of this machine, or on any executor such as a Dask cluster's.
+
+Workers compute, this process alone reads and writes the cache: workers need no shared folder. Each unit is looked up
+just before it is handed out, so that a process does not repeat what another on the same cache has finished.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection
+
+import torch
+
+from repsim_core.errors import InputError, StudyError
+from repsim_core.store import Store
+from repsim_core.studies.study import Group, Study, comparing, stored_stacks
+from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
+
+_TICK = 1.0  # seconds between two reports of progress
+_ANSWER_SECONDS = 20  # for a scheduler to answer
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    Attributes:
+        done, units: units finished (those found in the cache included), and all units.
+        found: units that were found in the cache.
+        running: names of the units that are being computed.
+        seconds: time since the start.
+        seconds_left: expected; None as long as nothing was computed.
+    """
+
+    done: int
+    units: int
+    found: int
+    running: tuple[str, ...]
+    seconds: float
+    seconds_left: float | None
+
+
+def run_study(
+    study: Study,
+    cache: Store,
+    executor: Executor,
+    *,
+    jobs: int,
+    progress: Callable[[StudyProgress], object] | None = None,
+) -> None:
+    """Compute every unit of the study that the cache lacks, and store it.
+
+    Args:
+        executor: where to compute; `local_executor` or `dask_executor` make one.
+        jobs: units handed out at a time.
+        progress: called about once a second and after each unit.
+
+    Raises:
+        StudyError: naming the units that failed; all others were computed.
+        StoreError: an entry cannot be written; nothing more was computed.
+    """
+    if jobs < 1:
+        raise InputError(f"jobs: found {jobs}, expected at least 1")
+    cache.sweep()
+    _StudyPass(study, cache, executor, jobs, progress).work()
+
+
+class _StudyPass:
+    """One pass over a study: what waits, what runs, what failed."""
+
+    def __init__(
+        self,
+        study: Study,
+        cache: Store,
+        executor: Executor,
+        jobs: int,
+        progress: Callable[[StudyProgress], object] | None,
+    ) -> None:
+        self.study, self.cache, self.executor = study, cache, executor
+        self.jobs, self.progress = jobs, progress
+        self.waiting: deque[tuple[Unit, Group]] = deque(
+            (unit, group) for group in study.groups for unit in study.trainings(group)
+        )
+        self.running: dict[Future[bytes], tuple[Unit, Group]] = {}
+        self.stacks_left = {group: len(study.stacks) for group in study.groups}
+        self.failures: list[str] = []
+        self.units = len(self.waiting) + len(study.groups)
+        self.done = self.found = 0
+        self.cost_left = sum(unit.cost for unit, _ in self.waiting)
+        self.cost_left += sum(comparing(study, group, ()).cost for group in study.groups)
+        self.cost_done = 0.0
+        self.started = time.monotonic()
+        self.expected_end: float | None = (
+            None  # moves when a unit is finished, so that the time left counts down
+        )
+
+    def work(self) -> None:
+        try:
+            while self.waiting or self.running:
+                while self.waiting and len(self.running) < self.jobs:
+                    self._hand_out(*self.waiting.popleft())
+                self._report()
+                finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    self._take_in(future, *self.running.pop(future))
+        except BrokenExecutor as error:
+            raise StudyError(
+                "a worker process ended suddenly (was it killed, or out of memory?); what was finished is stored"
+            ) from error
+        except CancelledError as error:  # nobody here cancels
+            raise StudyError("the cluster was lost; what was finished is stored") from error
+        finally:
+            for future in self.running:
+                future.cancel()
+        self._report()
+        if self.failures:
+            raise StudyError(
+                f"{len(self.failures)} of {self.units} units failed, all others are stored:\n"
+                + "\n".join(self.failures)
+            )
+
+    def _hand_out(self, unit: Unit, group: Group) -> None:
+        if self.cache.get(unit.address) is not None:
+            self.found += 1
+            self._finished(unit, group)
+            return
+        stacks = self._stacks(group) if isinstance(unit, ComparingUnit) else {}
+        if stacks is None:
+            return
+        future = self.executor.submit(compute_unit, unit, unit.address.key, list(stacks.values()))
+        self.running[future] = unit, group
+
+    def _stacks(self, group: Group) -> dict[str, bytes] | None:
+        """`stored_stacks`; where some are lost (removed or damaged), they are arranged to be trained again."""
+        stacks = stored_stacks(self.study, group, self.cache)
+        if stacks is None:
+            units = self.study.trainings(group)
+            lost = [unit for unit in units if self.cache.state(unit.address) != "done"]
+            self.stacks_left[group] = len(lost)
+            self.waiting.extendleft((unit, group) for unit in lost)
+            self.units += len(lost)
+            self.cost_left += sum(unit.cost for unit in lost)
+        return stacks
+
+    def _take_in(self, future: Future[bytes], unit: Unit, group: Group) -> None:
+        try:
+            data = future.result()
+        except (BrokenExecutor, CancelledError):  # not the unit's fault
+            raise
+        except Exception as error:
+            self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
+            self.cost_left -= unit.cost
+            return
+        self.cache.put(unit.address, data)
+        self.cost_done += unit.cost
+        self._finished(unit, group)
+        now = time.monotonic()
+        self.expected_end = now + (now - self.started) * self.cost_left / self.cost_done
+
+    def _finished(self, unit: Unit, group: Group) -> None:
+        self.done += 1
+        self.cost_left -= unit.cost
+        if isinstance(unit, ComparingUnit):
+            return
+        self.stacks_left[group] -= 1
+        if self.stacks_left[group] == 0:
+            stacks = self._stacks(group)
+            if stacks is not None:
+                self.waiting.appendleft((comparing(self.study, group, list(stacks)), group))
+
+    def _report(self) -> None:
+        if self.progress is None:
+            return
+        now = time.monotonic()
+        left = None if self.expected_end is None else max(self.expected_end - now, 0.0)
+        running = tuple(unit.address.label for unit, _ in self.running.values())
+        self.progress(StudyProgress(self.done, self.units, self.found, running, now - self.started, left))
+
+
+@contextmanager
+def local_executor(jobs: int) -> Iterator[Executor]:
+    """Up to `jobs` new processes of this machine, one thread each; they end with this one, however it ends."""
+    if jobs < 1:
+        raise InputError(f"jobs: found {jobs}, expected at least 1")
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
+    )
+    try:
+        yield pool
+    except BaseException:  # an interruption, a full disk: a unit at work would take minutes to end
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """In a new worker: one thread; leave Ctrl-C to the parent; end when the parent does, even if it was killed."""
+    import signal
+
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of the Dask cluster whose scheduler listens at `address`.
+
+    Dask runs a unit again elsewhere when its worker is lost. The workers need this package in the same version.
+
+    Raises:
+        InputError: Dask is not installed, or no scheduler answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError(
+            "scheduler: Dask is not installed here; install the extra: pip install 'repsim-core[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"scheduler: no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)

@@ -1,0 +1,222 @@
+"""Studies: a declared grid of models to train and compare, and the tables that come of it.
+
+A study is its declaration: which groups, which seeds in which stacks, which protocol. Units of work follow from it,
+not from what happens to be stored, so that an interrupted study ends as an uninterrupted one does. `width_study` and
+`image_study` hold the declarations, `study_run` computes them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from io import BytesIO
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+
+import pandas as pd
+
+from repsim_core.arrays import as_count
+from repsim_core.errors import InputError, nearest
+from repsim_core.measures.circular_orders import circular_order, class_means
+from repsim_core.store import Store
+from repsim_core.studies.units import ComparingUnit, Stack, Unit, read_stack
+
+
+class Group(Protocol):
+    """Models that are compared with each other, alike but for the seed: a frozen, ordered dataclass of plain values,
+    which are the first columns of the study's tables."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def label(self) -> str:
+        """Up to 60 letters, digits and `-`, which name the group in files and messages."""
+        ...
+
+
+@dataclass(frozen=True)
+class Study(ABC):
+    """What is common to all studies; their further attributes are their protocols.
+
+    Attributes:
+        GROUP: the class of the groups.
+        OPTIONS: for each axis of the grid, the command line's name of it and the group's field.
+        name: of the study.
+        groups: what is compared, in the order of the tables.
+        seeds: the models of each group.
+        stacks: the seeds that are trained together; together they hold at least `seeds`.
+
+    Raises:
+        InputError: naming the argument.
+    """
+
+    GROUP: ClassVar[type[Any]]
+    OPTIONS: ClassVar[dict[str, str]]
+
+    name: str
+    groups: tuple[Any, ...]
+    seeds: tuple[int, ...]
+    stacks: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self) -> None:
+        try:
+            for seed in (*self.seeds, *(seed for stack in self.stacks for seed in stack)):
+                as_count(seed, "seeds", 0)
+            self.check_protocol()
+        except (TypeError, ValueError) as error:
+            raise InputError(str(error)) from error
+        if len(set(self.seeds)) < len(self.seeds) or len(self.seeds) < 2:
+            raise InputError(
+                f"seeds: found {list(self.seeds)}, expected at least two different ones: pairs are compared"
+            )
+        if not self.groups or len(set(self.groups)) < len(self.groups):
+            raise InputError(f"{', '.join(self.OPTIONS)}: expected at least one group and none twice")
+
+    @abstractmethod
+    def check_protocol(self) -> None:
+        """Check the groups' values and the protocol.
+
+        Raises:
+            TypeError, ValueError: naming the argument.
+        """
+
+    @abstractmethod
+    def trainings(self, group: Any) -> Sequence[Unit]:
+        """The stacks to train for a group, whose entries `units.read_stack` reads."""
+
+    def protocols(self) -> dict[str, int]:
+        """The versions of what trains and of what compares."""
+        return {
+            "training": self.trainings(self.groups[0])[0].protocol,
+            "comparing": ComparingUnit.protocol,
+        }
+
+    @classmethod
+    def revive(cls, values: Mapping[str, Any], groups: Sequence[Sequence[Any]]) -> Self:
+        """The study again from plain values: its attributes without `groups`, and the values of each group."""
+        own = {
+            "groups": tuple(cls.GROUP(*one) for one in groups),
+            "seeds": tuple(values["seeds"]),
+            "stacks": tuple(map(tuple, values["stacks"])),
+        }
+        return cls(**{**values, **own})
+
+    def select(self, *, seeds: Iterable[int] | None = None, **axes: Iterable[Any] | None) -> Self:
+        """A part of the study. Stacks stay whole, so the part's numbers are the whole study's.
+
+        Args:
+            seeds: those wanted; None for all.
+            axes: by the names in `OPTIONS`, the values wanted; None for all.
+
+        Raises:
+            InputError: naming the argument, for what the study does not hold.
+        """
+        groups = self.groups
+        for name, values in axes.items():
+            if values is not None:
+                attribute, values = self.OPTIONS[name], list(values)
+                _require_known(name, values, [getattr(group, attribute) for group in self.groups])
+                groups = tuple(group for group in groups if getattr(group, attribute) in values)
+        if not groups:
+            raise InputError(f"{', '.join(self.OPTIONS)}: the study holds no group of this combination")
+        chosen = self.seeds if seeds is None else tuple(seeds)
+        _require_known("seeds", chosen, self.seeds)
+        stacks = tuple(stack for stack in self.stacks if set(stack) & set(chosen))
+        return replace(self, groups=groups, seeds=chosen, stacks=stacks)
+
+
+class Tables(NamedTuple):
+    """What a study found, as far as it is stored.
+
+    Attributes:
+        models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss, order (of the labels
+            around the origin, by their mean embeddings: `orders.circular_order`, such as "0 2 1 3"; missing unless
+            M = 2).
+        pairs: a row a pair: the group's values, seed_a, seed_b, the measures, the sets.
+        missing: the groups that are not complete; the tables hold nothing of them.
+    """
+
+    models: pd.DataFrame
+    pairs: pd.DataFrame
+    missing: tuple[Any, ...]
+
+
+def comparing(study: Study, group: Group, stacks: Sequence[str]) -> ComparingUnit:
+    """The comparison of a group, from the checksums of its stacks."""
+    return ComparingUnit(group.label, study.seeds, tuple(stacks))
+
+
+def stored_tables(study: Study, cache: Store) -> Tables:
+    """The tidy tables of the groups that are complete in the cache, in the order of the declaration."""
+    models: list[pd.DataFrame] = []
+    pairs: list[pd.DataFrame] = []
+    missing: list[Group] = []
+    for group in study.groups:
+        stacks = stored_stacks(study, group, cache)
+        table = None if stacks is None else cache.get(comparing(study, group, list(stacks)).address)
+        if stacks is None or table is None:
+            missing.append(group)
+            continue
+        trained = pd.concat([_with_orders(read_stack(data)) for data in stacks.values()])
+        models.append(_labelled(group, trained.query("seed in @study.seeds")))
+        pairs.append(_labelled(group, read_pairs(table)))
+    return Tables(_joined(models), _joined(pairs), tuple(missing))
+
+
+def stored_stacks(study: Study, group: Group, cache: Store) -> dict[str, bytes] | None:
+    """The group's stacks, by the names of their entries; None if one is not stored."""
+    found = [(unit.address, cache.get(unit.address)) for unit in study.trainings(group)]
+    stacks = {address.entry(data): data for address, data in found if data is not None}
+    return stacks if len(stacks) == len(found) else None
+
+
+def group_columns(study: Study) -> list[str]:
+    """The columns that tell a study's groups apart."""
+    return [field.name for field in fields(study.GROUP)]
+
+
+def read_pairs(data: bytes) -> pd.DataFrame:
+    """The content of a comparing unit's entry: a row a pair: seed_a, seed_b, the measures of `compare_all`, the sets.
+
+    `left_out` is missing where all labels are kept. A pair that cannot be compared has a `note` that says why, and
+    no measures.
+    """
+    types: Any = {"pivot": "Int64", "left_out": "Int64", "input_set": "string", "note": "string"}
+    return pd.read_csv(BytesIO(data), dtype=types)
+
+
+def _with_orders(stack: Stack) -> pd.DataFrame:
+    """A stack's table, with the order of each model's labels."""
+    orders = [
+        " ".join(map(str, circular_order(class_means(model)))) if model.dim == 2 else None
+        for model in stack.models.values()
+    ]
+    return stack.table.assign(order=pd.array(orders, dtype="string"))
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _labelled(group: Any, table: pd.DataFrame) -> pd.DataFrame:
+    labels = asdict(group)
+    return table.assign(**labels)[[*labels, *table.columns]]  # pyright: ignore[reportReturnType]
+
+
+def in_stacks(seeds: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
+    """The seeds cut into stacks of `size`, the last one smaller where they do not divide."""
+    return tuple(tuple(seeds[i : i + size]) for i in range(0, len(seeds), size))
+
+
+def unknown(name: str, value: object, allowed: Iterable[object]) -> str:
+    """The message for a value that is none of the allowed ones."""
+    return f"{name}: found {value!r}; {nearest(str(value), [str(item) for item in allowed])}"
+
+
+def _require_known(name: str, values: Sequence[object], known: Iterable[object]) -> None:
+    if not values:
+        raise InputError(f"{name}: found none, expected at least one")
+    known = list(dict.fromkeys(known))
+    for value in values:
+        if value not in known:
+            raise InputError(unknown(name, value, known))

@@ -1,0 +1,190 @@
+"""Units of work of a study: what every kind has in common, and comparing all pairs of one group.
+
+A unit is a plain description that any process can compute: description in, bytes out, the same bytes every time
+on the same machine. Its key covers the description, the version of the protocol that computes it and the versions of
+the libraries.
+
+Each kind of unit has a protocol version of its own. It is raised by hand when the digits of its results change, and by
+nothing else, so that an edit of a message or a move of a module loses no result. The tests hold digits that each
+protocol must give; they fail when digits change without a new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from safetensors.torch import load
+from torch import Tensor
+
+from repsim_core.measures.comparison import MEASURES, compare
+from repsim_core.representations import Representations
+from repsim_core.store import Address, content_key
+
+# Of a stored loss curve.
+_CURVE_POINTS = 150
+# Whose mean is the final training loss.
+_LAST_STEPS = 100
+# What a row of pairs holds beside the measures.
+SETS = ("pivot", "left_out", "input_set", "note")
+
+
+class Unit(Protocol):
+    """A unit of work, whatever it computes.
+
+    Attributes:
+        protocol: the version of what computes it; other digits, other version.
+    """
+
+    protocol: ClassVar[int]
+
+    @property
+    def address(self) -> Address:
+        """Where its entry belongs."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Roughly how long it takes, in microseconds of some machine."""
+        ...
+
+    def compute(self, inputs: Sequence[bytes], /) -> bytes:
+        """The entry's content, the same bytes every time on the same machine, from those of other entries."""
+        ...
+
+
+def library_versions() -> dict[str, str]:
+    """The libraries whose version can change a result's digits."""
+    return {"torch": torch.__version__, "numpy": np.__version__}
+
+
+def unit_key(unit: Any) -> str:
+    """The key of a unit's entry: its kind, its protocol version, its values, and the libraries."""
+    definition = {
+        "kind": type(unit).__name__,
+        "protocol": unit.protocol,
+        "unit": asdict(unit),
+        "libraries": library_versions(),
+    }
+    return content_key(definition)
+
+
+def loss_summary(losses: Float[Tensor, "steps S"]) -> dict[str, Tensor]:
+    """What a stack's entry keeps of its losses: `train_loss` (S,) and `loss_curve` (points, S), see `Stack`."""
+    every = -(-len(losses) // _CURVE_POINTS)
+    return {
+        "train_loss": losses[-_LAST_STEPS:].double().mean(dim=0),
+        "loss_curve": torch.stack([part.mean(dim=0) for part in losses.split(every)]),
+    }
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a training unit leaves.
+
+    Attributes:
+        models: representations of the test set by seed.
+        table: a row a seed: seed, test_accuracy, test_loss (nats), train_loss (mean of the last 100 mini-batches').
+        loss_curve: shape (points, seeds), means over consecutive blocks of equally many steps.
+    """
+
+    models: dict[int, Representations]
+    table: pd.DataFrame
+    loss_curve: torch.Tensor
+
+
+def read_stack(data: bytes) -> Stack:
+    """The content of a training unit's entry."""
+    tensors = load(data)
+    seeds = tensors["seeds"].tolist()
+    parts = zip(seeds, tensors["embeddings"], tensors["unembeddings"], strict=True)
+    columns = ("seed", "test_accuracy", "test_loss", "train_loss")
+    table = {name: tensors["seeds" if name == "seed" else name].numpy() for name in columns}
+    models = {seed: Representations(f, g, tensors["labels"]) for seed, f, g in parts}
+    return Stack(models, pd.DataFrame(table), tensors["loss_curve"])
+
+
+@dataclass(frozen=True)
+class ComparingUnit:
+    """Compare all pairs of the seeds of one group (classes, width, variant).
+
+    Attributes:
+        group: the group's label, for the entry's name.
+        seeds: which of the stacks' seeds, in the order of the rows.
+        stacks: names of the stacks' entries with their checksums: pairs always belong to the models that are stored.
+        options: of `compare`, as (name, value) pairs.
+    """
+
+    group: str
+    seeds: tuple[int, ...]
+    stacks: tuple[str, ...]
+    options: tuple[tuple[str, int | float | str], ...] = ()
+
+    protocol: ClassVar[int] = 1
+
+    @property
+    def address(self) -> Address:
+        return Address(f"pairs-{self.group}", unit_key(self), ".csv")
+
+    @property
+    def cost(self) -> float:
+        """As for every `Unit`."""
+        return 2.5e4 * len(self.seeds) * (len(self.seeds) - 1) / 2
+
+    def compute(self, inputs: Sequence[bytes]) -> bytes:
+        """The table that `study.read_pairs` reads, as CSV, from the contents of the stacks' entries."""
+        models = {seed: model for data in inputs for seed, model in read_stack(data).models.items()}
+        with one_thread():
+            rows = [
+                {"seed_a": a, "seed_b": b, **_measured(models[a], models[b], dict(self.options))}
+                for a, b in combinations(self.seeds, 2)
+            ]
+        columns = ["seed_a", "seed_b", *MEASURES, *SETS]
+        return pd.DataFrame(rows, columns=columns).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _measured(a: Representations, b: Representations, options: dict) -> dict[str, object]:
+    if a.num_labels == a.dim + 1:
+        options["left_out"] = "none"  # K = M + 1 leaves none to leave out
+    try:
+        found = compare(a, b, **options)
+    except ValueError as error:
+        # of a degenerate model: its pairs have no distance, the others' are not affected
+        return {"note": str(error)}
+    return {**found.measures(), "input_set": " ".join(map(str, found.llv.input_set))}
+
+
+def compute_unit(unit: Unit, key: str, inputs: Sequence[bytes] = ()) -> bytes:
+    """Compute a unit wherever this process runs.
+
+    Args:
+        key: the unit's key where it was declared.
+        inputs: contents of the entries that it needs.
+
+    Raises:
+        RuntimeError: this process runs another protocol or other libraries than the one that declared the unit.
+    """
+    if unit.address.key != key:
+        raise RuntimeError(
+            "this process runs another version of repsim_core, torch or numpy than the one that started the study: "
+            f"here protocol {unit.protocol} of {type(unit).__name__} with {library_versions()}"
+        )
+    return unit.compute(inputs)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch within, as before afterwards: sums then do not depend on the number of cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

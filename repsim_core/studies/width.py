@@ -1,0 +1,257 @@
+"""The width study: models on radial data by number of classes, width and variant (paper, section 5, appendix F)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import product
+from typing import Any, ClassVar
+
+import torch
+from safetensors.torch import save
+
+from repsim_core.arrays import as_count, as_real
+from repsim_core.datasets.tabular import radial
+from repsim_core.errors import InputError
+from repsim_core.store import Address
+from repsim_core.studies.study import Study, in_stacks, unknown
+from repsim_core.studies.units import loss_summary, one_thread, unit_key
+from repsim_core.training.stacks import train_stack
+
+# Seeds in a stack: large enough for the small widths to be quick, small enough to share a group among two cores.
+STACK = 10
+NORM = 20.0
+VARIANTS = {  # norms of f and of g; None leaves them free
+    "free": (None, None),
+    "f-norm": (NORM, None),
+    "g-norm": (None, NORM),
+    "both": (NORM, NORM),
+}
+# By profile: (classes, variants) pairs, widths, number of seeds, and what differs from the paper's protocol.
+PROFILES: dict[str, dict[str, Any]] = {
+    "paper": {
+        "cells": [((4, 6, 10, 18), ("free",)), ((4, 6), ("f-norm", "g-norm", "both"))],
+        "widths": (16, 32, 64, 128, 256),
+        "seeds": 20,
+    },
+    "quick": {
+        "cells": [((4, 6), ("free",))],
+        "widths": (16, 32, 64),
+        "seeds": 5,
+        "steps": 2_000,
+    },
+    "smoke": {
+        "cells": [((4,), ("free", "both"))],
+        "widths": (4, 8),
+        "seeds": 3,
+        "steps": 60,
+        "train_points": 1_000,
+        "test_points": 200,
+    },
+}
+
+
+@dataclass(frozen=True)
+class TrainingUnit:
+    """Train the seeds of one stack on radial data, keep their representations of the test set.
+
+    Arguments as for `train_stack`; `train_points`, `train_seed` and so on draw the data (`datasets.tabular.radial`). A
+    seed's numbers depend on the other seeds in its stack by rounding alone, but rounding grows over thousands of steps:
+    the stack is part of the key.
+    """
+
+    classes: int
+    width: int
+    seeds: tuple[int, ...]
+    steps: int
+    embedding_norm: float | None = None
+    unembedding_norm: float | None = None
+    dim: int = 2
+    depth: int = 3
+    batch_size: int = 128
+    lr: float = 1e-4
+    batch_seed: int = 0
+    train_points: int = 20_000
+    train_seed: int = 0
+    test_points: int = 2_000
+    test_seed: int = 1
+    device: str = "cpu"
+
+    protocol: ClassVar[int] = 1
+
+    @property
+    def address(self) -> Address:
+        norms = "".join(
+            f"-{name}{norm:g}".replace(".", "_")
+            for name, norm in (("f", self.embedding_norm), ("g", self.unembedding_norm))
+            if norm is not None
+        )
+        label = f"train-K{self.classes}-w{self.width}{norms}-seeds{self.seeds[0]}to{self.seeds[-1]}"
+        return Address(label, unit_key(self), ".safetensors")
+
+    @property
+    def cost(self) -> float:
+        """As for every `units.Unit`."""
+        return self.steps * len(self.seeds) * (100 + 5 * self.width + 0.06 * self.width**2)
+
+    def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
+        """Train; the content of the entry, for `read_stack`."""
+        with one_thread():
+            stack = train_stack(
+                radial(self.classes, self.train_points, seed=self.train_seed),
+                seeds=self.seeds,
+                dim=self.dim,
+                width=self.width,
+                depth=self.depth,
+                steps=self.steps,
+                batch_size=self.batch_size,
+                lr=self.lr,
+                embedding_norm=self.embedding_norm,
+                unembedding_norm=self.unembedding_norm,
+                batch_seed=self.batch_seed,
+                device=self.device,
+            )
+            test = radial(self.classes, self.test_points, seed=self.test_seed)
+            models = stack.representations(test)
+        tensors = {
+            "seeds": torch.tensor(self.seeds),
+            "embeddings": torch.stack([model.embeddings.cpu() for model in models]),
+            "unembeddings": torch.stack([model.unembeddings.cpu() for model in models]),
+            "labels": test.labels,
+            "test_accuracy": torch.tensor([model.accuracy() for model in models], dtype=torch.float64),
+            "test_loss": torch.tensor([model.loss() for model in models], dtype=torch.float64),
+            **loss_summary(stack.losses),
+        }
+        # One entry of metadata: safetensors writes several in no fixed order.
+        return save(tensors, {"unit": json.dumps(asdict(self), sort_keys=True)})
+
+
+@dataclass(frozen=True, order=True)
+class WidthGroup:
+    """Models that are compared with each other: same classes K, width and variant, different seeds."""
+
+    classes: int
+    width: int
+    variant: str
+
+    @property
+    def label(self) -> str:
+        return f"K{self.classes}-w{self.width}-{self.variant}"
+
+
+@dataclass(frozen=True)
+class WidthStudy(Study):
+    """A study of trained models on radial data (paper, section 5 and appendix F; the defaults are the paper's).
+
+    Attributes:
+        name, groups, seeds, stacks: as for every `Study`.
+        steps, lr, batch_size, dim, depth, batch_seed, train_points, train_seed, test_points, test_seed, device: as for
+            `TrainingUnit`.
+
+    Raises:
+        InputError: naming the argument.
+    """
+
+    GROUP = WidthGroup
+    OPTIONS: ClassVar = {"k": "classes", "widths": "width", "variant": "variant"}
+
+    steps: int = 15_000
+    lr: float = 1e-4
+    batch_size: int = 128
+    dim: int = 2
+    depth: int = 3
+    batch_seed: int = 0
+    train_points: int = 20_000
+    train_seed: int = 0
+    test_points: int = 2_000
+    test_seed: int = 1
+    device: str = "cpu"
+
+    def check_protocol(self) -> None:
+        """As for every `Study`."""
+        for name in ("steps", "batch_size", "dim", "depth", "train_points", "test_points"):
+            as_count(getattr(self, name), name)
+        for name in ("batch_seed", "train_seed", "test_seed"):
+            as_count(getattr(self, name), name, 0)
+        as_real(self.lr, "lr")
+        if self.batch_size > self.train_points:
+            raise InputError(
+                f"batch_size: found {self.batch_size}, expected at most {self.train_points} points"
+            )
+        for group in self.groups:
+            as_count(group.classes, "k")
+            as_count(group.width, "widths")
+            if group.classes < self.dim + 1:
+                raise InputError(
+                    f"k: found {group.classes}, expected at least M + 1 = {self.dim + 1} classes (diversity, Def. 2.1)"
+                )
+            if group.variant not in VARIANTS:
+                raise InputError(unknown("variant", group.variant, VARIANTS))
+
+    def trainings(self, group: WidthGroup) -> list[TrainingUnit]:
+        """The stacks to train for a group."""
+        embedding_norm, unembedding_norm = VARIANTS[group.variant]
+        shared = {field.name for field in fields(TrainingUnit)} & {field.name for field in fields(self)}
+        protocol: dict[str, Any] = {name: getattr(self, name) for name in sorted(shared - {"seeds"})}
+        return [
+            TrainingUnit(
+                classes=group.classes,
+                width=group.width,
+                seeds=stack,
+                embedding_norm=embedding_norm,
+                unembedding_norm=unembedding_norm,
+                **protocol,
+            )
+            for stack in self.stacks
+        ]
+
+
+def declare_width_study(
+    profile: str,
+    *,
+    seeds: Sequence[int] | None = None,
+    classes: Sequence[int] | None = None,
+    widths: Sequence[int] | None = None,
+    variants: Sequence[str] | None = None,
+    stack: int = STACK,
+    **protocol: Any,
+) -> WidthStudy:
+    """The width study of a profile, with what is given in place of the profile's values.
+
+    Args:
+        profile: a name in `PROFILES`.
+        seeds: of the models.
+        classes: numbers of classes K; each with the variants that the profile has for it, or "free".
+        widths: of the hidden layers.
+        variants: names in `VARIANTS`; then each with every K.
+        stack: how many seeds are trained together.
+        protocol: other attributes of `WidthStudy`, such as steps; None keeps the profile's.
+
+    Raises:
+        InputError: naming the argument.
+    """
+    if stack < 1:
+        raise InputError(f"stack: found {stack}, expected at least 1")
+    values = dict(PROFILES[profile])
+    cells = [
+        (k, variant) for ks, names in values.pop("cells") for variant, k in product(names, ks)
+    ]  # in the profile's order: variant by variant
+    wanted = tuple(dict.fromkeys(k for k, _ in cells)) if classes is None else tuple(classes)
+    for name in variants or ():
+        if name not in VARIANTS:
+            raise InputError(unknown("variant", name, VARIANTS))
+    if variants is not None:
+        cells = [(k, variant) for variant, k in product(variants, wanted)]
+    else:
+        new = [(k, "free") for k in wanted if k not in {k for k, _ in cells}]
+        cells = [(k, variant) for k, variant in cells if k in wanted] + new
+    default_widths, count = values.pop("widths"), values.pop("seeds")
+    chosen = tuple(range(count)) if seeds is None else tuple(seeds)
+    return WidthStudy(
+        "width",
+        tuple(WidthGroup(k, w, variant) for k, variant in cells for w in (widths or default_widths)),
+        chosen,
+        in_stacks(chosen, stack),
+        **{**values, **{name: value for name, value in protocol.items() if value is not None}},
+    )

@@ -1,0 +1,1 @@
+"""Training: stacks of small networks, and networks of images."""

@@ -1,0 +1,91 @@
+"""Circular orders: what they do not depend on, what they share, what chance does."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repsim_core import Representations
+from repsim_core.measures import circular_orders
+
+
+def directions(order: tuple[int, ...]) -> np.ndarray:
+    """Labels around the origin in this order, at uneven angles and lengths."""
+    rng = np.random.default_rng(0)
+    places = np.argsort(order)
+    angles = 2 * np.pi * (places + rng.uniform(0, 0.8, len(order))) / len(order)
+    return rng.uniform(1, 2, len(order))[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+def labels(least: int = 3, most: int = 10) -> st.SearchStrategy[tuple[int, ...]]:
+    return st.integers(least, most).flatmap(lambda k: st.permutations(range(k))).map(tuple)
+
+
+@given(labels(), st.integers(0, 2**32 - 1))
+def test_an_invertible_linear_map_keeps_the_order(order: tuple[int, ...], seed: int) -> None:
+    matrix = np.random.default_rng(seed).standard_normal((2, 2))
+    if abs(np.linalg.det(matrix)) < 1e-3:
+        matrix += np.eye(2)
+    u = directions(order)
+    assert circular_orders.circular_order(u @ matrix.T) == circular_orders.circular_order(u)
+
+
+@given(labels())
+def test_an_order_begins_with_0_and_has_the_neighbours_of_the_directions(order: tuple[int, ...]) -> None:
+    found = circular_orders.circular_order(directions(order))
+    assert found[0] == 0
+    assert found[1] <= found[-1]
+    assert sorted(found) == list(range(len(order)))
+    np.testing.assert_array_equal(circular_orders.neighbours(found), circular_orders.neighbours(order))
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (5, 3), (4,)])
+def test_directions_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"directions: found shape .*, expected \(K, 2\)"):
+        circular_orders.circular_order(np.ones(shape))
+
+
+def test_neighbours_of_a_pentagon() -> None:
+    next_to = circular_orders.neighbours((0, 2, 4, 1, 3))
+    pairs = {(a, b) for a, b in combinations(range(5), 2) if next_to[a, b]}
+    assert pairs == {(0, 2), (2, 4), (1, 4), (1, 3), (0, 3)}
+    assert (next_to == next_to.T).all()
+    assert not next_to.diagonal().any()
+
+
+def test_shared_neighbours() -> None:
+    pentagon, star = (0, 1, 2, 3, 4), (0, 2, 4, 1, 3)
+    assert circular_orders.shared_neighbours(pentagon, pentagon) == 5
+    assert circular_orders.shared_neighbours(pentagon, star) == 0
+
+
+def test_cca_of_orders() -> None:
+    assert circular_orders.order_cca((0, 1, 2, 3), (0, 1, 2, 3)) == pytest.approx(1)
+    assert circular_orders.order_cca((0, 1, 2, 3), (0, 1, 3, 2)) == pytest.approx(0.5)  # chapter "Width"
+    assert circular_orders.order_cca((0, 1, 2, 3, 4), (0, 2, 4, 1, 3)) == pytest.approx(0, abs=1e-7)  # a star
+
+
+def test_class_means() -> None:
+    model = Representations([[0.0, 1.0], [2.0, 1.0], [5.0, 5.0]], [[0.0, 1.0], [1.0, 0.0]], [1, 1, 0])
+    np.testing.assert_allclose(circular_orders.class_means(model), [[5.0, 5.0], [1.0, 1.0]])
+
+
+def test_class_means_need_labels_and_all_classes() -> None:
+    f, g = [[0.0, 1.0], [2.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]
+    with pytest.raises(ValueError, match="model: found no true labels"):
+        circular_orders.class_means(Representations(f, g))
+    with pytest.raises(ValueError, match="model: found no input of label 0"):
+        circular_orders.class_means(Representations(f, g, [1, 1]))
+
+
+def test_what_chance_does() -> None:
+    once = circular_orders.largest_counts(1, 6, draws=50, seed=0)
+    assert (once == 1).all()  # in one model the most frequent neighbours are neighbours once
+    many = circular_orders.largest_counts(10, 10, draws=400, seed=0)
+    assert many.shape == (400,)
+    assert 4 < many.mean() < 7  # 45 pairs, each a neighbour in 2.2 models on average
+    np.testing.assert_array_equal(many, circular_orders.largest_counts(10, 10, draws=400, seed=0))
+    triangle = circular_orders.largest_counts(4, 3, draws=5, seed=0)
+    assert (triangle == 4).all()  # of three labels all are neighbours

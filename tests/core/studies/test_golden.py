@@ -1,0 +1,114 @@
+"""Digits that each protocol version must give. They fail when digits change without a new version.
+
+If a change of the digits is meant: raise `protocol` of the unit concerned, run
+
+    python tests/test_golden.py
+
+to write the digits of the new version, and say in the errata or the changelog what changed. Results of the old version
+stay in caches and records under the old number.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from places import GOLDEN
+from safetensors.torch import load_file
+
+import repsim_core as rc
+from repsim_core.datasets.images import digit_images
+from repsim_core.datasets.tabular import radial
+from repsim_core.measures.comparison import MEASURES
+from repsim_core.studies.images import ImageTrainingUnit
+from repsim_core.studies.units import ComparingUnit, one_thread
+from repsim_core.studies.width import TrainingUnit
+from repsim_core.training.image_training import train_images
+from repsim_core.training.recipes import RECIPES
+from repsim_core.training.stacks import train_stack
+
+DIGITS = GOLDEN / "digits.json"
+STEPS = 20
+
+
+def compared() -> dict[str, Any]:
+    """All measures of two small networks whose representations are in the repository."""
+    arrays = load_file(GOLDEN / "pair.safetensors")
+    a, b = (
+        rc.Representations(arrays[f"{name}.embeddings"], arrays[f"{name}.unembeddings"])
+        for name in ("a", "b")
+    )
+    found: dict[str, Any] = {}
+    for label, options in {"searched": {}, "exact": {"input_set": "exact", "min_conditioning": 0.05}}.items():
+        whole = rc.compare(a, b, **options).to_dict()
+        found[label] = {name: whole[name] for name in (*MEASURES, "pivot", "left_out", "input_set")}
+    return found
+
+
+def stack_losses() -> list[list[float]]:
+    """The first losses of a stack on radial data, a list for each step."""
+    with one_thread():
+        stack = train_stack(radial(4, 1000, seed=0), seeds=[0, 1, 2], width=8, steps=STEPS, device="cpu")
+    return stack.losses.tolist()
+
+
+def image_losses() -> list[float]:
+    """The first losses of a network on the digits."""
+    recipe = replace(RECIPES["digits"], steps=STEPS, widths=(4, 8, 8))
+    with one_thread():
+        trained = train_images(digit_images()[0], recipe=recipe, seed=1, device="cpu")
+    return trained.losses.tolist()
+
+
+PARTS = {
+    ComparingUnit: ("compare", compared),
+    TrainingUnit: ("stack", stack_losses),
+    ImageTrainingUnit: ("images", image_losses),
+}
+
+
+def kept(unit: type) -> Any:
+    """The golden digits of a kind of unit, which are of its present protocol version."""
+    part = json.loads(DIGITS.read_text())[PARTS[unit][0]]
+    assert part["protocol"] == unit.protocol, "write the digits of this version: python tests/test_golden.py"
+    return part["digits"]
+
+
+def test_compare_gives_nine_digits_on_any_processor():
+    expected = kept(ComparingUnit)
+    found = compared()
+    for label, measures in expected.items():
+        for name, value in measures.items():
+            if isinstance(value, float):
+                assert found[label][name] == pytest.approx(value, rel=5e-9, abs=1e-12), (label, name)
+            else:
+                assert found[label][name] == value, (label, name)
+
+
+@pytest.mark.parametrize("unit", [TrainingUnit, ImageTrainingUnit])
+def test_the_first_losses_of_a_training_are_the_same(unit):
+    _, compute = PARTS[unit]
+    expected, found = torch.tensor(kept(unit)), torch.tensor(compute())
+    assert found.shape == expected.shape
+    assert torch.allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_changed_digit_would_be_noticed():
+    """The comparison above is not vacuous: there are measures of every kind, and losses that fall."""
+    digits = json.loads(DIGITS.read_text())
+    measures = digits["compare"]["digits"]["searched"]
+    assert all(abs(measures[name]) > 1e-6 for name in MEASURES)
+    for part in ("stack", "images"):
+        losses = torch.tensor(digits[part]["digits"])
+        assert len(losses) == STEPS
+        assert losses[-5:].mean() < losses[:5].mean()
+
+
+if __name__ == "__main__":
+    parts = {
+        name: {"protocol": unit.protocol, "digits": compute()} for unit, (name, compute) in PARTS.items()
+    }
+    DIGITS.write_text(json.dumps(parts, indent=1) + "\n")

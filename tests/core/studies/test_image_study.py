@@ -1,0 +1,188 @@
+"""The image study: its numbers are those of direct calls, an interrupted model goes on, its record keeps the models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from studies import command, compute, inline
+
+import repsim_core as rc
+from repsim_book.cli import study as study_commands
+from repsim_core.datasets import loading
+from repsim_core.datasets.images import digit_images
+from repsim_core.datasets.loading import fingerprint
+from repsim_core.errors import InputError, RecordError
+from repsim_core.store import Store
+from repsim_core.studies import images
+from repsim_core.studies.catalogue import declare_study
+from repsim_core.studies.images import ImageGroup, ImageStudy
+from repsim_core.studies.records import read_record
+from repsim_core.studies.stored_representations import FILE, read_representations
+from repsim_core.studies.study import stored_tables
+from repsim_core.studies.units import one_thread
+from repsim_core.training.image_training import train_images
+from repsim_core.training.recipes import RECIPES
+
+WORDS = ["cifar10", "--profile", "smoke"]
+RECIPE = replace(RECIPES["digits"], steps=30)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch, tmp_path):
+    """Checkpoints of these tests go to a folder of their own."""
+    monkeypatch.setenv("REPSIM_CACHE", str(tmp_path / "user"))
+
+
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory) -> Path:
+    """The cache of the smoke study, computed; not to be changed."""
+    directory = tmp_path_factory.mktemp("smoke")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPSIM_CACHE", str(tmp_path_factory.mktemp("user")))
+        compute(declare_study("cifar10", "smoke"), directory)
+    return directory
+
+
+@pytest.fixture
+def recorded(computed, tmp_path) -> Path:
+    where = tmp_path / "record"
+    assert command(["record", *WORDS, "--cache", str(computed), "--record", str(where)]) == 0
+    return where
+
+
+def trained(seed: int, **options):
+    with one_thread():
+        return train_images(digit_images()[0], recipe=RECIPE, seed=seed, device="cpu", **options)
+
+
+def test_the_tables_are_those_of_direct_calls(computed):
+    tables = stored_tables(declare_study("cifar10", "smoke"), Store(computed))
+    assert tables.missing == ()
+    assert list(tables.models.columns[:3]) == ["recipe", "dim", "seed"]
+    a, b = (trained(seed).representations(digit_images()[1]) for seed in (0, 2))
+    model = tables.models.query("seed == 2").iloc[0]
+    pair = tables.pairs.query("seed_a == 0 and seed_b == 2").iloc[0]
+    assert model["test_accuracy"] == b.accuracy()
+    np.testing.assert_allclose(model["test_loss"], b.loss(), rtol=1e-6)
+    found = rc.compare(a, b).to_dict()
+    for name in ("d_kl", "d_llv", "d_fg", "mean_cca"):
+        np.testing.assert_allclose(pair[name], found[name], rtol=1e-5, err_msg=name)
+
+
+def test_a_model_goes_on_from_its_checkpoint_and_leaves_none(computed, tmp_path):
+    unit = declare_study("cifar10", "smoke").trainings(ImageGroup("digits", 2))[0]
+    checkpoint = tmp_path / "user" / "checkpoints" / f"{unit.address.label}-{unit.address.key}.safetensors"
+
+    class Stop(Exception):
+        pass
+
+    def stop(progress):
+        raise Stop
+
+    with pytest.raises(Stop):
+        trained(0, checkpoint=checkpoint, checkpoint_every=5, progress=stop)
+    begun = checkpoint.read_bytes()
+    calls = []
+    restore = loading.train_images
+
+    def watched(images, **options):
+        calls.append(Path(options["checkpoint"]).read_bytes())
+        return restore(images, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(images, "train_images", watched)
+        assert unit.compute() == Store(computed).get(unit.address)
+    assert calls == [begun]
+    assert not checkpoint.exists()
+
+
+def test_every_setting_and_the_images_show_in_the_key():
+    study = declare_study("cifar10", "smoke")
+    (unit,) = {u.address.key for u in study.trainings(study.groups[0])[:1]}
+    others = [
+        declare_study("cifar10", "smoke", dims=[3]),
+        declare_study("cifar10", "smoke", steps=31),
+        declare_study("cifar10", "smoke", batch_seed=1),
+        replace(study, data="0"),
+    ]
+    keys = {other.trainings(other.groups[0])[0].address.key for other in others}
+    assert len(keys | {unit}) == 5
+
+
+def test_other_images_than_declared_are_refused():
+    study = replace(declare_study("cifar10", "smoke"), data="0")
+    with pytest.raises(RuntimeError, match="the images of digits here differ"):
+        study.trainings(study.groups[0])[0].compute()
+
+
+def test_the_paper_profile_is_the_papers_study(monkeypatch):
+    monkeypatch.setattr("repsim_core.studies.images.fingerprint", lambda dataset: "x")
+    monkeypatch.setattr("repsim_core.studies.images.load_images", lambda dataset: digit_images())
+    study = declare_study("cifar10", "paper")
+    assert [(g.recipe, g.dim) for g in study.groups] == [("paper", 2), ("paper", 3), ("paper", 5)]
+    assert study.seeds == tuple(range(10))
+    recipe = study.trainings(study.groups[0])[0].recipe
+    assert (recipe.network, recipe.optimizer, recipe.lr) == ("resnet18", "adam", 1e-4)
+    assert (recipe.batch_size, recipe.steps, recipe.warmup) == (32, 20_000, None)
+    assert (recipe.shift, recipe.flip, recipe.weight_decay, recipe.standardise) == (0, False, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"recipes": ["fsat"]}, "recipe: found 'fsat'; did you mean fast"),
+        ({"dims": [0]}, "m: found 0"),
+        ({"dims": [10]}, "m: found 10, expected at most 9"),
+        ({"seeds": [1]}, "seeds: found"),
+        ({"seeds": [1, -2]}, "seeds: found -2"),
+        ({"steps": 0}, "steps: found 0"),
+        ({"dataset": "mnist"}, "dataset: found 'mnist'"),
+    ],
+)
+def test_bad_values_are_named(given, message):
+    with pytest.raises(InputError, match=message):
+        declare_study("cifar10", "smoke", **given)
+
+
+def test_axes_of_another_study_are_refused(capsys):
+    assert command(["status", *WORDS, "--k", "4"]) == 2
+    assert "k: the study cifar10 has no such axis, expected one of recipe, m" in capsys.readouterr().err
+
+
+# -- the record ----------------------------------------------------------------------------------------------------
+
+
+def test_a_record_keeps_the_models(recorded, computed):
+    record = read_record(recorded)
+    assert isinstance(record.study, ImageStudy)
+    assert record.provenance["command"] == "repsim study cifar10 --profile smoke"
+    assert record.provenance["study"]["images"] == "digits"
+    assert record.provenance["study"]["data"] == fingerprint("digits")
+    (stored,) = read_representations(recorded, record).values()
+    assert stored.loss_curves.shape == (30, 3)
+    for _, row in record.pairs.iterrows():
+        found = rc.compare(stored.models[row["seed_a"]], stored.models[row["seed_b"]]).to_dict()
+        for name in ("d_kl", "d_llv", "d_fg", "mean_cca"):
+            assert abs(found[name] - row[name]) < 1e-3, name
+    for _, row in record.models.iterrows():
+        assert abs(stored.models[row["seed"]].loss() - row["test_loss"]) < 1e-3
+
+
+def test_a_damaged_record_is_noticed(recorded):
+    record = read_record(recorded)
+    path = recorded / FILE
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(RecordError, match=rf"{FILE} has changed"):
+        read_record(recorded)
+    with pytest.raises(RecordError, match=rf"{FILE} cannot be read"):
+        read_representations(recorded, record)
+
+
+def test_a_check_finds_the_same_digits(recorded, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study_commands, "local_executor", inline)
+    where = ["--record", str(recorded), "--cache", str(tmp_path / "check")]
+    assert command(["check", "cifar10", *where, "--m", "2", "--seeds", "0,1"]) == 0
+    assert "agrees with the record in every recorded digit" in capsys.readouterr().out

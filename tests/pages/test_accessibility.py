@@ -1,0 +1,136 @@
+"""The pages for readers who use a keyboard or a screen reader: axe's rules, ids, focus, and the repairs themselves."""
+
+import re
+from collections import Counter
+from xml.etree import ElementTree
+
+import pytest
+from browsing import WITHOUT_INSIDES, findings, set_theme
+from bs4 import BeautifulSoup
+
+from repsim_book.site.accessibility import repaired, written_pages
+from repsim_book.site.page_footer import facts
+from repsim_core.figures.shared_shapes import join_points, share_shapes
+
+
+@pytest.mark.parametrize("half", [0, 1])  # the slowest test there is: two processes share it
+def test_axe_finds_nothing_that_matters(reader, addresses, half):
+    window = reader(color_scheme="light", viewport={"width": 1280, "height": 900})
+    listings = [address for address in addresses if address.startswith("source/")]
+    one_of_each = [
+        address for address in addresses if address not in listings[1:]
+    ]  # listings share a template
+    for address in one_of_each[half::2]:
+        page = window.open(address)
+        page.evaluate(WITHOUT_INSIDES)
+        assert findings(page) == [], address
+        if address.startswith("notebooks/") and "02_theorem" not in address:
+            continue  # test_browser looks at the colours of every chapter's text
+        set_theme(page, "dark")
+        assert findings(page, runOnly=["color-contrast"]) == [], (address, "dark")
+
+
+def test_ids_are_given_once(book):
+    for path, text in written_pages(book):
+        counts = Counter(str(each["id"]) for each in BeautifulSoup(text, "html.parser").find_all(id=True))
+        assert [name for name, count in counts.items() if count > 1] == [], path.relative_to(book)
+
+
+def test_first_stop_leads_to_the_text(reader, names):
+    page = reader(viewport={"width": 1280, "height": 900}).open(names[0])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+    page.wait_for_function("document.querySelector('#pst-skip-link').getBoundingClientRect().y >= 0")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash === '#main-content'")
+
+
+# Whether the element with the focus looks otherwise than without it: an outline, a shadow, or a border's colour.
+SHOWN = """() => {
+  const e = document.activeElement;
+  const look = () => {
+    for (const each of e.getAnimations()) each.finish();  // an outline that comes by and by
+    const s = getComputedStyle(e);
+    return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.border].join();
+  };
+  const focused = look();
+  e.blur();
+  const plain = look();
+  e.focus();
+  return focused !== plain || getComputedStyle(e).outlineStyle !== "none" ? null : e.outerHTML.slice(0, 120);
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_stop_of_the_keyboard_can_be_seen(reader, width):
+    page = reader(viewport={"width": width, "height": 900}).open("notebooks/01_setup.html")
+    seen = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SHOWN) is None
+        assert page.evaluate("document.activeElement.getBoundingClientRect().width") > 0
+        seen.add(page.evaluate("document.activeElement.outerHTML.slice(0, 300)"))
+    assert len(seen) > 25
+
+
+def test_menu_of_a_phone_opens_and_closes_by_keyboard(reader):
+    page = reader(viewport={"width": 390, "height": 800}).open("book/intro.html")
+    page.locator("button.primary-toggle:visible").first.focus()
+    page.keyboard.press("Enter")
+    link = page.locator("#pst-primary-sidebar-modal a:has-text('Theorem')").first
+    link.wait_for(state="visible")
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    link.wait_for(state="hidden")
+
+
+def test_repairs():
+    page = '<div class="proof admonition" id="proof"><section id="proof-content"><p id="proof-of-x">'
+    assert repaired(page) == '<div class="proof admonition"><section><p id="proof-of-x">'
+    assert repaired('<div id="id5" role="doc-biblioentry">') == '<div id="id5" role="listitem">'
+    assert repaired("<tr><th></th><th>a</th>") == "<tr><td></td><th>a</th>"
+    formula = r'<span class="math notranslate nohighlight">\(a\)</span>'
+    assert (
+        repaired(f"for {formula}, and {formula} b")
+        == f'for <span class="whole">{formula},</span> and {formula} b'
+    )
+
+
+def test_facts_of_a_page_are_text_and_not_markup():
+    edition = {"title": "A & B", "authors": [{"given-names": "Ada", "family-names": "L<"}]}
+    box = BeautifulSoup(
+        facts("x < y", "01_a", "2025-02-03", edition=edition, parameters={"k": "a<b"}), "html.parser"
+    )
+    assert re.search(r"Version \d+\.\d+\.\d+, .*built on 2025-02-03\.", box.get_text())
+    entry = box.select("pre")[-1].get_text()
+    assert entry.startswith("@incollection{01_a-2025,")
+    assert "title     = {x < y}" in entry
+    assert "k = 'a<b'" in box.select("pre")[0].get_text()
+    assert not BeautifulSoup(facts("x", "a", "2025-02-03", edition={}, parameters={}), "html.parser").find(
+        "details"
+    )
+
+
+def test_shapes_of_points_are_written_once():
+    point = '<path aria-hidden="true" transform="translate({},2)" d="M1,1A1,1" fill="red"/>'
+    svg = f'<svg class="marks">{"".join(map(point.format, range(5)))}{point.format(9).replace("red", "blue")}</svg>'
+    small = share_shapes(svg, "s-")
+    assert small.count(' d="') == 2
+    assert re.findall(r'<use transform="translate\((\d),2\)" href="#s-0"/>', small) == list("01234")
+    assert 'translate(9,2)" d="M1,1A1,1" fill="blue"' in small
+
+
+def test_points_that_look_alike_are_corners_of_one_path():
+    point = '<use href="#dot" x="{}" y="2" style="fill: {}"/>'
+    points = [point.format(x, colour) for x, colour in enumerate(["red", "blue", "red", "red", "red", "red"])]
+    root = ElementTree.fromstring(
+        f'<svg><defs><path id="dot" d="M1 1"/></defs><g>{"".join(points)}</g></svg>'
+    )
+    join_points(root)
+    marker = root.find("defs/marker")
+    path, alone = root.findall("g/*")
+    assert marker is not None
+    assert path.get("d") == "M0 2L2 2L3 2L4 2L5 2"
+    assert {path.get(f"marker-{place}") for place in ("start", "mid", "end")} == {f"url(#{marker.get('id')})"}
+    assert marker[0].attrib == {"href": "#dot", "style": "fill: red"}
+    assert alone.attrib == {"href": "#dot", "x": "1", "y": "2", "style": "fill: blue"}

@@ -1,0 +1,219 @@
+"""What the book says agrees with what it computed, and sentences that were found wrong do not come back."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from places import ROOT
+
+ERRATA = ROOT / "book" / "errata.md"
+TEXTS = sorted(
+    path
+    for pattern in (
+        "README.md",
+        "benchmarks/README.md",
+        "book/*.md",
+        "notebooks/**/*.md",
+        "repsim_core/**/*.py",
+    )
+    for path in ROOT.glob(pattern)
+    if path != ERRATA  # quotes them
+)
+
+# Each was false, misleading or without support; book/errata.md says why.
+WITHDRAWN = [
+    r"disagrees?\*{0,2} with the paper's statement",
+    r"paper asks whether the trend",
+    r"not continuous there",
+    r"nothing follows",
+    r"(divergence|it|d_\{?\\?m?a?t?h?r?m?\{?KL\}*\$?) says nothing about (representations|features)",
+    r"what drives the trend",
+    r"(cannot|not) be linearly related, however",
+    r"only the random seed differs",
+    r"the images have a say",
+    r"unembedding lies in the direction of its petal",
+    r"unembedding in the same direction",
+    r"until both make nearly the same predictions\. ",
+    r"no \{?dim \+ 1\}? inputs reach",
+    r"times the least possible term",
+    r"dimension of the representations, at most",
+    r"\\frac\{?2\}?\{?\\tau\^2",
+    r"the converse fails",
+    r"more classes trade places",
+    r"which distance predicts dissimilarity",
+    r"fixed norms \| Width \| \*\*disagrees",
+    r"(?<!nominal )(?<!nominal\* )95 ?% (confidence )?interval",
+    r"nothing else is missing",
+    r"training time does not explain",
+    r"fewer steps leave networks further apart",
+    r"remove a term, and",
+    r"so there is no such matrix",
+    r"every autoregressive language model",
+    r"paper chose it",
+    r"indispensable",
+]
+
+
+def said(path: Path) -> str:
+    """The text of a file in one line, as a reader sees it: no line breaks, no quotation marks of code."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py" or "code-cell" in text:
+        text = re.sub(r'"\s*\n\s*f?"', "", text)
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("claim", WITHDRAWN)
+def test_a_withdrawn_claim_stands_nowhere(claim):
+    found = {
+        path.relative_to(ROOT).as_posix(): match.group()
+        for path in TEXTS
+        if (match := re.search(claim, said(path), re.IGNORECASE))
+    }
+    assert found == {}
+
+
+@pytest.fixture(scope="module")
+def kept(book) -> dict[str, dict]:
+    """The scalars that each chapter kept, by chapter."""
+    files = (book.parent / "executed" / "smoke").glob("*/results/results.json")
+    return {path.parts[-3]: json.loads(path.read_text()) for path in files}
+
+
+# -- both directions of d_KL -----------------------------------------------------------------------------------------
+
+
+def test_tables_and_figures_with_d_kl_have_both_directions(book):
+    files = sorted((book.parent / "executed" / "smoke").glob("*/results/**/*.csv"))
+    seen = 0
+    for path in files:
+        with path.open(newline="") as file:
+            header = next(csv.reader(file))
+        names = {name.casefold().replace(" ", "_") for name in header}
+        if "d_kl" in names:
+            seen += 1
+            assert "d_kl_reverse" in names or "measures.csv" in path.name, path
+    assert seen > 10
+
+
+def test_pages_show_both_directions_wherever_they_show_one(book):
+    seen = 0
+    for page in sorted((book / "notebooks").glob("0*.html")):
+        for table in BeautifulSoup(page.read_text(), "html.parser").select("table"):
+            cells = [cell.get_text(strip=True) for cell in table.select("th, td")]
+            if any(cell == "d_KL" for cell in cells):
+                seen += 1
+                beside_the_papers = "their code" in cells  # which has the one direction
+                assert beside_the_papers or "d_KL reverse" in cells, (page.name, cells[:12])
+            assert ("d_KL(a, b), nats" in cells) == ("d_KL(b, a), nats" in cells), page.name
+    assert seen >= 6
+
+
+# -- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def test_the_pair_on_images_has_both_gaps_below_the_median(kept):
+    found = kept["03_cifar10"]
+    for gap in ("loss_gap", "accuracy_gap"):
+        assert found[f"pair_{gap}"] <= found[f"median_{gap}"]
+    for name in ("d_kl", "d_kl_reverse"):
+        assert 1 <= found[f"pair_{name}_rank"] <= 45
+
+
+def test_petals_lie_in_the_normal_cones_of_their_unembeddings_and_not_in_their_direction(kept):
+    found = kept["03_cifar10"]
+    assert found["petal_in_cone_share"] == 1
+    assert found["petal_nearest_share"] < 0.8
+    assert found["petal_angle_mean"] > 10
+
+
+def test_the_errata_have_the_numbers_of_the_records(kept):
+    """They are written out there, so that a book with other parameters does not change what was wrong."""
+    images, width = kept["03_cifar10"], kept["05_width"]
+    of_images = {
+        r"seeds (\d) and (\d): losses": ("pair_seed_a", "pair_seed_b"),
+        r"number (\d+) and number (\d+) of 45": ("pair_d_kl_rank", "pair_d_kl_reverse_rank"),
+        r"losses (0\.\d{3}) nats apart, mean CCA (0\.\d{3})": ("pair_loss_gap", "pair_mean_cca"),
+        r"(\d\d) degrees apart on average and up to (\d\d)": ("petal_angle_mean", "petal_angle_largest"),
+    }
+    text = said(ERRATA)
+    for pattern, names in of_images.items():
+        match = re.search(pattern, text)
+        assert match, pattern
+        for quoted, name in zip(match.groups(), names, strict=True):
+            digits = len(quoted.partition(".")[2])
+            assert float(quoted) == pytest.approx(images[name], abs=0.51 * 10**-digits), name
+    assert images["close_and_dissimilar_in_words"] == "M = 2: 0 of 20; M = 3: 15 of 23; M = 5: 0 of 19"
+    for part in ("none of 20 with $M = 2$", "15 of 23 with $M = 3$", "none of 19 with $M = 5$"):
+        assert part in text
+    assert images["seeds_in_all_dissimilar_pairs"] == "7"
+    assert re.match(
+        r"10% \[.*\] for K = 4, 16% \[.*\] for K = 6, 36% \[.*\] for K = 10, 0% for K = 18$",
+        width["mix_shares"],
+    )
+    assert (width["other_order_similar"], width["other_order_pairs"]) == (82, 2052)
+    assert width["other_order_by_k"] == "0 of 876 for K = 4, 22 of 1,106 for K = 6, 60 of 70 for K = 10"
+    assert (width["small_kl_pairs"], width["small_kl_dissimilar"]) == (1431, 10)
+    assert width["second_term_larger"] == "61 of 9,500 recorded pairs"
+
+
+def test_the_readme_has_the_numbers_of_the_records(kept):
+    readme = said(ROOT / "README.md")
+    images, width = kept["03_cifar10"], kept["05_width"]
+    for text in (
+        f"losses {images['pair_loss_gap']:.3f} apart",
+        f"mean CCA of {images['pair_mean_cca']:.3f}",
+        f"d_KL of {images['pair_d_kl']:.2f} and {images['pair_d_kl_reverse']:.2f} nats",
+    ):
+        assert text in readme, text
+    shares = re.findall(r"(\d+)% (?:\[|for)", width["mix_shares"])
+    quoted = re.search(r"accounts for (.*) % of the fall of mean d_LLV", readme)
+    assert quoted is not None
+    assert re.findall(r"(?:^|, |and )(\d+)(?= |$)", re.sub(r"\[[^]]*\]", "", quoted.group(1))) == shares
+    for name in ("loss", "kl", "llv"):
+        numbers = re.findall(r"= \d: \+?(−?\d\.\d\d)", images[f"{name}_relation"])
+        assert len(numbers) == 3
+        assert ", ".join(numbers) in readme, (name, numbers)
+
+
+# -- what is said of the paper, of intervals, of versions --------------------------------------------------------------
+
+
+def test_the_tables_of_the_papers_figures_have_no_row_on_the_trend_with_fixed_norms():
+    report = (ROOT / "book" / "report.md").read_text()
+    of_the_paper = report[
+        report.index("## Tables and figures") : report.index("## Where this book goes beyond")
+    ]
+    readme = (ROOT / "README.md").read_text()
+    first_table = readme[readme.index("| Of the paper |") : readme.index("| Beyond the paper |")]
+    for table in (of_the_paper, first_table):
+        rows = [row for row in table.splitlines() if re.search("fixed", row)]
+        assert all("with the bound" in row or "fixed norms included" in row for row in rows), rows
+
+
+def test_the_coverage_that_is_quoted_is_the_coverage_that_was_measured():
+    table = (ROOT / "benchmarks" / "README.md").read_text().partition("## Coverage of intervals")[2]
+    rows = re.findall(r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", table, re.MULTILINE)
+    ranges = {int(n): sorted(round(100 * float(share)) for share in shares) for n, *shares in rows}
+    assert sorted(ranges) == [5, 10, 20]
+    width = said(ROOT / "notebooks" / "05_width.md")
+    for words, n in (("with 5 networks it held it in", 5), ("with 10 in", 10), ("with 20 in", 20)):
+        assert f"{words} {ranges[n][0]} to {ranges[n][-1]} %" in width
+    every = sorted(share for shares in ranges.values() for share in shares)
+    assert f"in {every[0]} to {every[-1]} % of the cases" in said(ERRATA)
+
+
+def test_the_newest_version_of_the_errata_is_the_package_s(book):
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == number
+    versions = re.findall(r"^\| (\d+\.\d+\.\d+) \|", ERRATA.read_text(), re.MULTILINE)
+    assert versions[0] == number
+    assert versions == sorted(versions, key=lambda v: [*map(int, v.split("."))], reverse=True)
+    assert f"Version {number}" in (book / "book" / "report.html").read_text()
+    assert 'href="errata.html"' in (book / "book" / "report.html").read_text()

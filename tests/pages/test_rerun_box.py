@@ -1,0 +1,96 @@
+"""The examples of the page on running it again do what the page says."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from places import ROOT
+
+from repsim_book.cli import main
+from repsim_book.execution.sweeps import read_sweep
+
+PAGE = (ROOT / "book" / "rerun.md").read_text(encoding="utf-8")
+COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^repsim .+$", PAGE, re.MULTILINE)]
+
+
+def command(*words: str) -> list[str]:
+    """The one command of the page with these words."""
+    (found,) = [each for each in COMMANDS if set(words) <= set(each)]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch, tmp_path):
+    """Folders that the commands make are under the current one."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_command_of_the_page_is_tested_here():
+    tested = {"chapters", "rho_max=8", "classes=3", "rho_max=5,8", "mine.yml", "my_chapter.md"}
+    assert len(COMMANDS) == len(tested)
+    assert all(tested & set(each) for each in COMMANDS)
+
+
+def test_one_chapter_with_other_values(tmp_path, capsys):
+    assert main.main(command("chapters")) == 0
+    listed = capsys.readouterr().out
+    assert "rho_max" in listed
+    assert main.main([*command("rho_max=8"), "--out", "runs/theorem"]) == 0
+    made = {Path(line).name for line in capsys.readouterr().out.splitlines()}
+    assert {"02_theorem.ipynb", "results.json", "table1.csv", "02_theorem.html"} <= made
+
+    example = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert example
+    found: dict = {}
+    exec(example[1], found)
+    assert found["numbers"]["rho_last"] == 8
+    assert isinstance(found["table"], pd.DataFrame)
+
+    assert main.main(command("classes=3")) == 2
+    assert "classes = 3 is not possible; allowed is" in capsys.readouterr().err
+
+
+def test_a_chapter_over_several_values(capsys):
+    assert main.main(command("--sweep")) == 0
+    page = Path(capsys.readouterr().out.strip())
+    assert page.parts[-2:] == ("comparison", "comparison.html")
+    assert read_sweep(page.parents[1]).scalars()["rho_last"].tolist() == [5, 8]
+
+
+def test_a_set_of_values_for_the_whole_book(tmp_path, capsys):
+    smoke = yaml.safe_load((ROOT / "notebooks" / "profiles" / "smoke.yml").read_text())
+    example = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert example
+    # The other chapters with the values that the tests' book has, so that they need not be executed.
+    Path("mine.yml").write_text(yaml.safe_dump({**smoke, **yaml.safe_load(example[1])}))
+    assert main.main(command("book")) == 0
+    capsys.readouterr()
+    pages = ROOT / "_build" / "html-mine"
+    chapter = (pages / "notebooks" / "02_theorem.html").read_text()
+    assert "../../html/notebooks/02_theorem.html" in chapter
+    assert (
+        json.loads((pages / "_static" / "results" / "02_theorem" / "results.json").read_text())["rho_last"]
+        == 8
+    )
+
+
+def test_a_failing_cell_leaves_what_one_needs(tmp_path, capsys):
+    source = (ROOT / "tests" / "fixtures" / "book" / "notebooks" / "02_small.md").read_text()
+    Path("my_chapter.md").write_text(source.replace("fail: bool = False", "fail: bool = True"))
+    assert main.main(command("my_chapter.md")) == 1
+    said = capsys.readouterr().err
+    for part in (
+        "in cell",
+        "my_chapter.md",
+        "parameters: count = 4",
+        "my_chapter.partial.ipynb",
+        "my_chapter.log",
+    ):
+        assert part in said
+    (log,) = Path("runs").glob("*/my_chapter.log")
+    assert "RuntimeError: asked to fail" in log.read_text()
+    assert log.with_name("my_chapter.partial.ipynb").exists()

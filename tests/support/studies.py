@@ -1,0 +1,67 @@
+"""What the tests of studies share: a tiny grid, an executor without processes, the commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from repsim_book.cli.study import add_commands
+from repsim_core.errors import InputError
+from repsim_core.store import Store
+from repsim_core.studies.catalogue import declare_study
+from repsim_core.studies.run import run_study
+from repsim_core.studies.study import Study
+
+# The same grid as a call and as the command's words: four stacks of three models, hence eight entries.
+STEPS = 40
+TINY = ["--profile", "smoke", "--variant", "free", "--k", "4,5", "--steps", str(STEPS)]
+
+
+def tiny() -> Study:
+    return declare_study("width", "smoke", classes=[4, 5], variants=["free"], steps=STEPS)
+
+
+def small(**changes: object) -> Study:
+    """One that takes a moment: K = 4, widths 4 and 8, three seeds, 60 steps."""
+    given = {"variants": ["free"], **changes}
+    return declare_study("width", "smoke", **given)  # pyright: ignore[reportArgumentType]
+
+
+@contextmanager
+def inline(jobs: int = 1) -> Iterator[Executor]:
+    """A stand-in for `local_executor`: one thread of this process."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def compute(study: Study, directory: Path, messages: list[str] | None = None) -> dict[str, bytes]:
+    """Compute a study in this process; the entries of its cache."""
+    with inline() as executor:
+        report = None if messages is None else messages.append
+        run_study(study, Store(directory, report), executor, jobs=1)
+    return entries(directory)
+
+
+def entries(directory: Path) -> dict[str, bytes]:
+    """Every file of a cache by name, except what a killed process was writing."""
+    return {path.name: path.read_bytes() for path in directory.iterdir() if not path.name.startswith(".")}
+
+
+def command(arguments: list[str]) -> int:
+    """The `study` commands as the `repsim` command runs them; the exit code."""
+    parser = argparse.ArgumentParser("repsim")
+    add_commands(parser.add_subparsers(required=True))
+    try:
+        options = parser.parse_args(["study", *arguments])
+        return options.action(options)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        return 130
+    except (InputError, OSError) as error:
+        print(f"repsim: {error}", file=sys.stderr)
+        return 2
