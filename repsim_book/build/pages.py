@@ -13,8 +13,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import repsim_book
+import repsim_core
 from repsim_book.build.sources import gather
 from repsim_book.errors import ChapterError
+from repsim_book.execution.keys import code_of
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
 from repsim_book.site.launch import launch_files
 from repsim_book.site.live import live_files
@@ -34,7 +37,9 @@ def build_pages(
     files = gather(root, notebooks) | launch_files(root, notebooks) | live_files(root)
     if profile != "default":
         files[PROFILE_FILE] = to_json({"profile": profile}).encode()
-    digest = hashlib.sha256()
+    # The press writes the pages, and shows code of the core.
+    code = {package.__name__: code_of(package) for package in (repsim_book, repsim_core)}
+    digest = hashlib.sha256(to_json(code).encode())
     for name, data in sorted(files.items()):
         digest.update(f"\n{name}\n{hashlib.sha256(data).hexdigest()}".encode())
     key_file = html / _KEY_FILE

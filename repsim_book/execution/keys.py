@@ -11,6 +11,7 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 
 import repsim_core
 from repsim_book import execution
@@ -33,10 +34,14 @@ LIBRARIES = (
 
 def common_key() -> str:
     """What every chapter depends on: the code of `repsim_core`, libraries, Python, and what executes."""
-    core = Path(repsim_core.__file__).parent
-    sources = {path.relative_to(core).as_posix(): _hashed(path) for path in core.rglob("*.py")}
     versions = {name: _version(name) for name in LIBRARIES}
-    return _key([sources, versions, platform.python_version(), execution.VERSION])
+    return _key([code_of(repsim_core), versions, platform.python_version(), execution.VERSION])
+
+
+def code_of(package: ModuleType) -> dict[str, str]:
+    """A hash of each source file of a package, by its path there."""
+    folder = Path(str(package.__file__)).parent
+    return {path.relative_to(folder).as_posix(): _hashed(path) for path in folder.rglob("*.py")}
 
 
 def chapter_key(root: Path, chapter: Chapter, values: Mapping[str, object], common: str) -> str:

@@ -21,6 +21,7 @@ from places import ROOT
 from repsim_book import chapters
 from repsim_book.errors import ChapterError
 from repsim_book.execution import results
+from repsim_book.execution.chapter import default_directory, run_chapter
 from repsim_book.parameters import Parameter, read_parameters, resolve, written
 from repsim_core.errors import InputError, nearest
 from repsim_core.files import write_atomic
@@ -394,8 +395,8 @@ def test_only_values_that_differ_from_the_defaults_are_injected():
 
 def test_each_set_of_values_has_its_own_folder():
     chapter = small(FIXTURE)
-    one, two = (chapter.default_directory(chapter, chapter.values({"count": n})) for n in (4, 5))
-    assert one == chapter.default_directory(chapter, chapter.values({}))
+    one, two = (default_directory(chapter, chapter.values({"count": n})) for n in (4, 5))
+    assert one == default_directory(chapter, chapter.values({}))
     assert one != two
     assert one.parent == Path("runs")
     assert one.name.startswith("02_small-")
@@ -411,7 +412,7 @@ def executed(tmp_path_factory):
     shutil.copytree(FIXTURE, root)
     edit(root, 'keep("label", label)', 'import os, sys\nkeep("label", sys.executable + " " + os.getcwd())')
     chapter = small(root)
-    return root, chapter.run_chapter(chapter, chapter.values({"count": 3, "order": "2,0,1"}), root / "out")
+    return root, run_chapter(chapter, chapter.values({"count": 3, "order": "2,0,1"}), root / "out")
 
 
 def test_a_run_leaves_the_executed_notebook_and_the_results(executed):
@@ -441,10 +442,10 @@ def test_the_kernel_is_this_interpreter_in_the_notebooks_folder(executed):
 
 def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
     chapter, out = small(root), root / "out"
-    chapter.run_chapter(chapter, chapter.values({}), out)
+    run_chapter(chapter, chapter.values({}), out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with pytest.raises(ChapterError) as error:
-        chapter.run_chapter(chapter, chapter.values({"fail": True, "count": 6}), out)
+        run_chapter(chapter, chapter.values({"fail": True, "count": 6}), out)
     message = str(error.value)
     for part in (
         "02_small failed: RuntimeError: asked to fail",
@@ -459,7 +460,7 @@ def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
 
     # the next good run clears up, also a table that the chapter has no more
     edit(root, 'keep("rows"', 'keep("lines"')
-    chapter.run_chapter(small(root), chapter.values({}), out)
+    run_chapter(small(root), chapter.values({}), out)
     assert {p.name for p in out.rglob("*") if p.is_file()} == {"02_small.ipynb", "results.json", "lines.csv"}
 
 
@@ -467,7 +468,7 @@ def test_a_kernel_that_dies_is_reported(root):
     edit(root, 'raise RuntimeError("asked to fail")', "import os; os._exit(3)")
     chapter = small(root)
     with pytest.raises(ChapterError, match="02_small failed: DeadKernelError") as error:
-        chapter.run_chapter(chapter, chapter.values({"fail": True}), root / "out")
+        run_chapter(chapter, chapter.values({"fail": True}), root / "out")
     assert "in cell 7 of 7" in str(error.value)
 
 
@@ -477,7 +478,7 @@ def test_foreign_folders_are_left_alone(root, no_kernel):
     (root / "mine" / "results").mkdir(parents=True)
     for directory, complaint in [("file", "is a file"), ("mine", "other than results of 02_small")]:
         with pytest.raises(InputError, match=complaint):
-            chapter.run_chapter(chapter, chapter.values({}), root / directory)
+            run_chapter(chapter, chapter.values({}), root / directory)
 
 
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
@@ -485,7 +486,7 @@ def test_the_same_chapter_gives_the_same_bytes(path, book, tmp_path):
     """Executed once more, it keeps what it kept when the book was built."""
     chapter = chapters.read_chapter(path)
     values = chapter.values(chapters.load_profile(ROOT, "smoke").get(chapter.name, {}))
-    again = chapter.run_chapter(chapter, values, tmp_path / "again")
+    again = run_chapter(chapter, values, tmp_path / "again")
     assert again.warnings == []
     kept = [
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}

@@ -5,15 +5,19 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import nbformat
 import pytest
 from places import BOOK as FIXTURE
 
-from repsim_book.build import book, pages, standalone
+import repsim_book
+import repsim_core
+from repsim_book import execution
+from repsim_book.build import book, pages, sources, standalone
 from repsim_book.cli import main
-from repsim_book.execution import keys
-from repsim_book.execution.batch import Outcome
+from repsim_book.execution.batch import FinishedExecution
+from repsim_book.repository import tracked_files
 from repsim_book.site import profile_notice
 from repsim_core.errors import InputError
 
@@ -31,14 +35,14 @@ def done(monkeypatch):
     """Replaces the slow parts by records: names of executed chapters, and "pages" for each run of Sphinx."""
     record = []
 
-    def execute_all(root, stale, *, common, at_once, strict, report):
-        for execution in stale:
-            record.append(execution.name)
-            execution.folder.mkdir(parents=True, exist_ok=True)
-            nbformat.write(execution.chapter.notebook, execution.notebook)
-            key = json.dumps({"key": execution.key(common), "seconds": 1.0})
-            (execution.folder / "key.json").write_text(key)
-        return {execution.name: Outcome(1.0, "", False) for execution in stale}
+    def execute_all(stale, *, at_once, strict, report):
+        for each in stale:
+            record.append(each.name)
+            each.folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(each.chapter.notebook, each.notebook)
+            key = json.dumps({"key": each.key, "seconds": 1.0})
+            (each.folder / "key.json").write_text(key)
+        return {each.name: FinishedExecution(1.0, "", False) for each in stale}
 
     def run_jupyter_book(source, work, log, *, strict=True):
         record.append("pages")
@@ -80,15 +84,6 @@ def test_only_what_changed_is_done_again(root, done):
     append(root / "book" / "intro.md", "\nMore.\n")
     book.build(root)
     assert done() == ["pages"]
-    append(root / "book" / "records" / "widths.csv", "1,2\n")
-    book.build(root)
-    assert sorted(done()) == ["02_small", "03_second", "pages"]
-    append(root / "requirements.lock", "numpy==0\n")
-    book.build(root)
-    assert sorted(done()) == [
-        "02_small",
-        "03_second",
-    ]  # Sphinx does not read the lock, and the outputs are the same
     (root / "_build" / "executed" / "default" / "02_small" / "02_small.ipynb").unlink()
     book.build(root)
     assert done() == ["02_small"]
@@ -102,16 +97,73 @@ def test_only_what_changed_is_done_again(root, done):
     assert sorted(done()) == ["02_small", "03_second", "pages"]
 
 
-def test_a_change_of_the_package_executes_all_chapters(root, done, monkeypatch, tmp_path):
-    package = tmp_path / "package"
-    append(package / "figures" / "style.py", "a = 1\n")
-    monkeypatch.setattr(keys.repsim_core, "__file__", str(package / "__init__.py"))
+PAGES = ["pages"]
+BOTH = ["02_small", "03_reader"]
+EXECUTED_AND_BUILT = {
+    # what a chapter is made from
+    "notebooks/02_small.md": ["02_small", "pages"],
+    "notebooks/profiles/mine.yml": ["02_small"],  # the same pages: the stand-in for execution has no outputs
+    "book/records/read/pairs.csv": ["03_reader", "pages"],
+    "repsim_core/measures/bounds.py": [*BOTH, "pages"],
+    "repsim_core/figures/style.py": [*BOTH, "pages"],
+    # what pages are made from
+    "book/intro.md": PAGES,
+    "book/_static/book.css": PAGES,
+    "book/records/other/pairs.csv": PAGES,
+    "_config.yml": PAGES,
+    "_toc.yml": PAGES,
+    "repsim_book/site/page_footer.py": PAGES,
+    "repsim_book/build/pages.py": PAGES,
+    "repsim_book/execution/batch.py": PAGES,  # counts by its version alone
+    "repsim_book/cli/main.py": PAGES,
+    "requirements.lock": PAGES,  # launch notebooks hold lines of it
+    # what neither is made from
+    "README.md": [],
+    "repsim_core/notes.txt": [],
+    "tests/test_a.py": [],
+    "benchmarks/a.py": [],
+}
+
+
+@pytest.fixture
+def installation(root, monkeypatch):
+    """Both packages beside the book, where a test can change them."""
+    for package in (repsim_core, repsim_book):
+        folder = root / package.__name__
+        shutil.copytree(
+            Path(package.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__", "py.typed")
+        )
+        monkeypatch.setattr(package, "__file__", str(folder / "__init__.py"))
+
+
+@pytest.mark.parametrize("changed", EXECUTED_AND_BUILT)
+def test_a_change_of_one_file_does_again_what_depends_on_it(root, installation, done, changed):
+    source = (root / SMALL).read_text()
+    reader = source.replace("---\n\n", "repsim:\n  reads: [record]\n---\n\n", 1)
+    reader = reader.replace("count: int", 'record: str = "book/records/read"  # a folder\ncount: int', 1)
+    (root / "notebooks" / "03_reader.md").write_text(reader)
+    append(root / "_toc.yml", "  - file: notebooks/03_reader\n")
+    append(root / "notebooks" / "profiles" / "mine.yml", "02_small: {scale: 3}\n")
+    for name in EXECUTED_AND_BUILT:
+        append(root / name, "")
+    append(root / "requirements.lock", "numpy==1\n")
+    book.build(root, "mine")
+    assert sorted(done()) == [*BOTH, "pages"]
+    book.build(root, "mine")
+    assert done() == []
+    lines = {"notebooks/profiles/mine.yml": "\n", "requirements.lock": "scipy==1\n"}
+    if changed == "notebooks/profiles/mine.yml":
+        (root / changed).write_text("02_small: {scale: 4}\n")
+    else:
+        append(root / changed, lines.get(changed, "\n\n"))
+    book.build(root, "mine")
+    assert sorted(done()) == EXECUTED_AND_BUILT[changed]
+
+
+def test_a_new_version_of_what_executes_executes_all(root, done, monkeypatch):
     book.build(root)
     done()
-    append(package / "figures" / "notes.txt")
-    book.build(root)
-    assert done() == []
-    append(package / "figures" / "style.py", "b = 1\n")
+    monkeypatch.setattr(execution, "VERSION", execution.VERSION + 1)
     book.build(root)
     assert done() == ["02_small"]
 
@@ -143,10 +195,10 @@ def test_a_profile_file_makes_a_variant_that_takes_what_the_book_has(root, done,
     index = book.build(root, str(mine))
     assert index == root / "_build" / "html-mine" / "index.html"
     assert done() == ["02_small", "pages"]  # the other chapter has the book's values
-    assert json.loads((root / "_build" / "source" / "mine" / "variant.json").read_text()) == {
+    assert json.loads((root / "_build" / "source" / "mine" / "profile.json").read_text()) == {
         "profile": "mine"
     }
-    assert not (root / "_build" / "source" / "default" / "variant.json").exists()
+    assert not (root / "_build" / "source" / "default" / "profile.json").exists()
     book.build(root, str(mine))
     assert done() == []
 
@@ -225,9 +277,9 @@ def test_gathered_are_the_sources_and_nothing_else(root):
     notebook.cells = [nbformat.v4.new_code_cell("1", metadata={"papermill": {"duration": 1}}, id="random")]
     notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="10%\r50%\r100%\ndone\r\n")]
     nbformat.write(notebook, root / "executed.ipynb")
-    files = pages.gather(root, {"02_small": root / "executed.ipynb"})
+    files = sources.gather(root, {"02_small": root / "executed.ipynb"})
     expected = {"_config.yml", "_toc.yml", "README.md", "book/intro.md", "book/_static/logo.svg"}
-    expected |= {"notebooks/02_small.ipynb", "results/02_small/results.json"}
+    expected |= {"notebooks/02_small.ipynb", "results/02_small/results.json", "declared.json"}
     profiles = {name for name in files if name.startswith("notebooks/profiles/")}
     assert set(files) - profiles == expected
     staged = nbformat.reads(files["notebooks/02_small.ipynb"].decode(), as_version=4)
@@ -246,8 +298,8 @@ def test_gathered_are_the_sources_and_nothing_else(root):
     ],
 )
 def test_links_to_chapters_lead_to_the_executed_ones(text, expected):
-    assert pages._to_executed(text, ["02_small"]) == expected
-    assert pages._to_executed(text, []) == text
+    assert sources._to_executed(text, ["02_small"]) == expected
+    assert sources._to_executed(text, []) == text
 
 
 def test_git_says_what_is_a_source(root):
@@ -257,7 +309,7 @@ def test_git_says_what_is_a_source(root):
     subprocess.run(["git", "init", "-q", root], check=True)
     subprocess.run(["git", "-C", root, "add", "book/removed.md", "book/intro.md"], check=True)
     (root / "book" / "removed.md").unlink()
-    found = pages.tracked_files(root, "book", "missing", "_toc.yml")
+    found = tracked_files(root, "book", "missing", "_toc.yml")
     assert [path.relative_to(root).as_posix() for path in found] == [
         "_toc.yml",
         "book/draft.md",

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repsim_book.build.figure_captions import name_origins
+from repsim_book.build.figure_captions import add_captions
 from repsim_book.execution.figure_data import figure_files
 from repsim_book.execution.results import result_files
 from repsim_book.site.figure_listings import listing
-from repsim_core.figures.figure_source import FIGURE, draws, origin_of
+from repsim_core.figures.figure_source import draws, source_of
 from repsim_core.figures.interactive import show_interactive
 from repsim_core.figures.style import new_figure, show
+from repsim_core.notebook import FIGURE
 
 
 @draws
@@ -47,22 +48,22 @@ def notebook_with(*shown):
 
 
 def test_data_of_a_figure_are_its_arguments():
-    origin = origin_of(two_lines(TABLE, title="t"))
+    origin = source_of(two_lines(TABLE, title="t"))
     assert origin is not None
     assert origin.function == f"{__name__}.two_lines"
     assert list(origin.tables) == ["table"]
     arrays = {3: np.eye(2), 1: np.zeros((1, 2))}
-    origin = origin_of(of_arrays(np.arange(3), np.eye(2), arrays, ["a"]))
+    origin = source_of(of_arrays(np.arange(3), np.eye(2), arrays, ["a"]))
     assert origin is not None
     assert list(origin.tables) == ["values", "square", "by_seed"]
     assert origin.tables["values"]["value"].tolist() == [0, 1, 2]
     assert origin.tables["by_seed"]["key"].tolist() == [3, 3, 1]
-    assert origin_of(new_figure()[0]) is None
+    assert source_of(new_figure()[0]) is None
 
 
 def test_record_is_no_part_of_a_chart():
     drawn = chart(TABLE)
-    assert origin_of(drawn) is not None
+    assert source_of(drawn) is not None
     assert "origin" not in drawn.to_json()
     assert show_interactive(drawn, alt="A")._repr_mimebundle_()[FIGURE]["tables"] == {"table": CSV}
 
@@ -76,7 +77,7 @@ def test_figures_become_files_and_links():
     files = figure_files(notebook)
     assert files == {f"figures/two_lines{end}.csv": CSV.encode() for end in ("", "-2-table", "-2-more")}
     assert result_files(notebook).keys() == {"results.json", *files}
-    name_origins(notebook, "01_a")
+    add_captions(notebook, "01_a")
     first, second, third = (cell.outputs[0].data for cell in notebook.cells)
     assert first["text/html"].count("<figcaption") == second["text/html"].count("<figcaption") == 1
     assert "download>table.csv</a></span></figcaption></figure>" in first["text/html"]

@@ -8,10 +8,10 @@ from torch import nn
 
 from repsim_core.datasets.tabular import Dataset, radial
 from repsim_core.studies.units import one_thread
+from repsim_core.training import devices
 from repsim_core.training.networks import Architecture, mlp, parameter_shapes
 from repsim_core.training.progress import Progress, terminal_progress
 from repsim_core.training.stack_run import StackRun, _blocks, batch_order
-from repsim_core.training import devices, stacks
 from repsim_core.training.stacks import train_stack
 
 TRAIN, TEST = radial(4, 2_000), radial(4, 500, seed=1)
