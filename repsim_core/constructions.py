@@ -25,6 +25,12 @@ def star_permutation(classes: int) -> tuple[int, ...]:
 
     Args:
         classes: K, at least 4 (fewer directions are always linear images of each other up to one of them).
+
+    Returns:
+        For each label the one whose direction it takes.
+
+    Raises:
+        TypeError, ValueError: classes is no integer of at least 4.
     """
     classes = as_count(classes, "classes", 4)
     steps = [s for s in range(2, classes - 1) if math.gcd(s, classes) == 1]
@@ -44,7 +50,7 @@ def permuted_circles(
     """The pair of models behind Theorem 3.1 and Table 1: the same predictions, permuted directions.
 
     M = 2. Model 1: g(y_k) = rho (cos 2πk/K, sin 2πk/K); each input of class k lies at the angle of its label plus
-    U(-π/64, π/64), at length 2 + |0.01·N(0, 1)|. Model 2: label k takes the direction of label permutation[k], the
+    U(-π/64, π/64), at length ``2 + |0.01·N(0, 1)|``. Model 2: label k takes the direction of label permutation[k], the
     lengths stay, the angular offsets are permuted likewise. Neither model's embeddings depend on rho.
 
     Args:
@@ -56,6 +62,9 @@ def permuted_circles(
 
     Returns:
         Both models, with N = K · inputs_per_class inputs sorted by class, and their labels.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
     """
     classes = as_count(classes, "classes", 4)
     order = star_permutation(classes) if permutation is None else permutation
@@ -77,7 +86,16 @@ def permuted_circles(
 
 
 def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Representations:
-    """The model with N(0, noise²) added to every coordinate of every embedding and unembedding."""
+    """The model with N(0, noise²) added to every coordinate of every embedding and unembedding.
+
+    Args:
+        model: what is copied; its labels stay.
+        noise: the deviation, at least 0.
+        seed: of the noise.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     as_real(noise, "noise")
     f, g = (
@@ -88,7 +106,16 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
 
 
 def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.ndarray:
-    """A random invertible matrix A, shape (dim, dim), with singular values from 1 to `condition` (geometric)."""
+    """A random invertible matrix, shape (dim, dim), with singular values from 1 to `condition` in equal ratios.
+
+    Args:
+        dim: M.
+        condition: the condition number, at least 1; with 1 the matrix is orthogonal.
+        seed: of the matrix.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     sides = [np.linalg.qr(rng.standard_normal((as_count(dim, "dim"),) * 2))[0] for _ in range(2)]
     return sides[0] @ np.diag(np.geomspace(1.0, as_real(condition, "condition", 1.0), dim)) @ sides[1].T

@@ -52,6 +52,8 @@ class Diversity:
 class Representations:
     """Embeddings f(x) of N inputs and unembeddings g(y) of K labels, as float64 tensors.
 
+    They stand for the model p(y|x) = exp(f(x)·g(y)) / sum_y' exp(f(x)·g(y')) (section 2).
+
     Args:
         embeddings: f(x), shape (N, M); NumPy array, torch tensor (a GPU tensor stays on its device) or nested
             sequence of floats. A copy is kept.
@@ -120,11 +122,11 @@ class Representations:
         return self._log_probs.T.max(dim=0).indices
 
     def accuracy(self) -> float:
-        """Share of inputs whose most probable label is the true one; needs `labels`."""
+        """Share of inputs whose most probable label is the true one, 0 to 1; a `ValueError` without true labels."""
         return float((self.predictions() == self._known_labels()).double().mean())
 
     def loss(self) -> float:
-        """Mean negative log-likelihood of the true labels, in nats; needs `labels`."""
+        """Mean negative log-likelihood of the true labels, in nats; a `ValueError` without true labels."""
         return float(-self._log_probs.gather(1, self._known_labels()[:, None]).mean())
 
     def _known_labels(self) -> Int64[Tensor, " N"]:
@@ -148,12 +150,12 @@ class Representations:
         return self.unembeddings - self.unembeddings[as_index(pivot, "pivot", self.num_labels)]
 
     def label_matrix(self, pivot: int, labels: Sequence[int]) -> Float64[Tensor, "M M"]:
-        """L = [g_0(y_1) ... g_0(y_M)], shape (M, M): displaced unembeddings as columns."""
+        """L = [g_0(y_1) ... g_0(y_M)], shape (M, M): displaced unembeddings of M labels as columns (Def. 2.1)."""
         chosen = as_indices(labels, "labels", self.num_labels, self.dim)
         return self.displaced_unembeddings(pivot)[list(chosen)].T
 
     def input_matrix(self, input_set: Sequence[int]) -> Float64[Tensor, "M M"]:
-        """N = [f_0(x_1) ... f_0(x_M)], shape (M, M), for input_set = (x_0, x_1, ..., x_M)."""
+        """N = [f_0(x_1) ... f_0(x_M)], shape (M, M), for input_set = (x_0, x_1, ..., x_M) (Def. 2.1)."""
         x0, *others = as_indices(input_set, "input_set", self.num_inputs, self.dim + 1)
         return self.displaced_embeddings(x0)[others].T
 
@@ -205,6 +207,9 @@ class Representations:
         Args:
             matrix: B, shape (M, M), invertible.
             shift: c, shape (M,), added to every unembedding; None for zero.
+
+        Raises:
+            TypeError, ValueError: naming the argument: another shape, or a singular matrix.
         """
         a = as_matrix(matrix, "matrix").to(self.embeddings.device)
         if a.shape != (self.dim, self.dim):
@@ -223,9 +228,15 @@ class Representations:
     # -- files ---------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write `.safetensors` or `.npz` (by suffix) with arrays embeddings, unembeddings and, if known, labels.
+        """Write ``.safetensors`` or ``.npz`` (by suffix) with arrays embeddings, unembeddings and, if known, labels.
 
         The file appears whole or not at all.
+
+        Returns:
+            The file's path.
+
+        Raises:
+            ValueError: another suffix.
         """
         target = _checked_suffix(path)
         tensors = {"embeddings": self.embeddings, "unembeddings": self.unembeddings}
@@ -247,12 +258,16 @@ class Representations:
 
 
 def load(path: str | os.PathLike[str]) -> Representations:
-    """Read a file written by `Representations.save`, or any `.safetensors`/`.npz` with the same arrays.
+    """Read a file written by `Representations.save`, or any ``.safetensors`` or ``.npz`` with the same arrays.
 
     Nothing is ever unpickled.
 
+    Args:
+        path: of a file with embeddings, shape (N, M), unembeddings, shape (K, M), and, optionally, labels, shape (N,).
+
     Raises:
-        ValueError: the file is truncated, foreign, needs unpickling, or lacks an array; the message names it.
+        TypeError, ValueError: the file is truncated, foreign, needs unpickling, or lacks an array; the message
+            names it.
         FileNotFoundError: there is no such file.
     """
     source = _checked_suffix(path)

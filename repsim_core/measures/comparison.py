@@ -97,12 +97,12 @@ class Comparison:
 
     @property
     def max_d_svd_f(self) -> float:
-        """Its part of the embeddings: the largest d_SVD over label subsets."""
+        """The part of d_fg that the embeddings have, the largest d_SVD over label subsets."""
         return float(self.representation.embedding_dissimilarities.max())
 
     @property
     def d_svd_g(self) -> float:
-        """Its part of the unembeddings."""
+        """The part that the unembeddings have."""
         return self.representation.unembedding_dissimilarity
 
     @property

@@ -20,7 +20,11 @@ WEIGHT = 1e-5
 def kl_divergence(a: Representations, b: Representations) -> float:
     """d_KL(p_a, p_b): mean over inputs of sum_y p_a(y|x) log( p_a(y|x) / p_b(y|x) ), in nats (section 3).
 
-    The models need the same inputs and labels; their dimensions M may differ.
+    Args:
+        a, b: two models on the same N inputs and K labels; their dimensions M may differ.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
     """
     require_pair(a, b, same_dim=False)
     return kl_of_checked(a, b)
@@ -77,10 +81,17 @@ def llv_distance(
 ) -> LLVDistance:
     """The log-likelihood-variance distance d_LLV (Def. 4.4), with lambda = `weight`.
 
-    The maximum of (1) the largest gap between the standardised log-ratios of pivot and label, over the kept
-    labels; (2) the same between x_0 and the inputs of the input set; (3, 4) lambda times the largest difference
-    of the deviations used to standardise. `repsim_core.measures.log_ratios` defines the gap. For
-    fixed sets it is a metric.
+    d_LLV is the largest of four terms. With psi_y = std_x[log p(y|x) - log p(y_0|x)], the deviation over inputs by
+    which a log-ratio is standardised, they are
+
+    (1) the largest std_x[log p(e|x) / psi_y - log p'(e|x) / psi'_y], over the kept labels y and both ends of the ratio,
+    e = y and e = y_0;
+
+    (2) the same with inputs in the places of labels, x_0 as pivot, over the input set;
+
+    (3, 4) lambda times the largest ``|psi - psi'|`` of the labels, and of the inputs.
+
+    For fixed sets it is a metric. It has no unit.
 
     Args:
         a, b: two models with the same N, K and M; K >= M + 1.

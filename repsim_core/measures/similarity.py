@@ -79,7 +79,7 @@ class RepresentationDistance:
 def representation_distance(
     a: Representations, b: Representations, *, max_subsets: int = MAX_SUBSETS, **sets: Unpack[SetOptions]
 ) -> RepresentationDistance:
-    """d_{f,g} (Def. 4.5): the largest d_SVD of L^T f over all L that the kept labels allow, and of N^T g.
+    """d_{f,g} (section 4): the largest d_SVD (Def. 4.5) of L^T f over all L that the kept labels allow, and of N^T g.
 
     By the key identity L^T f(x) is a vector of log-ratios, so one (kept labels)² cross-correlation matrix of log-ratios
     holds the matrix of every L as a block: one pass over the inputs serves all of them.
@@ -133,7 +133,13 @@ def representation_distance_over(
 
 @dataclass(frozen=True)
 class CanonicalCorrelations:
-    """Canonical correlations, largest first, with the ranks and columns of the two (centred) arrays."""
+    """Canonical correlations of two arrays z and w, and between how many directions they are.
+
+    Attributes:
+        correlations: from the largest on, shape (min(rank_z, rank_w),).
+        rank_z, rank_w: dimensions of the centred column spaces.
+        columns_z, columns_w: of the arrays.
+    """
 
     correlations: np.ndarray
     rank_z: int
@@ -145,8 +151,14 @@ class CanonicalCorrelations:
 def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
     """Canonical correlations of two arrays of the same n observations, shapes (n, p) and (n, q).
 
-    Through orthonormal bases of the two centred column spaces (SVD), so a correlation of 1 comes out as 1 to
-    rounding; directions of zero variance are dropped and show in the ranks.
+    They are the singular values of Q^T R for orthonormal bases Q, R of the two centred column spaces, so a correlation
+    of 1 comes out as 1 to rounding; directions of zero variance are dropped and show in the ranks.
+
+    Args:
+        z, w: n >= 2 observations, shapes (n, p) and (n, q).
+
+    Raises:
+        TypeError, ValueError: naming the argument; also where all columns are constant.
     """
     left, right = _paired(z, w)
     return _canonical_correlations(Centred.of(left), Centred.of(right))
@@ -155,8 +167,17 @@ def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
 def mean_cca(z: object, w: object) -> float:
     """Mean canonical correlation of z, shape (n, p), and w, shape (n, q); invariant to invertible affine maps.
 
-    The mean is over min(rank z, rank w) correlations. Where an array has less than full column rank a
+    The mean is over min(rank z, rank w) correlations (Hotelling 1936). Where an array has less than full column rank a
     `RankDeficientWarning` says so.
+
+    Args:
+        z, w: n >= 2 observations, such as the embeddings of two models.
+
+    Returns:
+        A number from 0 to 1.
+
+    Raises:
+        TypeError, ValueError: as `canonical_correlations`.
     """
     return _mean(canonical_correlations(z, w))
 
