@@ -27,6 +27,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
+	$(BIN)/lint-imports --quiet
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix

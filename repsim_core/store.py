@@ -101,7 +101,7 @@ class Store:
 
     def sweep(self) -> None:
         """Remove the temporary files that killed processes have left."""
-        for path in self.directory.glob(".*"):
+        for path in self.directory.glob(".*.[0-9]*"):
             try:
                 if path.is_file() and time.time() - path.stat().st_mtime > _ABANDONED:
                     path.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import shlex
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -160,8 +159,7 @@ def _grade(options: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         report.end()
-        command = shlex.join(["repsim", *sys.argv[1:]])
-        print(f"what is graded is kept in {course.directory}; to go on: {command}", file=sys.stderr)
+        print(f"what is graded is kept in {course.directory}; to go on: {options.typed}", file=sys.stderr)
         raise
     report.end()
     grades = write_grades(course)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         options = _parser(given[:1]).parse_args(given)
+        options.typed = shlex.join(["repsim", *given])
     except SystemExit as stop:  # argparse's way to end after --help, or after a message
         return stop.code if isinstance(stop.code, int) else 2
     try:

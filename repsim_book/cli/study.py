@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from repsim_book.cli.study_report import Reporter, shown, summary
-from repsim_book.paths import RECORDS, RUNS, find_root
+from repsim_book.paths import HOME, RECORDS, RUNS, find_root
+from repsim_book.repository import short_commit
 from repsim_core.errors import InputError, StudyError
 from repsim_core.files import write_atomic
 from repsim_core.store import Store
 from repsim_core.studies.agreement import STANDARD_ERRORS, Agreement, compare_with_record
 from repsim_core.studies.catalogue import STUDIES, declare_study, study_kind
+from repsim_core.studies.commands import Command, note_command, noted_commands
 from repsim_core.studies.images import ImageStudy
 from repsim_core.studies.records import Record, environment, read_record, write_record
 from repsim_core.studies.run import dask_executor, local_executor, run_study
@@ -151,6 +152,7 @@ def _cache(options: argparse.Namespace, kind: str = "study") -> Store:
 
 def _compute(options: argparse.Namespace) -> int:
     study, cache = _declared(options), _cache(options)
+    note_command(cache, Command.now(options.typed, short_commit(HOME)))
     _run(study, cache, options)
     tables = stored_tables(study, cache)
     print(summary(tables.models, tables.pairs))
@@ -175,8 +177,7 @@ def _run(study: Study, cache: Store, options: argparse.Namespace) -> None:
                 run_study(study, cache, executor, jobs=_jobs(options, 1), progress=report)
     except (KeyboardInterrupt, StudyError, OSError):
         report.end()
-        command = shlex.join(["repsim", *sys.argv[1:]])
-        print(f"finished parts are kept in {cache.directory}; to go on: {command}", file=sys.stderr)
+        print(f"finished parts are kept in {cache.directory}; to go on: {options.typed}", file=sys.stderr)
         raise
     report.end()
 
@@ -218,13 +219,10 @@ def _record(options: argparse.Namespace) -> int:
                 f"record: the one in {directory} holds {len(lost)} groups that are not complete here "
                 f"({_groups(sorted(lost))}); finish the study, or --replace it"
             )
-    command = ["repsim", "study", options.study, "--profile", options.profile]
-    given = {**_wanted(options), **{name: getattr(options, name) for name in ("seeds", "steps", "device")}}
-    for name, value in given.items():
-        if value is not None:
-            command += [f"--{name}", ",".join(map(str, value)) if isinstance(value, list) else str(value)]
-    more = {FILE: representations_file(study, _cache(options))} if isinstance(study, ImageStudy) else {}
-    record = write_record(directory, study, tables, shlex.join(command), more=more)
+    store = _cache(options)
+    commands = [*noted_commands(store), Command.now(options.typed, short_commit(HOME))]
+    more = {FILE: representations_file(study, store)} if isinstance(study, ImageStudy) else {}
+    record = write_record(directory, study, tables, commands, more=more)
     size = sum(path.stat().st_size for path in directory.iterdir())
     print(f"{directory}: {len(record.models)} models, {len(record.pairs)} pairs, {size / 1e6:.2f} MB")
     if tables.missing:

@@ -8,6 +8,7 @@ from typing import Any
 
 from repsim_book.site import (
     accessibility,
+    api_reference,
     drawing_library,
     figure_listings,
     launch,
@@ -29,6 +30,8 @@ def setup(app: Any) -> dict[str, Any]:
         app.add_js_file(f"{name}.js", loading_method="defer")
     page_weight.configure(app)
     # while pages are read
+    app.setup_extension("sphinx.ext.autodoc")  # whose event the next line names
+    app.connect("autodoc-process-signature", api_reference.without_constructor)
     app.connect("builder-inited", drawing_library.write)
     app.connect("doctree-read", rerun_box.insert)
     # while pages are written, in this order; the menus after the theme's (501), to which they are added

@@ -13,10 +13,10 @@ from typing import BinaryIO
 import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
-from PIL import Image, ImageFile, UnidentifiedImageError
 from torch import Tensor
 
 from repsim_core.datasets.tabular import Dataset, digits
+from repsim_core.extras import require
 
 _CHUNK = 250  # images that a thread decodes at a time
 
@@ -103,6 +103,7 @@ def read_images(
     Raises:
         ValueError: a file holds no such image, or not all of it; the message names the first.
     """
+    require("images", "PIL")
     images = np.empty((len(names), size, size, 3), np.uint8)
 
     def decode(start: int) -> set[str]:
@@ -117,6 +118,8 @@ def read_images(
 
 def _decode_into(target: UInt8[np.ndarray, "H W 3"], name: str, read: Callable[[str], BinaryIO]) -> str:
     """Fill `target` with one image; its format."""
+    from PIL import Image, UnidentifiedImageError
+
     height, width, _ = target.shape
     try:
         with read(name) as file, Image.open(file, formats=("PNG", "JPEG")) as image:
@@ -137,6 +140,8 @@ def _decode_into(target: UInt8[np.ndarray, "H W 3"], name: str, read: Callable[[
 @contextmanager
 def _strict_pillow() -> Iterator[None]:
     """Pillow refuses truncated images, whatever the program has set, and gives no warnings."""
+    from PIL import ImageFile
+
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         with warnings.catch_warnings(action="ignore"):

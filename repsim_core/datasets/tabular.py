@@ -11,6 +11,7 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from repsim_core.arrays import as_count, as_real
+from repsim_core.extras import require
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def digits(*, test_share: float = 0.3, seed: int = 0) -> tuple[Dataset, Dataset]
     Returns:
         Training and test set; pixels scaled to [-1, 1], inputs of shape (N, 64), ten classes.
     """
+    require("digits", "sklearn")
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 

@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from repsim_core.errors import RecordError
 from repsim_core.files import to_json, write_atomic
 from repsim_core.measures.comparison import MEASURES
 from repsim_core.studies.catalogue import study_kind
+from repsim_core.studies.commands import Command
 from repsim_core.studies.study import Study, Tables, group_columns
 from repsim_core.studies.units import SETS, library_versions
 
@@ -48,7 +48,8 @@ class Record:
         models: a row a model: the group's columns, seed, `MODEL_MEASURES`, order (see `study.Tables`).
         pairs: a row a pair: the group's columns, seed_a, seed_b, `PAIR_MEASURES`, pivot, left_out, input_set, note.
             Records made before 0.2.0 have no d_kl_reverse.
-        provenance: what was computed, how, where and when.
+        provenance: what was computed, how, where and when. `commands` are as they were typed, each with its commit
+            and date; of records made before 0.3.0 one command that computes the same, with the record's own commit.
     """
 
     models: pd.DataFrame
@@ -77,7 +78,12 @@ def environment(study: Study) -> dict[str, Any]:
 
 
 def write_record(
-    directory: Path, study: Study, tables: Tables, command: str, *, more: Mapping[str, bytes] | None = None
+    directory: Path,
+    study: Study,
+    tables: Tables,
+    commands: Sequence[Command],
+    *,
+    more: Mapping[str, bytes] | None = None,
 ) -> Record:
     """Write what is complete of a study; `provenance.json` says which groups the record holds and which it lacks.
 
@@ -85,7 +91,7 @@ def write_record(
         directory: of the record.
         study: what was declared.
         tables: from `study.stored_tables`.
-        command: what to type to compute it.
+        commands: those that computed it, and the one that records it, as they were typed.
         more: contents of further files, by name.
 
     Raises:
@@ -108,8 +114,7 @@ def write_record(
         "missing": [list(astuple(group)) for group in tables.missing],
         "models": len(tables.models),
         "pairs": len(tables.pairs),
-        "command": command,
-        "date": datetime.now(UTC).date().isoformat(),
+        "commands": [asdict(command) for command in commands],
         "environment": environment(study),
         "significant_digits": DIGITS,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},

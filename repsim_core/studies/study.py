@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from io import BytesIO
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from repsim_core.store import Store
 from repsim_core.studies.units import ComparingUnit, Stack, Unit, read_stack
 
 
+@runtime_checkable
 class Group(Protocol):
     """Models that are compared with each other, alike but for the seed: a frozen, ordered dataclass of plain values,
     which are the first columns of the study's tables."""
@@ -92,7 +93,7 @@ class Study(ABC):
         }
 
     @classmethod
-    def revive(cls, values: Mapping[str, Any], groups: Sequence[Sequence[Any]]) -> Self:
+    def revive(cls, values: Mapping[str, Any], groups: Sequence[Sequence[Any]]) -> Study:
         """The study again from plain values: its attributes without `groups`, and the values of each group."""
         own = {
             "groups": tuple(cls.GROUP(*one) for one in groups),
@@ -101,7 +102,7 @@ class Study(ABC):
         }
         return cls(**{**values, **own})
 
-    def select(self, *, seeds: Iterable[int] | None = None, **axes: Iterable[Any] | None) -> Self:
+    def select(self, *, seeds: Iterable[int] | None = None, **axes: Iterable[Any] | None) -> Study:
         """A part of the study. Stacks stay whole, so the part's numbers are the whole study's.
 
         Args:

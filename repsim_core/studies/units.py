@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ _LAST_STEPS = 100
 SETS = ("pivot", "left_out", "input_set", "note")
 
 
+@runtime_checkable
 class Unit(Protocol):
     """A unit of work, whatever it computes.
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from repsim_core.extras import require
 from repsim_core.training.networks import initial_parameters, mlp
 from repsim_core.training.recipes import Recipe
 
@@ -100,6 +101,7 @@ def _head(features: int, hidden: tuple[int, ...], dim: int, scale: float | None)
 
 def _resnet18(channels: int) -> tuple[nn.Module, int]:
     """ResNet-18 in its form for CIFAR: a stem of 3×3 convolutions without stride, no max-pooling."""
+    require("resnet18", "torchvision")
     from torchvision.models import resnet18
 
     network = resnet18(weights=None)

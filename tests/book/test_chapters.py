@@ -23,6 +23,7 @@ from repsim_book.errors import ChapterError
 from repsim_book.execution import results
 from repsim_book.execution.chapter import default_directory, run_chapter
 from repsim_book.parameters import Parameter, read_parameters, resolve, written
+from repsim_core import notebook
 from repsim_core.errors import InputError, nearest
 from repsim_core.files import write_atomic
 from repsim_core.notebook import check
@@ -278,8 +279,8 @@ def kept_notebook(*kept):
     """A notebook as it is after cells that kept (name, value)."""
     cells = []
     for name, value in kept:
-        bundle = results._Kept(name, value)._repr_mimebundle_()
-        data = {results.GLUE_PREFIX + kind: text for kind, text in bundle.items()}
+        bundle = notebook._Kept(name, value)._repr_mimebundle_()
+        data = {results.GLUED + kind: text for kind, text in bundle.items()}
         output = nbformat.v4.new_output("display_data", data, metadata={"scrapbook": {"name": name}})
         cells.append(nbformat.v4.new_code_cell("keep(...)", outputs=[output]))
     return nbformat.v4.new_notebook(cells=cells)
@@ -312,13 +313,13 @@ def test_scalars_are_kept_exactly(value, expected):
 @pytest.mark.parametrize("value", [None, [1], np.ones(1), torch.ones(2), 1j, pd.Series([1.0])])
 def test_other_values_are_not_kept(value):
     with pytest.raises(TypeError, match="keep: x is a"):
-        results._Kept("x", value)
+        notebook._Kept("x", value)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "1a", "a.csv", "a-b"])
 def test_names_that_are_no_identifiers_are_refused(name):
     with pytest.raises(ValueError, match="keep: the name"):
-        results.keep(name, 1)
+        notebook.keep(name, 1)
 
 
 @settings(deadline=None)  # the machine may be busy

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from repsim_book.cli.study import add_commands
-from repsim_core.errors import InputError
+from repsim_book.cli import main
 from repsim_core.store import Store
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.run import run_study
@@ -52,16 +49,5 @@ def entries(directory: Path) -> dict[str, bytes]:
 
 
 def command(arguments: list[str]) -> int:
-    """The `study` commands as the `repsim` command runs them; the exit code."""
-    parser = argparse.ArgumentParser("repsim")
-    add_commands(parser.add_subparsers(required=True))
-    try:
-        options = parser.parse_args(["study", *arguments])
-        return options.action(options)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    except KeyboardInterrupt:
-        return 130
-    except (InputError, OSError) as error:
-        print(f"repsim: {error}", file=sys.stderr)
-        return 2
+    """A `repsim study` command in this process; the exit code."""
+    return main.main(["study", *arguments])

@@ -1,0 +1,90 @@
+"""The wheel: built from the sources, unpacked into an environment that has nothing else of this project, and used."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from places import ROOT
+
+import repsim_core as rc
+
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT", "repsim_core", "repsim_book")
+# Every module but those that start something when they are imported, or that a kernel or a service runs.
+IMPORT_ALL = """
+import importlib, pkgutil, repsim_book, repsim_core
+for package in (repsim_core, repsim_book):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+print(repsim_core.__file__)
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    build = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", "dist", "."]
+    done = subprocess.run([sys.executable, *build], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (path,) = (folder / "dist").glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def python(wheel, tmp_path_factory):
+    """Run Python, in an empty folder, where the wheel is installed, and the libraries of the lock."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder / "venv")
+    (packages,) = (folder / "venv").glob("lib/python*/site-packages")  # lib64 is a link to it
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    # A path that is added so has no .pth files of its own: the project's own installation is not among the libraries.
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    interpreter = next((folder / "venv").glob("*/python"))
+    (folder / "empty").mkdir()
+
+    def run(*words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [interpreter, *words], cwd=folder / "empty", capture_output=True, text=True, env={"PATH": ""}
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_a_wheel_holds_both_packages_with_their_data_and_the_command(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        points = next(name for name in names if name.endswith("entry_points.txt"))
+        assert "repsim = repsim_book.cli.main:main" in archive.read(points).decode()
+    for data in ("repsim_core/py.typed", "repsim_core/__init__.pyi", "repsim_book/py.typed"):
+        assert data in names
+    assert "repsim_book/execution/comparison.md" in names
+    assert not [name for name in names if name.startswith(("tests", "notebooks", "book/", "benchmarks"))]
+
+
+def test_every_module_of_a_wheel_can_be_imported(python):
+    found = python("-c", IMPORT_ALL)
+    assert "site-packages/repsim_core/__init__.py" in found.splitlines()[-1]
+    assert str(ROOT) not in found
+
+
+def test_a_wheel_compares_models_and_says_what_it_lacks(python, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        rc.Representations(rng.normal(size=(12, 2)), rng.normal(size=(5, 2))).save(tmp_path / f"{name}.npz")
+    said = python("-m", "repsim_book", "compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz"))
+    assert str(rc.compare(rc.load(tmp_path / "a.npz"), rc.load(tmp_path / "b.npz"))) in said
+    assert "there is no folder `notebooks`" in python("-m", "repsim_book", "chapters", code=2)
