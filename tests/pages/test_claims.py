@@ -22,6 +22,7 @@ TEXTS = sorted(
         "book/*.md",
         "notebooks/**/*.md",
         "repsim_core/**/*.py",
+        "repsim_book/**/*.py",
     )
     for path in ROOT.glob(pattern)
     if path != ERRATA  # quotes them
