@@ -109,7 +109,9 @@ def written(value: object) -> str:
     """A value as the command line takes it, so that `convert` gives it back."""
     if isinstance(value, list):
         return "[" + ",".join(map(str, value)) + "]"
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _split_type(annotation: str) -> tuple[str, bool, bool]:
@@ -136,13 +138,10 @@ def _scalar(kind: str, value: object) -> Scalar:
     """`value` as int, float, str or bool; ValueError if it is none."""
     if isinstance(value, str) and kind != "str":
         text = value.strip().lower()
-        value = (
-            {"true": True, "false": False}.get(text)
-            if kind == "bool"
-            else float(text)
-            if kind == "float"
-            else int(text)
-        )
+        if kind == "bool":
+            value = {"true": True, "false": False}.get(text)
+        else:
+            value = float(text) if kind == "float" else int(text)
     # type() throughout and not isinstance(): True is no count
     if kind == "float" and type(value) is int:
         value = float(value)

@@ -20,17 +20,26 @@ LOCK = "requirements.lock"
 RUNS = Path("runs")
 
 # -- in the sources of Sphinx ----------------------------------------------------------------------------------------
-RESULTS = "results"  # of each chapter, its result files
-PARAMETERS_FILE = "parameters.json"  # among them, the values of its parameters
-DECLARED_FILE = "declared.json"  # beside the executed notebooks: what parameters the chapters have
-LAUNCH_FILE = "launch.json"  # the addresses that open each chapter on a service
-LIVE_FILE = "live.json"  # what live code is told of Binder
-PROFILE_FILE = "profile.json"  # the profile's name, of a book that is built with another than the default one
-PUBLISHED = "published/"  # what is under it is in the pages as it is
+# Of each chapter, its result files.
+RESULTS = "results"
+# Among them, the values of its parameters.
+PARAMETERS_FILE = "parameters.json"
+# Beside the executed notebooks: what parameters the chapters have.
+DECLARED_FILE = "declared.json"
+# The addresses that open each chapter on a service.
+LAUNCH_FILE = "launch.json"
+# What live code is told of Binder.
+LIVE_FILE = "live.json"
+# The profile's name, of a book that is built with another than the default one.
+PROFILE_FILE = "profile.json"
+# What is under it is in the pages as it is.
+PUBLISHED = "published/"
 
 # -- in the pages ----------------------------------------------------------------------------------------------------
-LAUNCH = "notebooks/launch"  # chapters without outputs, to be opened on a service
-LISTINGS = "source"  # the source of the modules that draw figures
+# Chapters without outputs, to be opened on a service.
+LAUNCH = "notebooks/launch"
+# The source of the modules that draw figures.
+LISTINGS = "source"
 THEBE = "_static/thebe"
 
 

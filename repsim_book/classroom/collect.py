@@ -23,7 +23,8 @@ from repsim_book.classroom.notebooks import MAX_BYTES, grade_id, read_notebook
 from repsim_core.errors import InputError
 from repsim_core.files import write_atomic
 
-ASSIGNMENT = re.compile(r"\d\d_\w+")  # no student is called so
+# No student is called so.
+ASSIGNMENT = re.compile(r"\d\d_\w+")
 MAX_FILES = 5000
 _Read = Callable[[], bytes]
 

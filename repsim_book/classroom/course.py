@@ -34,7 +34,8 @@ from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError, nearest
 from repsim_core.files import to_json, write_atomic
 
-STUDENT = re.compile(r"\w[\w.@+-]{0,99}")  # no separators, nothing that a glob would take for a pattern
+# No separators, nothing that a glob would take for a pattern.
+STUDENT = re.compile(r"\w[\w.@+-]{0,99}")
 STUDENT_IDS = "a student's id of letters, digits and _ . @ + -"
 _CONFIG = """\
 c = get_config()  # noqa: F821, nbgrader's own

@@ -37,8 +37,10 @@ from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
 from repsim_core.files import to_json, write_atomic
 
-_TICK = 1.0  # seconds between two reports of progress
-_RAN = ("graded", "raised")  # states that other limits would not change
+# Seconds between two reports of progress.
+_TICK = 1.0
+# States that other limits would not change.
+_RAN = ("graded", "raised")
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,12 @@ from nbformat import NotebookNode
 
 from repsim_book.execution.kernel import START_SECONDS, kernels_of_this_interpreter
 
-MAX_OUTPUT = 20_000_000  # bytes of an executed notebook, and of any file that it writes
-_GRACE = 60  # seconds beyond its limits after which a process is killed from outside
-_OUTPUT_SECONDS = 60  # for the last output of a cell that has ended, on a busy machine
+# Bytes of an executed notebook, and of any file that it writes.
+MAX_OUTPUT = 20_000_000
+# Seconds beyond its limits after which a process is killed from outside.
+_GRACE = 60
+# For the last output of a cell that has ended, on a busy machine.
+_OUTPUT_SECONDS = 60
 _TIMEOUT = "CellTimeoutError"
 # Without the grammar of web addresses that jsonschema would compile, for a second: notebooks are not checked for them.
 _WORKER = """
@@ -134,7 +137,8 @@ def end(process: subprocess.Popen[str]) -> None:
     import psutil
 
     try:
-        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+        parent = psutil.Process(process.pid)
+        family = [*parent.children(recursive=True), parent]
     except psutil.NoSuchProcess:
         family = []
     for member in family:
@@ -207,11 +211,8 @@ class _Execution:
                         self.at = number
                         count = client.code_cells_executed + 1
                         await client.async_execute_cell(cell, number, execution_count=count)
-            except (
-                TimeoutError,
-                DeadKernelError,
-                CellControlSignal,
-            ):  # nbclient takes our end for the kernel's
+            except (TimeoutError, DeadKernelError, CellControlSignal):
+                # nbclient takes our end for the kernel's
                 if self.clock.expired():
                     self._problem("timeout", f"all cells together took longer than {self.limits.seconds} s")
                 else:
@@ -244,7 +245,7 @@ class _Execution:
 
     def _cell(self, number: int) -> str:
         name = self.notebook.cells[number].metadata.get("nbgrader", {}).get("grade_id")
-        return f"cell {number + 1}" + f" ({name})" * bool(name)
+        return f"cell {number + 1} ({name})" if name else f"cell {number + 1}"
 
     def outcome(self) -> ExecutedSubmission:
         notebook = _unfinished(self.notebook, self.finished)

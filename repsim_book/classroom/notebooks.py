@@ -29,7 +29,8 @@ from repsim_book.chapters import read_chapter
 from repsim_book.errors import ChapterError
 from repsim_core.errors import InputError
 
-MAX_BYTES = 20_000_000  # of a submitted notebook
+# Of a submitted notebook.
+MAX_BYTES = 20_000_000
 
 # In nbgrader's order (its GenerateAssignment): hidden tests are cleared after the gradebook has been told.
 _SKELETON = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums)
@@ -85,10 +86,8 @@ def read_notebook(data: bytes) -> NotebookNode:
         raise InputError(f"found more than {MAX_BYTES // 1_000_000} MB, expected a notebook of less")
     try:
         found = json.loads(data.decode("utf-8-sig"))
-        if (found["nbformat"], found["nbformat_minor"]) >= (
-            4,
-            5,
-        ):  # editors leave ids out, or repeat them
+        if (found["nbformat"], found["nbformat_minor"]) >= (4, 5):
+            # editors leave ids out, or repeat them
             for number, cell in enumerate(found["cells"]):
                 cell["id"] = f"cell-{number}"
         notebook = nbformat.reads(json.dumps(found), as_version=4)
@@ -128,13 +127,15 @@ def restore(skeleton: NotebookNode, submission: NotebookNode) -> NotebookNode:
         else:
             followers[before].append(_plain(cell))
     released = {"", *(cell.source for cell in skeleton.cells)}
-    cells, own = [*followers[None]], followers[None]
+    own = followers[None]
+    cells = list(own)
     for name, cell in marked.items():
         missing = name not in last
         own = own if missing else followers[name]  # what follows a missing cell follows the one before
         texts = [each.source for each in own if each.cell_type == "markdown" and each.source not in released]
         cells.append(_answered(cell, None if missing else submission.cells[last[name]], texts))
-        cells += [] if missing else own
+        if not missing:
+            cells += own
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(skeleton.metadata))

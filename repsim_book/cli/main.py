@@ -8,11 +8,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from repsim_book.build import book
-from repsim_book.build.standalone import standalone_page
 from repsim_book.chapters import Chapter, find_chapter, find_profile, list_chapters, load_profile
 from repsim_book.execution import sweeps
 from repsim_book.execution.chapter import default_directory, run_chapter
+from repsim_book.pages import book
+from repsim_book.pages.standalone import standalone_page
 from repsim_book.parameters import written
 from repsim_book.paths import find_root, pages_folder
 from repsim_core.errors import ExecutionError, InputError

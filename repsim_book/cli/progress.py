@@ -3,7 +3,8 @@
 import sys
 import time
 
-_QUIET = 30.0  # seconds between two lines where there is no terminal
+# Seconds between two lines where there is no terminal.
+_QUIET = 30.0
 
 
 class ProgressLine:

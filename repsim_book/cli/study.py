@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,10 @@ record's, the same digits are expected (--no-exact lifts this). Elsewhere the me
 of models has to agree within {STANDARD_ERRORS:g} standard errors: training amplifies the last bit of a sum, so
 single models differ. Exit code 1 where that does not hold.
 """
+
+
+# Options that say where something lies, with a value.
+_PLACES = {"--cache", "--out", "--record", "--scheduler"}
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -152,7 +157,7 @@ def _cache(options: argparse.Namespace, kind: str = "study") -> Store:
 
 def _compute(options: argparse.Namespace) -> int:
     study, cache = _declared(options), _cache(options)
-    note_command(cache, Command.now(options.typed, short_commit(HOME)))
+    note_command(cache, _command(options))
     _run(study, cache, options)
     tables = stored_tables(study, cache)
     print(summary(tables.models, tables.pairs))
@@ -182,6 +187,19 @@ def _run(study: Study, cache: Store, options: argparse.Namespace) -> None:
     report.end()
 
 
+def _command(options: argparse.Namespace) -> Command:
+    """The command as it was typed, less the options that say where files lie on this machine."""
+    kept: list[str] = []
+    words = iter(shlex.split(options.typed))
+    for word in words:
+        name, sign, _ = word.partition("=")
+        if name not in _PLACES:
+            kept.append(word)
+        elif not sign:
+            next(words, None)
+    return Command.now(shlex.join(kept), short_commit(HOME))
+
+
 def _jobs(options: argparse.Namespace, default: int) -> int:
     return default if options.jobs is None else options.jobs
 
@@ -194,15 +212,15 @@ def _status(options: argparse.Namespace) -> int:
         units = study.trainings(group)
         here = [cache.state(unit.address) for unit in units]
         stacks = stored_stacks(study, group, cache)
-        here.append(
-            "missing" if stacks is None else cache.state(comparing(study, group, list(stacks)).address)
-        )
-        for state in here:
+        comparison = "missing"
+        if stacks is not None:
+            comparison = cache.state(comparing(study, group, list(stacks)).address)
+        for state in [*here, comparison]:
             states[state] += 1
-        lines.append(
-            f"{group.label:<24}stacks {here[:-1].count('done')} of {len(units)}, comparison {here[-1]}"
-            + f", damaged stacks: {here[:-1].count('damaged')}" * ("damaged" in here[:-1])
-        )
+        line = f"{group.label:<24}stacks {here.count('done')} of {len(units)}, comparison {comparison}"
+        if damaged := here.count("damaged"):
+            line += f", damaged stacks: {damaged}"
+        lines.append(line)
     print("\n".join(lines))
     print(", ".join(f"{number} {state}" for state, number in states.items()) + f"; cache: {cache.directory}")
     return 0
@@ -220,7 +238,7 @@ def _record(options: argparse.Namespace) -> int:
                 f"({_groups(sorted(lost))}); finish the study, or --replace it"
             )
     store = _cache(options)
-    commands = [*noted_commands(store), Command.now(options.typed, short_commit(HOME))]
+    commands = [*noted_commands(store), _command(options)]
     more = {FILE: representations_file(study, store)} if isinstance(study, ImageStudy) else {}
     record = write_record(directory, study, tables, commands, more=more)
     size = sum(path.stat().st_size for path in directory.iterdir())

@@ -158,9 +158,8 @@ def _failure_message(chapter: Chapter, values: Mapping[str, object], partial: Pa
     lines = [f"{chapter.name} failed: {failure}"]
     if partial.is_file():
         cells = nbformat.read(partial, as_version=4).cells
-        cells = [
-            cell for cell in cells if "papermill-error-cell-tag" not in tags(cell)
-        ]  # papermill's own remarks
+        # without papermill's own remarks
+        cells = [cell for cell in cells if "papermill-error-cell-tag" not in tags(cell)]
         begun = [n for n, cell in enumerate(cells) if cell.metadata.get("papermill", {}).get("start_time")]
         if begun:
             source = cells[begun[-1]].source.splitlines()

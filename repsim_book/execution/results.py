@@ -7,7 +7,8 @@ from repsim_book.execution.figure_data import figure_files
 from repsim_core.files import to_json
 from repsim_core.notebook import RESULT, Scalar
 
-GLUED = "application/papermill.record/"  # how myst-nb marks outputs that are recorded and not shown
+# How myst-nb marks outputs that are recorded and not shown.
+GLUED = "application/papermill.record/"
 
 
 def extract_results(notebook: Any) -> tuple[dict[str, Scalar], dict[str, str]]:

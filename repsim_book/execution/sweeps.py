@@ -6,6 +6,7 @@ by the notebook `comparison.md`, beside this module, from what the runs kept.
 
 import itertools
 import json
+import math
 import re
 import sys
 import time
@@ -127,7 +128,8 @@ def read_grid(chapter: Chapter, texts: Sequence[str]) -> dict[str, list[object]]
         if len(given) < 2 or any(value in given[:place] for place, value in enumerate(given)):
             raise InputError(f"--sweep {name}: found {values}, expected two or more different values")
         swept[name] = given
-    if (runs := len(list(itertools.product(*swept.values())))) > MOST_RUNS:
+    runs = math.prod(map(len, swept.values()))
+    if runs > MOST_RUNS:
         raise InputError(f"--sweep: found a grid of {runs} runs, expected at most {MOST_RUNS}")
     return swept
 

@@ -1,6 +1,6 @@
 """Listings: pages of the book that show the source of the modules that draw its figures, with a place a function.
 
-The lines under figures link here (`build.figure_captions`).
+The lines under figures link here (`pages.figure_captions`).
 """
 
 import ast

@@ -191,9 +191,7 @@ def add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, A
     if chapter not in opened:
         return
     tables = [path for path in (Path(app.srcdir) / RESULTS / chapter).glob("*") if path.is_file()]
-    kept = sorted(
-        tables, key=lambda path: (path.suffix, path.name)
-    )  # the data of figures are beside the figures
+    kept = sorted(tables, key=lambda path: (path.suffix, path.name))
     to = context["pathto"]
     notebooks = {
         "with all outputs (.ipynb)": to(f"_sources/{pagename}.ipynb", 1),

@@ -14,7 +14,8 @@ from repsim_book.site import live_cell
 from repsim_book.site.launch import Repository, find_repository, provider
 from repsim_book.site.thebe import thebe_files
 
-PROVIDERS = {"gh": "github", "gl": "gitlab", "git": "git"}  # Binder's abbreviations, and Thebe's names
+# Binder's abbreviations, and Thebe's names.
+PROVIDERS = {"gh": "github", "gl": "gitlab", "git": "git"}
 
 
 def live_files(root: Path) -> dict[str, bytes]:

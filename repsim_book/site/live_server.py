@@ -10,7 +10,8 @@ from repsim_book.site.thebe import thebe_files
 from repsim_core.errors import InputError
 from repsim_core.files import write_atomic
 
-MARK = b"window.repsimServer = true;\n"  # by it `live.js` knows that the server of the page has a Python
+# By it `live.js` knows that the server of the page has a Python.
+MARK = b"window.repsimServer = true;\n"
 
 
 def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:

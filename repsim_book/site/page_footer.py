@@ -15,7 +15,8 @@ from typing import Any
 from repsim_book.paths import HOME, PARAMETERS_FILE, RESULTS
 from repsim_book.repository import short_commit
 
-PACKAGE = "repsim-core"  # the book and its package have one version; book/errata.md lists them
+# The book and its package have one version; book/errata.md lists them.
+PACKAGE = "repsim-core"
 
 
 @cache  # git looks at every file, and every page asks

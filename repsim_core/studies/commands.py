@@ -17,7 +17,7 @@ class Command:
     """A command as it was typed.
 
     Attributes:
-        typed: its words, quoted for a shell.
+        typed: its words, quoted for a shell; without those that say where files lie on the machine.
         commit: of the code that ran, with `+` where files differed from it; "" where that is not known.
         date: when, in UTC.
     """

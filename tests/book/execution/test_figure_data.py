@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from repsim_book.build.figure_captions import add_captions
 from repsim_book.execution.figure_data import figure_files
 from repsim_book.execution.results import result_files
+from repsim_book.pages.figure_captions import add_captions
 from repsim_book.site.figure_listings import listing
 from repsim_core.figures.figure_source import draws, source_of
 from repsim_core.figures.interactive import show_interactive

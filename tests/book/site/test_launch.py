@@ -18,8 +18,10 @@ from bs4 import BeautifulSoup
 from places import BOOK as FIXTURE
 from places import ROOT
 
-from repsim_book.build import pages
 from repsim_book.chapters import chapter_paths, list_chapters, load_profile, read_chapter, tags
+from repsim_book.execution.chapter import execute, stderr_outputs
+from repsim_book.pages.jupyter_book import build_pages
+from repsim_book.repository import tracked_files
 from repsim_book.site import launch, service_cell
 from repsim_book.site.launch import Repository, find_repository, launch_notebook, links, needed
 from repsim_core.errors import InputError
@@ -108,13 +110,13 @@ def built(tmp_path_factory):
     shutil.copytree(FIXTURE, root)
     source = root / "notebooks" / "02_small.md"
     source.write_text(source.read_text().replace("{glue:text}`total:.3f`", "a number"))
-    ours = {"extra_extensions": ["repsim_book.site.launch", "repsim_book.site.rerun_box"]}
+    ours = {"extra_extensions": ["repsim_book.site"]}
     ours["config"] = {"repsim_launch": {"jupyterhub": EVERYWHERE.jupyterhub}}
     configure(root, sphinx=ours, repository={"url": URL + ".git", "branch": "main"})
     shutil.copytree(ROOT / "binder", root / "binder")
     notebook = root / "executed.ipynb"
     nbformat.write(read_chapter(source).notebook, notebook)
-    pages.build_pages(root, "default", {"02_small": notebook}, root / "html")
+    build_pages(root, "default", {"02_small": notebook}, root / "html")
     return root / "html"
 
 
@@ -219,7 +221,7 @@ def own_modules(tree) -> list[str]:
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names if alias.name.startswith("repsim_core.")]
+            names += [alias.name for alias in node.names if alias.name.startswith("repsim_core")]
         elif isinstance(node, ast.ImportFrom) and node.module == "repsim_core":
             names += [f"repsim_core.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("repsim_core."):
@@ -233,21 +235,21 @@ def imported(cells: str) -> set[str]:
 
     seen: set[str] = set()
     found: set[str] = set()
-    waiting = [("", ast.parse(cells))]
+    waiting = [ast.parse(cells)]
     while waiting:
-        name, tree = waiting.pop()
-        # `read_chapter` and the command line work where the whole book is installed
-        skipped = {"jupytext", "yaml"} if name.endswith(".chapters") else set()
+        tree = waiting.pop()
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
-            found |= {each.partition(".")[0] for each in names} - skipped
+            found |= {each.partition(".")[0] for each in names}
         for each in own_modules(tree):
             path = ROOT / (each.replace(".", "/") + ".py")
+            if not path.is_file():
+                path = path.with_suffix("") / "__init__.py"
             if each not in seen and path.is_file():
                 seen.add(each)
-                waiting.append((each, ast.parse(path.read_bytes())))
+                waiting.append(ast.parse(path.read_bytes()))
     return found - set(sys.stdlib_module_names) - {"repsim_core"}
 
 
@@ -325,7 +327,7 @@ def test_a_repository_that_cannot_be_fetched_is_named(tmp_path, monkeypatch):
 def repository(tmp_path):
     """The book as it is here, committed to a repository of its own."""
     clone = tmp_path / "repository"
-    for path in pages.tracked_files(ROOT, "repsim_core", "notebooks", "book/records"):
+    for path in tracked_files(ROOT, "repsim_core", "notebooks", "book/records"):
         target = clone / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
@@ -349,14 +351,14 @@ def test_a_launch_notebook_runs_where_there_is_nothing_but_itself(repository, tm
     notebook.cells.append(nbformat.v4.new_code_cell(said, id="said"))
     given = chapter.values(load_profile(ROOT, "smoke")[chapter.name])
     opened = replace(chapter, path=folder / "02_theorem.ipynb", notebook=notebook)
-    done = chapter.execute(opened, given, tmp_path / "partial.ipynb")
+    done = execute(opened, given, tmp_path / "partial.ipynb")
     fetched = folder / f"repsim-{repository.commit[:12]}"
     assert done.cells[-1].outputs[0].text.split() == [
         str(fetched / "repsim_core" / "__init__.py"),
         str(fetched / "book" / "records"),
     ]
     assert (fetched / "book" / "records" / "width" / "provenance.json").is_file()
-    assert chapter.stderr_outputs(done) == []
+    assert stderr_outputs(done) == []
 
 
 # --- Binder, the container, the published branch ---

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 
+import nbformat
 import pytest
 from browsing import new_context
 from bs4 import BeautifulSoup
@@ -14,6 +15,7 @@ from places import ROOT
 from repsim_book.chapters import list_chapters, load_profile
 from repsim_book.cli import main
 from repsim_book.execution.chapter import ExecutedChapter
+from repsim_book.pages.sources import declared_parameters
 from repsim_book.parameters import read_parameters
 from repsim_book.site import rerun_box
 
@@ -82,12 +84,16 @@ def test_a_field_has_label_kind_meaning_and_value():
     assert [option.get_text() for option in soup.select("option")] == ["true", "false"]
 
 
-def test_values_of_a_run_are_read_from_the_injected_cell():
-    injected = '# Parameters\nclasses = 9\nrate = 1\nsizes = [1]\nlimit = None\nname = "it\'s"\n'
-    assert rerun_box.injected(PARAMETERS, injected) == DEFAULTS | {
-        **{"classes": 9, "rate": 1.0, "sizes": [1], "name": "it's"}
-    }
-    assert rerun_box.injected(PARAMETERS, "") == DEFAULTS
+def test_the_values_of_a_run_are_those_that_it_was_given():
+    cell = nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]})
+    given = {"classes": 9, "rate": 1.0, "sizes": [1], "limit": None, "name": "it's"}
+    for values in (given, {}):
+        metadata = {"papermill": {"parameters": values}}
+        notebook = nbformat.v4.new_notebook(cells=[cell], metadata=metadata)
+        found = declared_parameters(notebook)
+        assert {parameter.name: value for parameter, value in found} == DEFAULTS | values
+        assert [parameter for parameter, _ in found] == list(PARAMETERS.values())
+    assert declared_parameters(nbformat.v4.new_notebook()) == []
 
 
 def test_the_default_profile_says_nothing():

@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 
 import repsim_core as rc
+from repsim_core.measures import comparison, distances, pairs, similarity
 
 
 @settings(max_examples=30)
@@ -228,3 +229,44 @@ def test_a_comparison_on_a_gpu_agrees():
     on_gpu = [rc.Representations(x.embeddings.cuda(), x.unembeddings.cuda()) for x in (a, b)]
     host, device = rc.compare(a, b), rc.compare(*on_gpu)
     assert [x for _, x in device.rows()] == pytest.approx([x for _, x in host.rows()], rel=1e-9, abs=1e-9)
+
+
+def test_one_comparison_checks_its_pair_and_chooses_its_sets_once(monkeypatch):
+    calls = []
+
+    def counted(module, name):
+        function = getattr(module, name)
+
+        def counting(*args, **kwargs):
+            calls.append(name)
+            return function(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, counting)
+
+    counted(pairs, "require_pair")
+    for module in (comparison, distances, similarity):
+        counted(module, "choose_sets")
+        counted(module, "ModelPair")
+    rng = np.random.default_rng(0)
+    a, b = (rc.Representations(rng.normal(size=(30, 2)), rng.normal(size=(5, 2))) for _ in range(2))
+    rc.compare(a, b)
+    assert sorted(calls) == ["ModelPair", "choose_sets", "require_pair"]
+
+
+def test_every_measure_is_an_attribute_a_column_and_a_key():
+    rng = np.random.default_rng(1)
+    models = [rc.Representations(rng.normal(size=(30, 2)), rng.normal(size=(5, 2))) for _ in range(2)]
+    found = rc.compare(*models)
+    row = rc.compare_all(models).iloc[0]
+    for name in comparison.MEASURES:
+        assert getattr(found, name) == found.to_dict()[name] == row[name], name
+
+
+@pytest.mark.parametrize("function", [rc.compare, rc.llv_distance, rc.representation_distance])
+def test_an_unknown_option_is_named_with_the_nearest(function):
+    rng = np.random.default_rng(2)
+    a, b = (rc.Representations(rng.normal(size=(30, 2)), rng.normal(size=(5, 2))) for _ in range(2))
+    with pytest.raises(
+        TypeError, match=r"pivto: found an unknown option; did you mean pivot\? known are: pivot"
+    ):
+        function(a, b, pivto=1)

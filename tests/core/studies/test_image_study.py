@@ -158,7 +158,8 @@ def test_axes_of_another_study_are_refused(capsys):
 def test_a_record_keeps_the_models(recorded, computed):
     record = read_record(recorded)
     assert isinstance(record.study, ImageStudy)
-    assert record.provenance["command"] == "repsim study cifar10 --profile smoke"
+    (command,) = record.provenance["commands"]
+    assert command["typed"] == "repsim study record cifar10 --profile smoke"
     assert record.provenance["study"]["images"] == "digits"
     assert record.provenance["study"]["data"] == fingerprint("digits")
     (stored,) = read_representations(recorded, record).values()

@@ -268,7 +268,6 @@ def test_a_damaged_entry_is_named_and_computed_again(computed, tmp_path, kind, c
 def test_a_write_that_fails_is_told_and_loses_nothing(computed, tmp_path, monkeypatch, capsys):
     """A limit on the size of files stands for a full disk: the operating system itself refuses the write."""
     monkeypatch.setattr(study_commands, "local_executor", inline)
-    monkeypatch.setattr("sys.argv", ["repsim", "study", "width", "..."])
     name, data = next((n, d) for n, d in entries(computed).items() if n.startswith("train-K4-w4"))
     (tmp_path / name).write_bytes(data)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -327,11 +326,29 @@ def check(recorded, tmp_path, monkeypatch, capsys):
     return run
 
 
+def test_a_record_keeps_the_commands_that_computed_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study_commands, "local_executor", inline)
+    store, record = tmp_path / "store", tmp_path / "record"
+    compute = [*WORDS, "--widths", "4", f"--cache={store}"]
+    assert command(compute) == command(compute) == command([*compute, "--jobs", "1"]) == 0
+    assert command(["record", *WORDS, "--cache", str(store), "--record", str(record)]) == 0
+    commands = read_record(record).provenance["commands"]
+    computed = f"repsim study {' '.join(WORDS)} --widths 4"
+    assert [each["typed"] for each in commands] == [
+        computed,
+        f"{computed} --jobs 1",
+        f"repsim study record {' '.join(WORDS)}",
+    ]
+    assert str(tmp_path) not in (record / "provenance.json").read_text()
+    capsys.readouterr()
+
+
 def test_a_record_says_what_it_is(recorded):
     record = read_record(recorded)
     assert (len(record.models), len(record.pairs)) == (6, 6)
     assert record.study == small()
-    assert record.provenance["command"] == "repsim study width --profile smoke --variant free"
+    (command,) = record.provenance["commands"]
+    assert command["typed"] == "repsim study record width --profile smoke --variant free"
     assert record.provenance["missing"] == []
     assert {"python", "torch", "numpy", "protocol", "machine"} <= set(record.provenance["environment"])
     text = "".join(path.read_text() for path in recorded.iterdir())

@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 
-from repsim_book.build.pages import build_pages
 from repsim_book.chapters import chapter_paths, find_profile, load_profile, read_chapter
 from repsim_book.errors import ChapterError
 from repsim_book.execution.batch import (
@@ -20,10 +19,12 @@ from repsim_book.execution.batch import (
     execute_all,
     to_execute,
 )
+from repsim_book.pages.jupyter_book import build_pages
 from repsim_book.paths import CHAPTERS, TOC, executed_folder, pages_folder
 from repsim_core.errors import InputError, nearest
 
-AT_ONCE = 2  # chapters executed side by side
+# Chapters executed side by side.
+AT_ONCE = 2
 
 
 def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from repsim_book.build.figure_captions import add_captions
 from repsim_book.chapters import chapter_paths, tags
 from repsim_book.execution.results import result_files
+from repsim_book.pages.figure_captions import add_captions
 from repsim_book.parameters import Parameter, read_parameters
 from repsim_book.paths import CHAPTERS, CONFIG, DECLARED_FILE, PARAMETERS_FILE, RESULTS, TOC
 from repsim_book.repository import tracked_files

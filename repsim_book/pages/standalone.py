@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from repsim_book.build.pages import run_jupyter_book
-from repsim_book.build.sources import gather
 from repsim_book.chapters import chapter_paths
+from repsim_book.pages.jupyter_book import run_jupyter_book
+from repsim_book.pages.sources import gather
 from repsim_book.paths import CHAPTERS, TOC
 from repsim_core.files import write_atomic
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import repsim_book
 import repsim_core
-from repsim_book.build.sources import gather
 from repsim_book.errors import ChapterError
 from repsim_book.execution.keys import code_of
+from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
 from repsim_book.site.launch import launch_files
 from repsim_book.site.live import live_files
@@ -69,8 +69,11 @@ def run_jupyter_book(source: Path, work: Path, log: Path, *, strict: bool = True
     """
     shutil.rmtree(work, ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source)]
+    command += ["--path-output", str(work)]
+    if strict:
+        command += ["-W", "-n", "--keep-going"]
     done = subprocess.run(
-        [*command, "--path-output", str(work), *(["-W", "-n", "--keep-going"] if strict else [])],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "NO_COLOR": "1"},

@@ -14,9 +14,9 @@ from places import BOOK as FIXTURE
 import repsim_book
 import repsim_core
 from repsim_book import execution
-from repsim_book.build import book, pages, sources, standalone
 from repsim_book.cli import main
 from repsim_book.execution.batch import FinishedExecution
+from repsim_book.pages import book, jupyter_book, sources, standalone
 from repsim_book.repository import tracked_files
 from repsim_book.site import profile_notice
 from repsim_core.errors import InputError
@@ -52,7 +52,7 @@ def done(monkeypatch):
         return work
 
     monkeypatch.setattr(book, "execute_all", execute_all)
-    monkeypatch.setattr(pages, "run_jupyter_book", run_jupyter_book)
+    monkeypatch.setattr(jupyter_book, "run_jupyter_book", run_jupyter_book)
 
     def since():
         found = record.copy()
@@ -113,7 +113,7 @@ EXECUTED_AND_BUILT = {
     "_config.yml": PAGES,
     "_toc.yml": PAGES,
     "repsim_book/site/page_footer.py": PAGES,
-    "repsim_book/build/pages.py": PAGES,
+    "repsim_book/pages/jupyter_book.py": PAGES,
     "repsim_book/execution/batch.py": PAGES,  # counts by its version alone
     "repsim_book/cli/main.py": PAGES,
     # what neither is made from
@@ -319,7 +319,7 @@ def test_publishing_swaps_whole_folders(tmp_path):
     for folder, text in (("new", "2"), ("html", "1")):
         append(tmp_path / folder / "index.html", text)
     append(tmp_path / "html" / "gone.html")
-    pages.publish(tmp_path / "new", tmp_path / "html")
+    jupyter_book.publish(tmp_path / "new", tmp_path / "html")
     assert [path.name for path in tmp_path.iterdir()] == ["html"]
     assert [path.name for path in (tmp_path / "html").iterdir()] == ["index.html"]
     assert (tmp_path / "html" / "index.html").read_text() == "2"

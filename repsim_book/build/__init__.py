@@ -1,1 +1,0 @@
-"""Building: executed chapters and other sources become pages."""
