@@ -52,31 +52,41 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class TrainingUnit:
-    """Train the seeds of one stack on radial data, keep their representations of the test set.
+@dataclass(frozen=True, kw_only=True)
+class WidthProtocol:
+    """How the models of the study are trained (paper, section 5 and appendix F; the defaults are the paper's).
 
-    Arguments as for `train_stack`; `train_points`, `train_seed` and so on draw the data (`datasets.tabular.radial`). A
-    seed's numbers depend on the other seeds in its stack by rounding alone, but rounding grows over thousands of steps:
-    the stack is part of the key.
+    Attributes:
+        steps, lr, batch_size, dim, depth, batch_seed, device: as for `train_stack`.
+        train_points, train_seed, test_points, test_seed: draw the data (`datasets.tabular.radial`).
     """
 
-    classes: int
-    width: int
-    seeds: tuple[int, ...]
-    steps: int
-    embedding_norm: float | None = None
-    unembedding_norm: float | None = None
+    steps: int = 15_000
+    lr: float = 1e-4
+    batch_size: int = 128
     dim: int = 2
     depth: int = 3
-    batch_size: int = 128
-    lr: float = 1e-4
     batch_seed: int = 0
     train_points: int = 20_000
     train_seed: int = 0
     test_points: int = 2_000
     test_seed: int = 1
     device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class TrainingUnit(WidthProtocol):
+    """Train the seeds of one stack on radial data, keep their representations of the test set.
+
+    Further attributes are as for `train_stack`. A seed's numbers depend on the other seeds in its stack by rounding
+    alone, but rounding grows over thousands of steps: the stack is part of the key.
+    """
+
+    classes: int
+    width: int
+    seeds: tuple[int, ...]
+    embedding_norm: float | None = None
+    unembedding_norm: float | None = None
 
     protocol: ClassVar[int] = 1
 
@@ -141,13 +151,11 @@ class WidthGroup:
 
 
 @dataclass(frozen=True)
-class WidthStudy(Study):
-    """A study of trained models on radial data (paper, section 5 and appendix F; the defaults are the paper's).
+class WidthStudy(WidthProtocol, Study):
+    """A study of trained models on radial data.
 
     Attributes:
-        name, groups, seeds, stacks: as for every `Study`.
-        steps, lr, batch_size, dim, depth, batch_seed, train_points, train_seed, test_points, test_seed, device: as for
-            `TrainingUnit`.
+        name, groups, seeds, stacks: as for every `Study`; the others are the protocol.
 
     Raises:
         InputError: naming the argument.
@@ -155,18 +163,6 @@ class WidthStudy(Study):
 
     GROUP = WidthGroup
     OPTIONS: ClassVar = {"k": "classes", "widths": "width", "variant": "variant"}
-
-    steps: int = 15_000
-    lr: float = 1e-4
-    batch_size: int = 128
-    dim: int = 2
-    depth: int = 3
-    batch_seed: int = 0
-    train_points: int = 20_000
-    train_seed: int = 0
-    test_points: int = 2_000
-    test_seed: int = 1
-    device: str = "cpu"
 
     def check_protocol(self) -> None:
         """As for every `Study`."""
@@ -192,8 +188,7 @@ class WidthStudy(Study):
     def trainings(self, group: WidthGroup) -> list[TrainingUnit]:
         """The stacks to train for a group."""
         embedding_norm, unembedding_norm = VARIANTS[group.variant]
-        shared = {field.name for field in fields(TrainingUnit)} & {field.name for field in fields(self)}
-        protocol: dict[str, Any] = {name: getattr(self, name) for name in sorted(shared - {"seeds"})}
+        protocol: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(WidthProtocol)}
         return [
             TrainingUnit(
                 classes=group.classes,
