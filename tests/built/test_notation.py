@@ -80,7 +80,7 @@ def test_what_the_last_column_names_is_there(cells):
     links = re.findall(r"\{py:\w+\}`~([\w.]+)`", cell)
     chapters = [ROOT / "book" / f"{name}.md" for name in re.findall(r"\{doc\}`([^`]+)`", cell)]
     plain = re.findall(r"`([^`]+)`", re.sub(r"\{[\w:]+\}`[^`]*`", "", cell))
-    modules = [name for name in plain if name.startswith("repsim_core.")]
+    homes = [*links, *(name for name in plain if name.startswith("repsim_core."))]
     for target in links:
         assert is_path(target), target
         assert f":: repsim_core.{target.split('.')[1]}\n" in ENTRIES, target
@@ -88,7 +88,7 @@ def test_what_the_last_column_names_is_there(cells):
         owner, _, attribute = name.partition(".")
         assert (
             is_path(name)
-            or any(is_path(f"{module}.{name}") for module in modules)
+            or any(is_path(f"{home}.{name}") for home in homes)
             or (attribute and owner in CLASSES and has(CLASSES[owner], attribute))
             or is_argument(name)
             or any(is_in_chapter(name, chapter) for chapter in chapters)
