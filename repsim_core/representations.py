@@ -60,14 +60,18 @@ class Representations:
         unembeddings: g(y), shape (K, M).
         labels: optional true labels of the inputs, shape (N,), integers in 0 .. K - 1.
 
+    Attributes:
+        embeddings, unembeddings: float64 tensors, shapes (N, M) and (K, M), on one device.
+        labels: an int64 tensor, shape (N,), on the same device; None where they are not known.
+
     Raises:
         TypeError, ValueError: naming the argument, for anything but finite floating-point matrices that agree in
             M, on one device, with at least two labels.
     """
 
     def __init__(self, embeddings: object, unembeddings: object, labels: object = None) -> None:
-        self.embeddings: Float64[Tensor, "N M"] = as_matrix(embeddings, "embeddings")
-        self.unembeddings: Float64[Tensor, "K M"] = as_matrix(unembeddings, "unembeddings")
+        self.embeddings = as_matrix(embeddings, "embeddings")
+        self.unembeddings = as_matrix(unembeddings, "unembeddings")
         if self.embeddings.shape[1] != self.unembeddings.shape[1]:
             raise ValueError(
                 f"unembeddings: found M = {self.unembeddings.shape[1]} columns, expected "
@@ -80,7 +84,7 @@ class Representations:
             )
         if len(self.unembeddings) < 2:
             raise ValueError("unembeddings: found K = 1 label, expected at least 2")
-        self.labels: Int64[Tensor, " N"] | None = None
+        self.labels: Tensor | None = None
         if labels is not None:
             checked = as_labels(labels, "labels", self.num_inputs, self.num_labels)
             self.labels = checked.to(self.embeddings.device)

@@ -19,14 +19,14 @@ from functools import partial
 from http.client import HTTPException
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
 from repsim_core.datasets.cifar_files import BATCHES, CLASS_NAMES, EDGE, Decoded, decode_batches
-from repsim_core.datasets.images import ImageSet, read_images
+from repsim_core.datasets.images import ImageSet, Stream, read_images
 from repsim_core.errors import DatasetError
 from repsim_core.store import Address, Store, content_key, user_folder
 
@@ -212,7 +212,7 @@ def _find_images(root: Path) -> _Source:
     return _Source({"images": sorted(there.items())}, decode)
 
 
-def _open(folder: Path, name: str) -> BinaryIO:
+def _open(folder: Path, name: str) -> Stream:
     return (folder / name).open("rb")
 
 
@@ -228,7 +228,7 @@ def _stamp(stat: os.stat_result) -> list[int]:
 def _decode_archive(path: Path) -> Decoded:
     content = _read_archive(path)
 
-    def read(name: str) -> BinaryIO:
+    def read(name: str) -> Stream:
         return BytesIO(content[name])
 
     for kind, (files, _) in BATCHES.items():
@@ -268,7 +268,7 @@ def _read_archive(path: Path) -> dict[str, bytes]:
 # -- image files -------------------------------------------------------------------------------------------------------
 
 
-def _decode_images(there: Collection[str], where: Path, read: Callable[[str], BinaryIO]) -> Decoded:
+def _decode_images(there: Collection[str], where: Path, read: Callable[[str], Stream]) -> Decoded:
     tensors, formats = {}, set()
     for part in _PARTS:
         names = _image_files(there, part, where)

@@ -6,48 +6,48 @@ import pickle
 from collections.abc import Callable, Collection
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Integer, UInt8
+from jaxtyping import UInt8
 from torch import Tensor
 
+from repsim_core.datasets.images import Stream
 from repsim_core.errors import DatasetError
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-EDGE = 32  # pixels
+# Pixels along an image's side.
+EDGE = 32
 _PIXELS = 3 * EDGE**2
 
 # What kind of copy it is ("" for the original); train_images, train_labels, test_images, test_labels.
 Decoded = tuple[str, dict[str, Tensor]]
 
 
-def decode_batches(
-    kind: str, there: Collection[str], where: Path, read: Callable[[str], BinaryIO]
-) -> Decoded:
-    (*training, test), parse = BATCHES[kind]
+def decode_batches(kind: str, there: Collection[str], where: Path, read: Callable[[str], Stream]) -> Decoded:
+    names, parse = BATCHES[kind]
     tensors = {}
-    for part, files in (("train", training), ("test", [test])):
+    for part, files in (("train", names[:-1]), ("test", names[-1:])):
         batches = []
         for file in files:
             if file not in there:
                 raise DatasetError(f"{where}/{file}: found no such file, expected all six batch files")
             with read(file) as stream:
                 pixels, labels = parse(stream.read(), f"{where}/{file}")
-            if labels.min() < 0 or labels.max() >= len(CLASS_NAMES):
+            if min(labels) < 0 or max(labels) >= len(CLASS_NAMES):
                 raise DatasetError(
-                    f"{where}/{file}: found labels {labels.min()} to {labels.max()}, expected 0 to 9"
+                    f"{where}/{file}: found labels {min(labels)} to {max(labels)}, expected 0 to 9"
                 )
             batches.append((pixels, labels))
         planes = np.concatenate([pixels for pixels, _ in batches]).reshape(-1, 3, EDGE, EDGE)
-        labels = np.concatenate([labels for _, labels in batches]).astype(np.int64)
         tensors[f"{part}_images"] = torch.from_numpy(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)))
-        tensors[f"{part}_labels"] = torch.from_numpy(labels)
+        tensors[f"{part}_labels"] = torch.tensor([label for _, labels in batches for label in labels])
     return "", tensors
 
 
-_Batch = tuple[UInt8[np.ndarray, "n 3072"], Integer[np.ndarray, " n"]]  # planes R, G, B row by row; labels
+# The planes R, G and B of each image, row by row; its label.
+_Batch = tuple[UInt8[np.ndarray, "n 3072"], list[int]]
 
 
 def _binary_batch(data: bytes, where: str) -> _Batch:
@@ -55,16 +55,17 @@ def _binary_batch(data: bytes, where: str) -> _Batch:
     if not data or len(data) % (1 + _PIXELS):
         raise DatasetError(f"{where}: found {len(data)} bytes, expected a multiple of {1 + _PIXELS}")
     records = np.frombuffer(data, np.uint8).reshape(-1, 1 + _PIXELS)
-    return records[:, 1:], records[:, 0]
+    return records[:, 1:], records[:, 0].tolist()
 
 
 def _pickled_batch(data: bytes, where: str) -> _Batch:
     """A pickled dict with an array of pixels under `data` and a list of integers under `labels`."""
     try:
         batch = _Unpickler(BytesIO(data), encoding="bytes").load()
-        # keys written by Python 2 are bytes
-        pixels, labels = (batch.get(key.encode(), batch.get(key)) for key in ("data", "labels"))
-    except Exception as error:  # damaged bytes make the unpickler fail in every way
+        # Keys written by Python 2 are bytes.
+        pixels, labels = batch.get(b"data", batch.get("data")), batch.get(b"labels", batch.get("labels"))
+    except Exception as error:
+        # Damaged bytes make the unpickler fail in every way.
         raise DatasetError(f"{where}: found no batch of pickled arrays ({error!r})") from error
     shape = pixels.array.shape if isinstance(pixels, _Array) else None
     if shape is None or len(shape) != 2 or shape[0] == 0 or shape[1] != _PIXELS:
@@ -73,7 +74,7 @@ def _pickled_batch(data: bytes, where: str) -> _Batch:
         )
     if not isinstance(labels, list) or len(labels) != shape[0] or {*map(type, labels)} != {int}:
         raise DatasetError(f"{where}: found other labels than a list of {shape[0]} integers")
-    return pixels.array, np.array(labels)
+    return pixels.array, labels
 
 
 class _Dtype:
@@ -115,10 +116,10 @@ class _Unpickler(pickle.Unpickler):
                 raise pickle.UnpicklingError(f"it asks for {name}, only NumPy arrays are allowed")
 
 
+_FILES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
+
+# By the name of the folder: its files, those of the training set first, and what reads one.
 BATCHES: dict[str, tuple[tuple[str, ...], Callable[[bytes, str], _Batch]]] = {
-    "cifar-10-batches-bin": (
-        (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
-        _binary_batch,
-    ),
-    "cifar-10-batches-py": ((*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"), _pickled_batch),
+    "cifar-10-batches-bin": (tuple(f"{name}.bin" for name in _FILES), _binary_batch),
+    "cifar-10-batches-py": (_FILES, _pickled_batch),
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from io import BufferedReader, BytesIO
 
 import numpy as np
 import torch
@@ -18,7 +18,11 @@ from torch import Tensor
 from repsim_core.datasets.tabular import Dataset, digits
 from repsim_core.extras import require
 
-_CHUNK = 250  # images that a thread decodes at a time
+# An opened file, or the bytes of one.
+Stream = BufferedReader | BytesIO
+
+# Images that a thread decodes at a time.
+_CHUNK = 250
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def _as_images(data: Dataset) -> ImageSet:
 
 
 def read_images(
-    names: Sequence[str], read: Callable[[str], BinaryIO], size: int
+    names: Sequence[str], read: Callable[[str], Stream], size: int
 ) -> tuple[UInt8[Tensor, "N size size 3"], set[str]]:
     """Decode colour images from PNG and JPEG files, on all cores.
 
@@ -116,7 +120,7 @@ def read_images(
     return torch.from_numpy(images), formats
 
 
-def _decode_into(target: UInt8[np.ndarray, "H W 3"], name: str, read: Callable[[str], BinaryIO]) -> str:
+def _decode_into(target: UInt8[np.ndarray, "H W 3"], name: str, read: Callable[[str], Stream]) -> str:
     """Fill `target` with one image; its format."""
     from PIL import Image, UnidentifiedImageError
 

@@ -287,4 +287,4 @@ def _draw_bounds(ax: Axes, curves: pd.DataFrame) -> None:
 
 def _larger_kl(table: pd.DataFrame | dict[str, np.ndarray]) -> np.ndarray:
     """The larger direction of d_KL: models are close only if both directions are small."""
-    return np.maximum(table["d_kl"], table["d_kl_reverse"])
+    return np.maximum(np.asarray(table["d_kl"]), np.asarray(table["d_kl_reverse"]))

@@ -51,7 +51,8 @@ def exact_input_set(pair: ModelPair, *, min_conditioning: float) -> tuple[int, .
         gaps[pivot] = torch.inf
         ranked = torch.argsort(gaps, stable=True)
         ranked = ranked[: int((gaps < best).sum())]
-        if len(ranked) < dim:  # the bound was below the best term by rounding only
+        if len(ranked) < dim:
+            # The bound was below the best term by rounding only.
             continue
         if min_conditioning == 0.0:
             others = tuple(ranked[:dim].tolist())
@@ -64,7 +65,8 @@ def exact_input_set(pair: ModelPair, *, min_conditioning: float) -> tuple[int, .
         raise ValueError(
             f"input_set: no {dim + 1} inputs have non-constant log-ratios; check the diversity of the embeddings"
         )
-    if chosen is None:  # not proof that there is none
+    if chosen is None:
+        # That is no proof that there is none.
         raise ValueError(
             f"input_set: found no {dim + 1} inputs that reach min_conditioning = {min_conditioning:g} with "
             "non-constant log-ratios; the search is greedy and can miss the few that there may be: lower "
@@ -94,30 +96,28 @@ def _admissible_set(
     trade places.
     """
     fields = [model.displaced_embeddings(pivot)[ranked].T.cpu().numpy() for model in (pair.a, pair.b)]
-
-    def propose(length: int) -> tuple[int, ...] | None:
-        proposals = [sorted(independent_columns(field[:, :length], pair.a.dim)) for field in fields]
-        admissible = [
-            columns
-            for columns in proposals
-            if all(conditioning(field[:, columns]) >= floor for field in fields)
-        ]
-        if not admissible:
-            return None
-        return tuple(min(admissible, key=lambda columns: sorted(columns, reverse=True)))
-
-    found = propose(len(ranked))
+    found = _proposal(fields, floor)
     if found is None:
         return None
     low, high = pair.a.dim - 1, max(found) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        earlier = propose(middle)
+        earlier = _proposal([field[:, :middle] for field in fields], floor)
         if earlier is None:
             low = middle
         else:
             high, found = max(earlier) + 1, earlier
     return tuple(int(ranked[i]) for i in found)
+
+
+def _proposal(fields: list[Float64[np.ndarray, "M n"]], floor: float) -> list[int] | None:
+    """M columns that either model's field proposes and that both accept; of two such sets, the earlier one."""
+    accepted = []
+    for field in fields:
+        columns = sorted(independent_columns(field, len(field)))
+        if all(conditioning(other[:, columns]) >= floor for other in fields):
+            accepted.append(columns)
+    return min(accepted, key=lambda columns: sorted(columns, reverse=True), default=None)
 
 
 def conditioning(matrix: np.ndarray) -> float:

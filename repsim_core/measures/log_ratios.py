@@ -114,28 +114,23 @@ class LogRatios:
             self._points.at(others),
         )
 
-    def _gaps(
-        self,
-        psi: Tensor,
-        psi_other: Tensor,
-        pivot: _Points,
-        point: _Points,
-    ) -> Gaps:
-        """For either end e of the ratio, with deviations s, s' of its log-probability and misfit m:
-
-        Var[ log p_e/psi - log p'_e/psi' ] = (s/psi - s'/psi')² + (s/psi)(s'/psi') m,
-
-        the law of cosines for two vectors of lengths s/psi and s'/psi'. Both summands are non-negative, so nothing
-        cancels when the models are close, and a table of all pairs needs no pass over the observations but psi's.
-        """
+    def _gaps(self, psi: Tensor, psi_other: Tensor, pivot: _Points, point: _Points) -> Gaps:
+        """gap(i, j) from the deviations psi, psi' of the log-ratios and what is known of either end."""
         constant = (psi <= pivot.floor + point.floor) | (psi_other <= pivot.floor_other + point.floor_other)
+        variance = torch.maximum(_variance(pivot, psi, psi_other), _variance(point, psi, psi_other))
+        return Gaps(variance.sqrt().masked_fill(constant, torch.inf), psi, psi_other)
 
-        def variance(end: _Points) -> Tensor:
-            mine, theirs = end.s / psi, end.s_other / psi_other
-            return (mine - theirs).square() + mine * theirs * end.misfit
 
-        gap = torch.maximum(variance(pivot), variance(point)).sqrt().masked_fill(constant, torch.inf)
-        return Gaps(gap, psi, psi_other)
+def _variance(end: _Points, psi: Tensor, psi_other: Tensor) -> Tensor:
+    """For one end e of the ratio, with deviations s, s' of its log-probability and misfit m:
+
+    Var[ log p_e/psi - log p'_e/psi' ] = (s/psi - s'/psi')² + (s/psi)(s'/psi') m,
+
+    the law of cosines for two vectors of lengths s/psi and s'/psi'. Both summands are non-negative, so nothing cancels
+    when the models are close, and a table of all pairs needs no pass over the observations but psi's.
+    """
+    mine, theirs = end.s / psi, end.s_other / psi_other
+    return (mine - theirs).square() + mine * theirs * end.misfit
 
 
 def _centred(table: Float64[Tensor, "points obs"]) -> Float64[Tensor, "points obs"]:
@@ -150,7 +145,8 @@ def _divisor(norms: Float64[Tensor, " points"]) -> Float64[Tensor, "points 1"]:
 
 def _distances(left: Tensor, right: Tensor) -> Tensor:
     # Not through the Gram matrix: it loses half the digits of close points, and psi is divided by.
-    if left.shape == right.shape and left.data_ptr() == right.data_ptr():  # every pair once
+    if left.shape == right.shape and left.data_ptr() == right.data_ptr():
+        # Points among themselves: every pair once.
         table = left.new_zeros(len(left), len(left))
         above = torch.triu_indices(len(left), len(left), 1, device=left.device).unbind()
         table[above] = torch.pdist(left)

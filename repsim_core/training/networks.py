@@ -5,6 +5,8 @@ last. `MLPStack` holds S of them, equal in shape, different in their weights, an
 product a layer; `ModelStack` joins a stack of f and one of g to S models p(y|x) ∝ exp(f(x)·g(y)) with their
 cross-entropy. Gradients are written out by hand, next to the formulas, into buffers that are made once: a step of
 small networks costs little more than the calls it makes.
+
+In the shapes below D is the number of entries of an input, and D1 = D + 1 counts the constant as well.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-SLOPE = 0.01  # of the leaky ReLU on the negative side
-_backward_into = torch.ops.aten.leaky_relu_backward.grad_input  # what autograd calls
+# Of the leaky ReLU on the negative side.
+SLOPE = 0.01
+# What autograd calls: writes `gradient` where `hidden` > 0, SLOPE times it elsewhere, to where it is told.
+_leaky_relu_backward = torch.ops.aten.leaky_relu_backward.grad_input
 
 
 def with_constant(inputs: Float[Tensor, "N D"]) -> Float[Tensor, "N D+1"]:
@@ -35,9 +39,11 @@ def parameter_shapes(sizes: Sequence[int]) -> list[tuple[int, int]]:
     Args:
         sizes: units of each layer, from the inputs (D) over at least one hidden layer to the outputs.
     """
-    first, *hidden = itertools.pairwise(sizes[:-1])
-    middle = [shape for fan_in, fan_out in hidden for shape in ((fan_in, fan_out), (1, fan_out))]
-    return [(first[0] + 1, first[1]), *middle, (sizes[-2], sizes[-1])]
+    shapes = [(sizes[0] + 1, sizes[1])]
+    for fan_in, fan_out in itertools.pairwise(sizes[1:-1]):
+        shapes += [(fan_in, fan_out), (1, fan_out)]
+    shapes.append((sizes[-2], sizes[-1]))
+    return shapes
 
 
 def initial_parameters(sizes: Sequence[int], generator: torch.Generator) -> Float[Tensor, " P"]:
@@ -45,11 +51,15 @@ def initial_parameters(sizes: Sequence[int], generator: torch.Generator) -> Floa
 
     Drawn as `torch.nn.Linear` draws them: U(-1, 1) / sqrt(fan_in), a layer's bias like its weight.
     """
-    fan_ins = [sizes[0], *(fan_in for fan_in in sizes[1:-2] for _ in range(2)), sizes[-2]]
-    parts = [
-        torch.empty(rows * columns).uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-        for (rows, columns), fan_in in zip(parameter_shapes(sizes), fan_ins, strict=True)
-    ]
+    # Of the first layer with its bias; of each further hidden layer's weight, then of its bias; of the last layer.
+    fan_ins = [sizes[0]]
+    for fan_in in sizes[1:-2]:
+        fan_ins += [fan_in, fan_in]
+    fan_ins.append(sizes[-2])
+    parts = []
+    for (rows, columns), fan_in in zip(parameter_shapes(sizes), fan_ins, strict=True):
+        bound = fan_in**-0.5
+        parts.append(torch.empty(rows * columns).uniform_(-bound, bound, generator=generator))
     return torch.cat(parts)
 
 
@@ -57,17 +67,35 @@ def mlp(sizes: Sequence[int], parameters: Float[Tensor, " P"]) -> nn.Sequential:
     """One network as an ordinary torch module (which needs no constant input), with these parameters."""
     shapes = parameter_shapes(sizes)
     parts = parameters.detach().clone().split([rows * columns for rows, columns in shapes])
-    first, *others = (part.view(shape) for part, shape in zip(parts, shapes, strict=True))
-    tensors = [first[:-1], first[-1:], *others]  # now weight, bias, weight, bias, ..., weight
+    tensors = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+    weights, biases = _weights_and_biases(tensors)
+    # The first layer's bias is the last row of its weight.
+    biases = [weights[0][-1:], *biases]
+    weights[0] = weights[0][:-1]
     layers: list[nn.Module] = []
-    for weight, bias in zip(tensors[::2], [*tensors[1::2], None], strict=True):
-        layer = nn.Linear(*weight.shape, bias=bias is not None)
-        layer.weight.data = weight.T.contiguous()  # torch stores (fan_out, fan_in)
-        layers.append(layer)
-        if bias is not None:
-            layer.bias.data = bias.flatten()
-            layers.append(nn.LeakyReLU(SLOPE))
-    return nn.Sequential(*layers)
+    for weight, bias in zip(weights[:-1], biases, strict=True):
+        layers += [_linear(weight, bias), nn.LeakyReLU(SLOPE)]
+    return nn.Sequential(*layers, _linear(weights[-1], None))
+
+
+def _linear(weight: Float[Tensor, "ins outs"], bias: Float[Tensor, "1 outs"] | None) -> nn.Linear:
+    """A torch layer with these parameters."""
+    layer = nn.Linear(*weight.shape, bias=bias is not None)
+    # torch stores (fan_out, fan_in).
+    layer.weight.data = weight.T.contiguous()
+    if bias is not None:
+        layer.bias.data = bias.flatten()
+    return layer
+
+
+def _weights_and_biases(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """What stands in the order of `parameter_shapes` (weight, then weight, bias, weight, bias, ..., weight), sorted."""
+    weights, biases = [tensors[0]], []
+    for place in range(1, len(tensors) - 1, 2):
+        weights.append(tensors[place])
+        biases.append(tensors[place + 1])
+    weights.append(tensors[-1])
+    return weights, biases
 
 
 class MLPStack:
@@ -83,8 +111,8 @@ class MLPStack:
         self, sizes: Sequence[int], parameters: Sequence[Tensor], gradients: Sequence[Tensor]
     ) -> None:
         self.size, self.sizes = len(parameters[0]), tuple(sizes)
-        self.weights, self.biases = [parameters[0], *parameters[1::2]], parameters[2::2]
-        self.weight_gradients, self.bias_gradients = [gradients[0], *gradients[1::2]], gradients[2::2]
+        self.weights, self.biases = _weights_and_biases(parameters)
+        self.weight_gradients, self.bias_gradients = _weights_and_biases(gradients)
         self._transposed = [weight.mT for weight in self.weights]
         self._batch = -1
 
@@ -92,10 +120,11 @@ class MLPStack:
         self._batch, like = batch, self.weights[0]
         self._hidden = [like.new_empty(self.size, batch, width) for width in self.sizes[1:-1]]
         self._hidden_transposed = [hidden.mT for hidden in self._hidden]
-        self._back = torch.empty_like(self._hidden[0])  # the hidden layers are equally wide
+        # One for all hidden layers: they are equally wide.
+        self._back = torch.empty_like(self._hidden[0])
         self._outputs = like.new_empty(self.size, batch, self.sizes[-1])
 
-    def forward(self, inputs: Float[Tensor, "B D+1"]) -> Float[Tensor, "S B M"]:
+    def forward(self, inputs: Float[Tensor, "B D1"]) -> Float[Tensor, "S B M"]:
         """Outputs of the S networks for inputs that they share, in a buffer that the next call overwrites.
 
         h_0 = (x, 1);  z_l = h_{l-1} W_l + b_l,  h_l = max(z_l, 0.01 z_l);  the outputs are h W of the last layer.
@@ -103,9 +132,11 @@ class MLPStack:
         if len(inputs) != self._batch:
             self._make_buffers(len(inputs))
         self._inputs = inputs.expand(self.size, -1, -1)
-        hidden = _leaky_relu(torch.bmm(self._inputs, self.weights[0], out=self._hidden[0]))
+        hidden = torch.bmm(self._inputs, self.weights[0], out=self._hidden[0])
+        nn.functional.leaky_relu_(hidden, SLOPE)
         for weight, bias, buffer in zip(self.weights[1:-1], self.biases, self._hidden[1:], strict=True):
-            hidden = _leaky_relu(torch.bmm(hidden, weight, out=buffer).add_(bias))
+            hidden = torch.bmm(hidden, weight, out=buffer).add_(bias)
+            nn.functional.leaky_relu_(hidden, SLOPE)
         return torch.bmm(hidden, self.weights[-1], out=self._outputs)
 
     def backward(self, delta: Float[Tensor, "S B M"]) -> None:
@@ -120,18 +151,9 @@ class MLPStack:
             if layer <= len(self.biases):
                 torch.sum(delta, 1, keepdim=True, out=self.bias_gradients[layer - 1])
             torch.bmm(delta, self._transposed[layer], out=self._back)
-            delta = _leaky_relu_backward(self._back, self._hidden[layer - 1])
+            delta = self._hidden[layer - 1]
+            _leaky_relu_backward(self._back, delta, SLOPE, True, grad_input=delta)
         torch.bmm(self._inputs.mT, delta, out=self.weight_gradients[0])
-
-
-def _leaky_relu(z: Tensor) -> Tensor:
-    """max(z, 0.01 z), in place."""
-    return nn.functional.leaky_relu_(z, SLOPE)
-
-
-def _leaky_relu_backward(gradient: Tensor, hidden: Tensor) -> Tensor:
-    """gradient where hidden > 0, 0.01 times that elsewhere; in the place of hidden."""
-    return _backward_into(gradient, hidden, SLOPE, True, grad_input=hidden)
 
 
 class Rescaled:
@@ -140,7 +162,7 @@ class Rescaled:
     def __init__(self, network: MLPStack, norm: float | None) -> None:
         self.network, self.norm = network, norm
 
-    def forward(self, inputs: Float[Tensor, "B D+1"]) -> Float[Tensor, "S B M"]:
+    def forward(self, inputs: Float[Tensor, "B D1"]) -> Float[Tensor, "S B M"]:
         outputs = self.network.forward(inputs)
         if self.norm is None:
             return outputs
@@ -179,17 +201,17 @@ class Architecture:
     @property
     def embedding_sizes(self) -> list[int]:
         """Units of each layer of f."""
-        return [self.inputs, *[self.width] * self.depth, self.dim]
+        return [self.inputs] + self.depth * [self.width] + [self.dim]
 
     @property
     def unembedding_sizes(self) -> list[int]:
         """Units of each layer of g."""
-        return [self.classes - 1, *[self.width] * self.depth, self.dim]
+        return [self.classes - 1] + self.depth * [self.width] + [self.dim]
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """Shapes of a model's parameters: f's, then g's."""
-        return [*parameter_shapes(self.embedding_sizes), *parameter_shapes(self.unembedding_sizes)]
+        return parameter_shapes(self.embedding_sizes) + parameter_shapes(self.unembedding_sizes)
 
     @property
     def num_parameters(self) -> int:
@@ -243,7 +265,7 @@ class ModelStack:
         """Layer by layer -> a row a model."""
         return torch.cat([layer.flatten(1) for layer in self._layers(flat)], dim=1)
 
-    def embeddings(self, inputs: Float[Tensor, "B D+1"]) -> Float[Tensor, "S B M"]:
+    def embeddings(self, inputs: Float[Tensor, "B D1"]) -> Float[Tensor, "S B M"]:
         """f(x) of each model for inputs `with_constant`, in a buffer that the next call overwrites."""
         return self.f.forward(inputs)
 
@@ -252,7 +274,7 @@ class ModelStack:
         return self.g.forward(self._labels)
 
     def loss_and_gradients(
-        self, inputs: Float[Tensor, "B D+1"], targets: Float[Tensor, "K B"], losses: Float[Tensor, " S"]
+        self, inputs: Float[Tensor, "B D1"], targets: Float[Tensor, "K B"], losses: Float[Tensor, " S"]
     ) -> None:
         """Fill `losses` with each model's mean cross-entropy (nats) and `gradients` with its gradient.
 
@@ -262,7 +284,8 @@ class ModelStack:
             losses: filled.
         """
         embeddings, unembeddings = self.embeddings(inputs), self.unembeddings()
-        log_probs = torch.log_softmax(torch.bmm(unembeddings, embeddings.mT), 1)  # (S, K, B)
+        # Shape (S, K, B).
+        log_probs = torch.log_softmax(torch.bmm(unembeddings, embeddings.mT), 1)
         torch.mv(log_probs.flatten(1), targets.flatten(), out=losses)
         # dLoss/dlogits = (p - onehot) / B; the logits are g·f, hence each one's gradient is delta times the other.
         delta = torch.add(targets, log_probs.exp_(), alpha=1 / len(inputs))

@@ -47,7 +47,7 @@ class Block:
     @torch.no_grad()
     def train(
         self,
-        inputs: Float[Tensor, "steps B D+1"],
+        inputs: Float[Tensor, "steps B D1"],
         targets: Float[Tensor, "steps K B"],
         losses: Float[Tensor, "steps S"],
         numbers: Float[Tensor, " steps"],

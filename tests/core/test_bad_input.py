@@ -12,7 +12,6 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -394,12 +393,7 @@ TABLE = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def own_checks_only(monkeypatch):
-    """Where the tests run with types checked at run time, that is off here: this is about the package's own checks."""
-    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-
-
+@pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize(("call", "error", "match"), TABLE)
 def test_bad_input_is_refused_by_name(tmp_path, call, error, match):
     with pytest.raises(error, match=match):

@@ -392,6 +392,7 @@ def test_a_missing_batch_is_named(tmp_path, write, name):
         cifar10(folder)
 
 
+@pytest.mark.usefixtures("own_checks_only")
 def test_a_root_that_is_none(tmp_path, monkeypatch):
     with pytest.raises(DatasetError, match=r"^root: found no .*nowhere, expected a folder or an archive"):
         cifar10(tmp_path / "nowhere")

@@ -30,6 +30,7 @@ def test_a_set_knows_its_size_and_classes():
     assert (len(data), data.classes, data.name) == (2, 3, "two images")
 
 
+@pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize(
     ("changed", "error", "message"),
     [

@@ -41,6 +41,7 @@ def test_an_order_begins_with_0_and_has_the_neighbours_of_the_directions(order: 
     np.testing.assert_array_equal(circular_orders.neighbours(found), circular_orders.neighbours(order))
 
 
+@pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize("shape", [(2, 2), (5, 3), (4,)])
 def test_directions_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"directions: found shape .*, expected \(K, 2\)"):

@@ -59,6 +59,7 @@ def test_draws_of_one_model_alone_do_not_count():
     assert np.isnan(interval(means[:1])).all()
 
 
+@pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize(
     ("pairs", "complaint"),
     [

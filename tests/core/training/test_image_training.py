@@ -227,6 +227,7 @@ def test_a_damaged_or_foreign_checkpoint_is_refused_and_kept(tmp_path):
         train_images(TRAIN, recipe=TINY, seed=1, device="cpu", checkpoint=path)
 
 
+@pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -243,6 +244,7 @@ def test_a_bad_argument_is_named(change, error, message):
         train_images(**{"images": TRAIN, "recipe": TINY, "seed": 0, "device": "cpu", **change})
 
 
+@pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
