@@ -23,7 +23,7 @@ from pathlib import Path
 from processes import running
 from studies import command
 
-from repsim_core.studies import units
+from repsim_core.studies import width
 
 _POINT = "REPSIM_TEST_POINT"
 _REACHED = "reached\n"
@@ -52,7 +52,7 @@ def started(arguments: list[str], point: str = "") -> Iterator[subprocess.Popen[
 
 def _set_point(place: str, number: int, act: Callable[[], None]) -> None:
     passing = itertools.count(1)
-    train, write, rename = units.train_stack, Path.write_bytes, os.replace
+    train, write, rename = width.train_stack, Path.write_bytes, os.replace
 
     def train_and_act(*given, **options):
         options["progress"] = (lambda _: act()) if next(passing) == number else None
@@ -73,7 +73,7 @@ def _set_point(place: str, number: int, act: Callable[[], None]) -> None:
             act()
 
     if place == "computing":
-        units.train_stack = train_and_act
+        width.train_stack = train_and_act
     elif place == "writing":
         Path.write_bytes = write_and_act
     else:

@@ -13,8 +13,6 @@ from assignments import Wrong, images, kl, llv, twins, width
 from places import ROOT
 from processes import HANG
 
-from repsim_core.training import stacks
-
 pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
 
 from nbgrader import utils
@@ -32,7 +30,7 @@ from repsim_book.classroom.notebooks import (
 )
 from repsim_core.assignments import is_own, student_permutation, student_seed
 from repsim_core.measures.similarity import mean_cca
-from repsim_core.training.stacks import image_training
+from repsim_core.training import image_training, stacks
 
 ANSWERS = {"01_twins": twins, "02_kl": kl, "03_llv": llv, "04_images": images, "05_width": width}
 NAMES = list(ANSWERS)

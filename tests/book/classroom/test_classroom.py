@@ -280,7 +280,7 @@ def test_graded_and_unchanged_submissions_are_skipped(graded, monkeypatch):
     assert executed == ["student1"]
     executed.clear()
     # Other limits concern those who broke the old ones; `unreadable` is no matter of execution.
-    monkeypatch.setattr(grade_class._Class, "_record", lambda *_: None)
+    monkeypatch.setattr(grade_class_module._Class, "_record", lambda *_: None)
     grade_class(course, NAME, limits=Limits(HANG + 1))
     assert sorted({*executed} - {"leaves"}) == ["died", "loop", "memory"]
 
@@ -676,7 +676,7 @@ def test_without_nbgrader_a_line_says_what_to_install(run, monkeypatch):
 
 
 def test_the_other_commands_import_no_nbgrader():
-    code = "import sys; from repsim_core import cli; main.main(['--help']); print('nbgrader' in sys.modules)"
+    code = "import sys; from repsim_book.cli import main; main.main(['--help']); print('nbgrader' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "classroom" in done.stdout
     assert done.stdout.endswith("False\n")
