@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from processes import MEETING, REPORT
+
 from repsim_book.cli import main
 from repsim_core.store import Store
+from repsim_core.studies import width
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.run import run_study
 from repsim_core.studies.study import Study
@@ -51,3 +56,26 @@ def entries(directory: Path) -> dict[str, bytes]:
 def command(arguments: list[str]) -> int:
     """A `repsim study` command in this process; the exit code."""
     return main.main(["study", *arguments])
+
+
+def stop_second_training(path: str) -> None:
+    """In a worker: the second training that the cluster begins says which process it is in, and goes no further."""
+    os.environ[MEETING] = path
+    train = width.train_stack
+
+    def stopping(*given, **options):
+        for number in (1, 2):
+            try:
+                os.close(os.open(f"{path}-{number}", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                continue
+            if number == 2:
+                options["progress"] = lambda _: stop()
+            break
+        return train(*given, **options)
+
+    def stop():
+        exec(REPORT)
+        threading.Event().wait()
+
+    width.train_stack = stopping

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 
 import pytest
-from processes import HANG, MEETING, REPORT, Meeting
-from studies import TINY, command, compute, entries, tiny
+from processes import HANG, Meeting
+from studies import TINY, command, compute, entries, stop_second_training, tiny
 
 from repsim_core.store import Store
-from repsim_core.studies import run, units
+from repsim_core.studies import run
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
@@ -33,29 +32,6 @@ def cluster(monkeypatch):
         ) as cluster,
     ):
         yield cluster
-
-
-def stop_second_training(path: str) -> None:
-    """In a worker: the second training that the cluster begins says which process it is in, and goes no further."""
-    os.environ[MEETING] = path
-    train = units.train_stack
-
-    def stopping(*given, **options):
-        for number in (1, 2):
-            try:
-                os.close(os.open(f"{path}-{number}", os.O_CREAT | os.O_EXCL))
-            except FileExistsError:
-                continue
-            if number == 2:
-                options["progress"] = lambda _: stop()
-            break
-        return train(*given, **options)
-
-    def stop():
-        exec(REPORT)
-        threading.Event().wait()
-
-    units.train_stack = stopping
 
 
 def test_a_study_survives_a_killed_worker(cluster, tmp_path, capsys, monkeypatch):
