@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
-_CONSTANT = 1e-12  # a deviation below this share of what a column is made of is rounding
+# A deviation below this share of what a column is made of is rounding.
+_CONSTANT = 1e-12
 
 
 def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
@@ -37,7 +38,8 @@ def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
             raise TypeError(
                 f"{name}: found dtype {array.dtype}, expected floating-point numbers (cast with .astype(float))"
             )
-        with np.errstate(over="ignore"):  # what leaves float64's range becomes infinite, and is refused below
+        # What leaves float64's range becomes infinite, and is refused below.
+        with np.errstate(over="ignore"):
             matrix = torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
     if matrix.ndim != 2:
         raise ValueError(f"{name}: found shape {tuple(matrix.shape)}, expected two dimensions")
@@ -122,7 +124,8 @@ def as_real(value: object, name: str, least: float = 0.0) -> float:
         raise TypeError(f"{name}: found {value!r}, expected a number of at least {least:g}")
     try:
         number = float(value)
-    except OverflowError:  # an integer beyond float64's range
+    except OverflowError:
+        # An integer beyond float64's range.
         number = math.inf
     if not math.isfinite(number) or number < least:
         raise ValueError(f"{name}: found {number!r}, expected a finite number of at least {least:g}")
@@ -158,9 +161,8 @@ class Centred:
 
     def standardised(self) -> tuple[Float64[Tensor, "rank columns"], Bool[Tensor, " columns"]]:
         """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
-        largest = self.coordinates.abs().amax(
-            dim=0
-        )  # taken out first: squares could leave the range of numbers
+        # The largest entry is taken out first: squares could leave the range of numbers.
+        largest = self.coordinates.abs().amax(dim=0)
         scaled = self.coordinates / torch.where(largest > 0, largest, torch.ones_like(largest))
         lengths = torch.linalg.vector_norm(scaled, dim=0)
         constant = largest * lengths <= _CONSTANT * self.sizes

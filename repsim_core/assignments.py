@@ -17,7 +17,8 @@ def student_seed(student: str) -> int:
     """
     if not isinstance(student, str) or not student.strip():
         raise InputError(f"student: found {student!r}, expected your id as text")
-    name = unicodedata.normalize("NFC", student.strip()).casefold()  # an accent is one character or two
+    # A letter with an accent is one character or two.
+    name = unicodedata.normalize("NFC", student.strip()).casefold()
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
 
 
@@ -33,7 +34,8 @@ def student_permutation(seed: int, num_labels: int = 7) -> list[int]:
     """
     draw = np.random.default_rng(seed)
     while True:
-        places = draw.permutation(num_labels).tolist()  # of the labels, round the circle
+        # The place of each label on the circle.
+        places = draw.permutation(num_labels).tolist()
         around = tuple(np.argsort(places).tolist())
         if order_cca(tuple(range(num_labels)), around) <= 0.8:
             return places
@@ -41,7 +43,8 @@ def student_permutation(seed: int, num_labels: int = 7) -> list[int]:
 
 def is_own(function: object) -> bool:
     """Whether a function is a student's own: it is none of this package's, and calls none by the package's name."""
-    function = getattr(function, "func", function)  # of functools.partial
+    # What functools.partial holds.
+    function = getattr(function, "func", function)
     names = getattr(getattr(function, "__code__", None), "co_names", ())
     module = str(getattr(function, "__module__", None))
     return not {"rc", "repsim_core"} & set(names) and not module.startswith("repsim_core")

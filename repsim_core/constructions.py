@@ -98,11 +98,10 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
     """
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     as_real(noise, "noise")
-    f, g = (
-        array + noise * torch.from_numpy(rng.standard_normal(array.shape)).to(array.device)
-        for array in (model.embeddings, model.unembeddings)
-    )
-    return Representations(f, g, model.labels)
+    f, g = model.embeddings, model.unembeddings
+    f_noise = torch.from_numpy(rng.standard_normal(f.shape)).to(f.device)
+    g_noise = torch.from_numpy(rng.standard_normal(g.shape)).to(g.device)
+    return Representations(f + noise * f_noise, g + noise * g_noise, model.labels)
 
 
 def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.ndarray:
@@ -117,8 +116,10 @@ def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.
         TypeError, ValueError: naming the argument.
     """
     rng = np.random.default_rng(as_count(seed, "seed", 0))
-    sides = [np.linalg.qr(rng.standard_normal((as_count(dim, "dim"),) * 2))[0] for _ in range(2)]
-    return sides[0] @ np.diag(np.geomspace(1.0, as_real(condition, "condition", 1.0), dim)) @ sides[1].T
+    dim = as_count(dim, "dim")
+    left, _ = np.linalg.qr(rng.standard_normal((dim, dim)))
+    right, _ = np.linalg.qr(rng.standard_normal((dim, dim)))
+    return left @ np.diag(np.geomspace(1.0, as_real(condition, "condition", 1.0), dim)) @ right.T
 
 
 def _unit(angles: np.ndarray) -> np.ndarray:

@@ -44,5 +44,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.5)
     guess = next((k for k in known if close and k.lower() == close[0]), None)
-    hint = f"did you mean {guess}? " if guess else ""
-    return hint + (f"known are: {', '.join(known)}" if known else "there are none")
+    if not known:
+        return "there are none"
+    everything = f"known are: {', '.join(known)}"
+    return f"did you mean {guess}? {everything}" if guess else everything

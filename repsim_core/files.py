@@ -30,13 +30,15 @@ def json_safe(value: Any) -> Any:
         return {str(key): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float) and math.isnan(value):
+        return "NaN"
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
     return value
 
 
 def table_to_csv(table: Any) -> str:
     """A DataFrame as CSV, with its index unless that only counts the rows."""
     counts_rows = table.index.name is None and list(table.index) == list(range(len(table)))
-    # pandas writes the shortest text that reads back as the same float
+    # pandas writes the shortest text that reads back as the same float.
     return table.to_csv(index=not counts_rows, lineterminator="\n")

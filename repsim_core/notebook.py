@@ -54,7 +54,8 @@ def keep(name: str, value: Any) -> None:
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"keep: the name {name!r} must be letters, digits and _, beginning with a letter")
-    from myst_nb import glue  # a moment to import, and only a notebook needs it
+    # It takes a moment to import, and only a notebook needs it.
+    from myst_nb import glue
 
     glue(name, _Kept(name, value), display=False)
 
@@ -76,7 +77,7 @@ class _Kept:
 
 
 def _as_scalar(name: str, value: Any) -> Scalar:
-    # NumPy's float64 is a float, and its repr is not a number: item() first
+    # NumPy's float64 is a float, and its repr is not a number: item() first.
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         value = value.item()
     if type(value) not in (bool, int, float, str):

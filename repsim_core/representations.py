@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SUFFIXES = (".safetensors", ".npz")
-_SINGULAR = 1e-12  # relative size below which a singular value counts as zero
+# Relative size below which a singular value counts as zero.
+_SINGULAR = 1e-12
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,8 @@ class Representations:
             raise ValueError("matrix: found a singular matrix, expected an invertible one")
         g = torch.linalg.solve(a.T, self.unembeddings.T).T
         if shift is not None:
-            c = as_matrix((shift if isinstance(shift, Tensor) else as_array(shift, "shift"))[None], "shift")
+            vector = shift if isinstance(shift, Tensor) else as_array(shift, "shift")
+            c = as_matrix(vector[None], "shift")
             if c.shape != (1, self.dim):
                 raise ValueError(f"shift: found shape {tuple(c.shape[1:])}, expected ({self.dim},)")
             g = g + c.to(g.device)
@@ -283,9 +285,8 @@ def load(path: str | os.PathLike[str]) -> Representations:
                 arrays = {name: archive[name] for name in archive.files}
         else:
             arrays = load_file(source)
-    except (
-        Exception
-    ) as error:  # damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
+    except Exception as error:
+        # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
         raise ValueError(
             f"path: {source} is no readable {source.suffix} file of plain arrays ({type(error).__name__}: {error})"
         ) from error

@@ -21,8 +21,10 @@ from typing import Any
 from repsim_core.errors import StoreError
 from repsim_core.files import write_atomic
 
-_DIGITS = 32  # hexadecimal digits kept of a SHA-256: 128 bits
-_ABANDONED = 3600  # seconds after which a temporary file belongs to a process that was killed
+# Hexadecimal digits kept of a SHA-256: 128 bits.
+_DIGITS = 32
+# Seconds after which a temporary file belongs to a process that was killed.
+_ABANDONED = 3600
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ def user_folder() -> Path:
     """The folder for what is kept between runs and can be had again: REPSIM_CACHE, else `repsim` in XDG_CACHE_HOME or
     `~/.cache`."""
     chosen, home = os.environ.get("REPSIM_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return Path(chosen) if chosen else Path(home or Path.home() / ".cache") / "repsim"
+    if chosen:
+        return Path(chosen)
+    return Path(home or Path.home() / ".cache") / "repsim"
 
 
 def content_key(definition: Mapping[str, Any]) -> str:
@@ -82,7 +86,9 @@ class Store:
     def state(self, address: Address) -> str:
         """`done`, `damaged` or `missing`; nothing is reported."""
         found, damaged = self._read(address)
-        return "done" if found is not None else "damaged" if damaged else "missing"
+        if found is not None:
+            return "done"
+        return "damaged" if damaged else "missing"
 
     def put(self, address: Address, data: bytes) -> Path:
         """Store the content and remove damaged files of the same address. The entry appears whole or not at all.
@@ -105,7 +111,8 @@ class Store:
             try:
                 if path.is_file() and time.time() - path.stat().st_mtime > _ABANDONED:
                     path.unlink(missing_ok=True)
-            except FileNotFoundError:  # another process swept it
+            except FileNotFoundError:
+                # Another process swept it.
                 pass
 
     def _read(self, address: Address) -> tuple[bytes | None, list[Path]]:
@@ -114,7 +121,8 @@ class Store:
         for path in sorted(self.directory.glob(f"{address.label}-{address.key}-*{address.suffix}")):
             try:
                 data = path.read_bytes()
-            except FileNotFoundError:  # replaced or removed by another process
+            except FileNotFoundError:
+                # Another process replaced or removed it.
                 continue
             except OSError as error:
                 raise StoreError(f"cache: cannot read {path}: {error.strerror or error}") from error

@@ -30,14 +30,16 @@ from repsim_core.datasets.images import ImageSet, Stream, read_images
 from repsim_core.errors import DatasetError
 from repsim_core.store import Address, Store, content_key, user_folder
 
-_PARTS = {"train": ("training", 50_000), "test": ("test", 10_000)}  # what to call it, the original's images
+# What to call each part, and how many images the original has of it.
+_PARTS = {"train": ("training", 50_000), "test": ("test", 10_000)}
 _IMAGES = (".png", ".jpg", ".jpeg")
 _ARCHIVES = (".tar", ".tar.gz", ".tar.xz")
 _MEMBER = re.compile(
     r"(?:\./)?(?:(?P<lead>[^/]+)/)?(?P<name>(?:train|test)/.+|(?:data_batch_[1-5]|test_batch)(?:\.bin)?)",
     re.DOTALL,
 )
-_FORMAT = 1  # of a cache entry
+# Version of what a cache entry holds.
+_FORMAT = 1
 
 _URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 _MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -105,7 +107,8 @@ def _load(source: _Source, folder: Path) -> tuple[ImageSet, ImageSet]:
     address = Address("cifar10", content_key({"format": _FORMAT, **source.state}), ".safetensors")
     try:
         data = Store(folder).get(address)
-    except OSError:  # what is wrong is told when the images cannot be stored either
+    except OSError:
+        # What is wrong is told when the images cannot be stored either.
         data = None
     if data is not None:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -162,7 +165,8 @@ def _fetch(archive: Path) -> None:
             download_url(_URL, archive.parent, arriving.name, _MD5)
             os.replace(arriving, archive)
             return
-        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: the checksum differs
+        except (OSError, HTTPException, RuntimeError) as error:
+            # RuntimeError: the checksum differs.
             if last or not arriving.exists():
                 raise DatasetError(
                     f"root: found none, and {_URL} cannot be fetched ({error}); {_ADVICE}"
@@ -197,7 +201,8 @@ def _find_batches(path: Path) -> _Source | None:
 
 
 def _find_images(root: Path) -> _Source:
-    there = {}  # a folder's own time tells nothing that its files do not
+    # By path; a folder's own time tells nothing that its files do not.
+    there = {}
     for part in _PARTS:
         if not (root / part).is_dir():
             raise DatasetError(

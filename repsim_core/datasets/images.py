@@ -87,7 +87,8 @@ def digit_images(*, test_share: float = 0.3, seed: int = 0) -> tuple[ImageSet, I
 
 
 def _as_images(data: Dataset) -> ImageSet:
-    grey = ((data.inputs + 1) * 127.5).round().to(torch.uint8)  # from [-1, 1]
+    # From [-1, 1] to 0 .. 255.
+    grey = ((data.inputs + 1) * 127.5).round().to(torch.uint8)
     return ImageSet(grey.view(-1, 8, 8, 1), data.labels, tuple("0123456789"), data.name)
 
 
@@ -132,7 +133,8 @@ def _decode_into(target: UInt8[np.ndarray, "H W 3"], name: str, read: Callable[[
                 target[:] = np.asarray(image)
     except UnidentifiedImageError as error:
         raise ValueError(f"{name}: found no PNG or JPEG image") from error
-    except Exception as error:  # damaged bytes make the decoders fail in every way: OSError, SyntaxError, ...
+    except Exception as error:
+        # Damaged bytes make the decoders fail in every way: OSError, SyntaxError, ...
         raise ValueError(f"{name}: found an image that cannot be decoded ({error})") from error
     if mode != "RGB":
         raise ValueError(f"{name}: found mode {mode}, expected RGB")

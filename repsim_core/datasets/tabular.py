@@ -52,9 +52,8 @@ def radial(classes: int, num: int = 20_000, *, seed: int = 0, scale: float = 3.0
     points = rng.normal(scale=as_real(scale, "scale"), size=(as_count(num, "num"), 2))
     folded = np.where(points[:, 1:] < 0, -points, points)
     angles = np.arctan2(folded[:, 1], folded[:, 0])
-    labels = np.minimum(
-        (angles * classes / np.pi).astype(np.int64), classes - 1
-    )  # an angle of exactly π is in the last
+    # An angle of exactly π is in the last bin.
+    labels = np.minimum((angles * classes / np.pi).astype(np.int64), classes - 1)
     return Dataset(
         torch.from_numpy(points.astype(np.float32)),
         torch.from_numpy(labels),

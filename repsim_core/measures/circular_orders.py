@@ -30,7 +30,9 @@ def circular_order(directions: Float64[np.ndarray, "K 2"]) -> Order:
         raise ValueError(f"directions: found shape {directions.shape}, expected (K, 2) with K >= 3")
     turn = np.argsort(np.arctan2(directions[:, 1], directions[:, 0]), kind="stable")
     first, *others = np.roll(turn, -int(np.flatnonzero(turn == 0)[0])).tolist()
-    return (first, *(others if others[0] < others[-1] else others[::-1]))
+    if others[0] > others[-1]:
+        others.reverse()
+    return (first, *others)
 
 
 def class_means(model: Representations) -> Float64[np.ndarray, "K M"]:
@@ -80,8 +82,11 @@ def largest_counts(models: int, labels: int, *, draws: int, seed: int) -> Int64[
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     shape = (as_count(draws, "draws"), as_count(models, "models"), as_count(labels, "labels", 3))
     places = rng.permuted(np.broadcast_to(np.arange(labels), shape), axis=2)
+    # Whether two labels are neighbours, shape (draws, models, K, K); in how many models they are, (draws, K, K).
     steps = (places[..., :, None] - places[..., None, :]) % labels
-    return ((steps == 1) | (steps == labels - 1)).sum(axis=1).max(axis=(1, 2))
+    next_to = (steps == 1) | (steps == labels - 1)
+    counts = next_to.sum(axis=1)
+    return counts.max(axis=(1, 2))
 
 
 def _on_a_circle(order: Order) -> Float64[np.ndarray, "K 2"]:

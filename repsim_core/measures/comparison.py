@@ -137,7 +137,9 @@ class Comparison:
 
     def __str__(self) -> str:
         width = max(len(name) for name, _ in self.rows())
-        return "\n".join([f"{name:<{width}}  {value:.6g}" for name, value in self.rows()] + [self._sets()])
+        lines = [f"{name:<{width}}  {value:.6g}" for name, value in self.rows()]
+        lines.append(self._sets())
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         body = "".join(f"<tr><td>{name}</td><td>{value:.4g}</td></tr>" for name, value in self.rows())
@@ -216,7 +218,8 @@ def compare_all(
     Raises:
         TypeError, ValueError: naming the argument and, where a pair cannot be compared, the pair.
     """
-    import pandas as pd  # for the table alone
+    # For the table alone.
+    import pandas as pd
 
     if not isinstance(models, Iterable):
         raise TypeError(

@@ -34,7 +34,8 @@ def kl_of_checked(a: Representations, b: Representations) -> float:
     """`kl_divergence` of models that are known to have the same inputs and labels."""
     log_p = a.log_probs()
     divergence = float((log_p - b.log_probs()).mul_(log_p.exp()).sum()) / a.num_inputs
-    return max(divergence, 0.0)  # negative only by rounding
+    # Negative only by rounding.
+    return max(divergence, 0.0)
 
 
 @dataclass(frozen=True)

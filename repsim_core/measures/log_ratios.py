@@ -83,8 +83,8 @@ class LogRatios:
         rounding_q: Float64[Tensor, " #points"],
     ) -> None:
         # Centred and divided by sqrt(n - 1): Euclidean norms are then sample deviations.
-        self._p, self._q = (_centred(table) for table in (p, q))
-        s, t = (torch.linalg.vector_norm(table, dim=1) for table in (self._p, self._q))
+        self._p, self._q = _centred(p), _centred(q)
+        s, t = torch.linalg.vector_norm(self._p, dim=1), torch.linalg.vector_norm(self._q, dim=1)
         # Squared distance between the two models' standardised log-probabilities of one point, 2(1 - correlation).
         # Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
         apart = self._p / _divisor(s)

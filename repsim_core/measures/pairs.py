@@ -30,15 +30,14 @@ class ModelPair:
     @cached_property
     def between_labels(self) -> LogRatios:
         """Log-ratios of labels: points are the K labels, observations the N inputs."""
-        error_a, error_b = (
-            _rounding(model).square().mean(dim=0, keepdim=True).sqrt() for model in (self.a, self.b)
-        )
+        error_a = _rounding(self.a).square().mean(dim=0, keepdim=True).sqrt()
+        error_b = _rounding(self.b).square().mean(dim=0, keepdim=True).sqrt()
         return LogRatios(self.a.log_probs().T, self.b.log_probs().T, error_a, error_b)
 
     def between_inputs(self, inputs: Sequence[int] | Int64[Tensor, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
         chosen = slice(None) if inputs is None else torch.as_tensor(inputs)
-        p, q = (model.log_probs()[chosen].contiguous() for model in (self.a, self.b))
+        p, q = self.a.log_probs()[chosen].contiguous(), self.b.log_probs()[chosen].contiguous()
         return LogRatios(p, q, _rounding(self.a, chosen), _rounding(self.b, chosen))
 
 
@@ -46,7 +45,6 @@ def _rounding(
     model: Representations, inputs: slice | Int64[Tensor, " points"] = slice(None)
 ) -> Float64[Tensor, " points"]:
     """Size of the rounding errors in log p(y|x) for each input: relative to the logits, not to their differences."""
-    f, g = (
-        torch.linalg.vector_norm(array, dim=1) for array in (model.embeddings[inputs], model.unembeddings)
-    )
+    f = torch.linalg.vector_norm(model.embeddings[inputs], dim=1)
+    g = torch.linalg.vector_norm(model.unembeddings, dim=1)
     return _ROUNDING * (1.0 + f * g.max())

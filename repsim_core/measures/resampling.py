@@ -54,16 +54,23 @@ def rank_correlations(
 
     A pair with weight w stands for w equal pairs, and values that appear more than once have their mean rank.
     """
-    totals = _totals(weights)
-    centred = []
-    for values in (x, y):
-        other = values[:, None]
-        ranks = weights @ ((other < values) + 0.5 * (other == values))
-        centred.append(ranks - (weights * ranks).sum(axis=1, keepdims=True) / totals)
-    xx, yy, xy = ((weights * centred[a] * centred[b]).sum(axis=1) for a, b in ((0, 0), (1, 1), (0, 1)))
+    x_ranks, y_ranks = _centred_ranks(x, weights), _centred_ranks(y, weights)
+    xx = (weights * x_ranks * x_ranks).sum(axis=1)
+    yy = (weights * y_ranks * y_ranks).sum(axis=1)
+    xy = (weights * x_ranks * y_ranks).sum(axis=1)
     sizes = np.sqrt(xx * yy)
     sizes[sizes == 0] = np.nan
     return xy / sizes
+
+
+def _centred_ranks(
+    values: Real[np.ndarray, " P"], weights: Real[np.ndarray, "draws P"]
+) -> Float64[np.ndarray, "draws P"]:
+    """The rank of each pair in each draw, less the draw's mean rank."""
+    other = values[:, None]
+    below = np.where(other < values, 1.0, np.where(other == values, 0.5, 0.0))
+    ranks = weights @ below
+    return ranks - (weights * ranks).sum(axis=1, keepdims=True) / _totals(weights)
 
 
 def interval(samples: Real[np.ndarray, " draws"], level: float = 0.95) -> tuple[float, float]:

@@ -97,14 +97,16 @@ def _choose_labels(pair: ModelPair, pivot: int | None, left_out: int | str | Non
         if pivot is not None and pivot == left_out:
             raise ValueError(f"left_out: found {left_out}, expected another label than the pivot")
 
-    if len(pivots) == len(candidates) == 1:
+    if len(pivots) == 1 and len(candidates) == 1:
         return pivots[0], candidates[0]
     gaps = pair.between_labels.table(slice(pivots[0], pivots[-1] + 1)).gap.cpu().numpy()
-    gaps[range(len(pivots)), pivots] = -np.inf  # a pivot is no label of its own
+    # A pivot is no label of its own.
+    gaps[range(len(pivots)), pivots] = -np.inf
     ascending = np.sort(gaps, axis=1)
     if candidates == [None]:
         terms = ascending[:, [-1]]
-    else:  # term 1 is the largest gap, or the second largest where that label is left out
+    else:
+        # Term 1 is the largest gap, or the second largest where that label is left out.
         leaves_out_largest = np.array(candidates) == gaps.argmax(axis=1)[:, None]
         terms = np.where(leaves_out_largest, ascending[:, [-2]], ascending[:, [-1]])
         terms[np.array(candidates) == np.array(pivots)[:, None]] = np.inf

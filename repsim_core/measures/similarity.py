@@ -104,20 +104,18 @@ def representation_distance_over(
 ) -> RepresentationDistance:
     """`representation_distance` of a checked pair over chosen sets."""
     kept = list(sets.labels)
-    ratios_a, ratios_b = (
-        model.centred_embeddings @ model.displaced_unembeddings(sets.pivot)[kept].T
-        for model in (pair.a, pair.b)
-    )
+    ratios_a = pair.a.centred_embeddings @ pair.a.displaced_unembeddings(sets.pivot)[kept].T
+    ratios_b = pair.b.centred_embeddings @ pair.b.displaced_unembeddings(sets.pivot)[kept].T
     correlation = _correlation(ratios_a, ratios_b, ("log-ratios of a", "log-ratios of b"))
     positions, exhaustive = _label_subsets(len(kept), pair.a.dim, max_subsets, sets.seed)
-    embedding = torch.cat(
-        [
-            _dissimilarities(correlation[chunk[:, :, None], chunk[:, None, :]])
-            for chunk in torch.from_numpy(positions).to(correlation.device).split(_CHUNK)
-        ]
-    )
+    parts = []
+    for chunk in torch.from_numpy(positions).to(correlation.device).split(_CHUNK):
+        blocks = correlation[chunk[:, :, None], chunk[:, None, :]]
+        parts.append(_dissimilarities(blocks))
+    embedding = torch.cat(parts)
     unembedding = svd_dissimilarity(
-        *(model.unembeddings @ model.input_matrix(sets.input_set) for model in (pair.a, pair.b))
+        pair.a.unembeddings @ pair.a.input_matrix(sets.input_set),
+        pair.b.unembeddings @ pair.b.input_matrix(sets.input_set),
     )
     return RepresentationDistance(
         value=max(float(embedding.max()), unembedding),
@@ -203,10 +201,8 @@ def _canonical_correlations(z: Centred, w: Centred) -> CanonicalCorrelations:
 
 
 def _mean(result: CanonicalCorrelations) -> float:
-    for name, rank, columns in (
-        ("z", result.rank_z, result.columns_z),
-        ("w", result.rank_w, result.columns_w),
-    ):
+    sizes = [("z", result.rank_z, result.columns_z), ("w", result.rank_w, result.columns_w)]
+    for name, rank, columns in sizes:
         if rank < columns:
             warnings.warn(
                 f"{name}: rank {rank} of {columns} columns; the mean is over the correlations that exist",
@@ -241,7 +237,8 @@ def _correlation(z: Centred, w: Centred, names: tuple[str, str]) -> Float64[Tens
 
 def _dissimilarities(correlations: Float64[Tensor, "sets M M"]) -> Float64[Tensor, " sets"]:
     nuclear = torch.linalg.svdvals(correlations).sum(dim=-1)
-    return (1.0 - nuclear / correlations.shape[-1]).clamp(min=0.0)  # negative only by rounding
+    # Negative only by rounding.
+    return (1.0 - nuclear / correlations.shape[-1]).clamp(min=0.0)
 
 
 def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndarray, bool]:
@@ -250,7 +247,8 @@ def _label_subsets(count: int, dim: int, limit: int, seed: int) -> tuple[np.ndar
     if total <= limit:
         return np.array(list(combinations(range(count), dim)), dtype=np.int64), True
     rng = np.random.default_rng(seed)
-    if total <= 2 * limit:  # drawing until all differ would take long
+    if total <= 2 * limit:
+        # Drawing until all differ would take long.
         every = np.array(list(combinations(range(count), dim)), dtype=np.int64)
         return every[np.sort(rng.choice(total, limit, replace=False))], False
     drawn: set[tuple[int, ...]] = set()

@@ -47,9 +47,9 @@ def split_change(start: Mixture, end: Mixture) -> Split:
     for name, each in (("start", start), ("end", end)):
         if not 0 <= each.differing <= 1:
             raise ValueError(f"{name}: found a share of {each.differing}, expected 0 to 1")
-        if (each.differing < 1 and math.isnan(each.same)) or (
-            each.differing > 0 and math.isnan(each.different)
-        ):
+        lacks_same = each.differing < 1 and math.isnan(each.same)
+        lacks_different = each.differing > 0 and math.isnan(each.different)
+        if lacks_same or lacks_different:
             raise ValueError(f"{name}: found {each}, expected a mean of each kind that has pairs")
     same = _filled(start.same, end.same)
     different = _filled(start.different, end.different)
@@ -66,4 +66,8 @@ def split_change(start: Mixture, end: Mixture) -> Split:
 
 def _filled(first: float, second: float) -> tuple[float, float]:
     """Both means; a missing one is that of the other end."""
-    return (second if math.isnan(first) else first), (first if math.isnan(second) else second)
+    if math.isnan(first):
+        return second, second
+    if math.isnan(second):
+        return first, first
+    return first, second

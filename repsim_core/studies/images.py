@@ -66,12 +66,8 @@ class ImageTrainingUnit:
     def cost(self) -> float:
         """As for every `units.Unit`."""
         pixels = 1024 if self.dataset == "cifar10" else 64
-        return (
-            self.recipe.steps
-            * self.recipe.batch_size
-            * pixels
-            * (30.0 if self.recipe.network == "resnet18" else 1.0)
-        )
+        work = 30.0 if self.recipe.network == "resnet18" else 1.0
+        return self.recipe.steps * self.recipe.batch_size * pixels * work
 
     def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
         """Train, from the checkpoint of an interrupted attempt if there is one."""

@@ -32,8 +32,10 @@ from repsim_core.store import Store
 from repsim_core.studies.study import Group, Study, comparing, stored_stacks
 from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
 
-_TICK = 1.0  # seconds between two reports of progress
-_ANSWER_SECONDS = 20  # for a scheduler to answer
+# Seconds between two reports of progress.
+_TICK = 1.0
+# Seconds that a scheduler has to answer.
+_ANSWER_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,13 @@ class _StudyPass:
         self.stacks_left = {group: len(study.stacks) for group in study.groups}
         self.failures: list[str] = []
         self.units = len(self.waiting) + len(study.groups)
-        self.done = self.found = 0
+        self.done, self.found = 0, 0
         self.cost_left = sum(unit.cost for unit, _ in self.waiting)
         self.cost_left += sum(comparing(study, group, ()).cost for group in study.groups)
         self.cost_done = 0.0
         self.started = time.monotonic()
-        self.expected_end: float | None = (
-            None  # moves when a unit is finished, so that the time left counts down
-        )
+        # Moves when a unit is finished, so that the time left counts down in between.
+        self.expected_end: float | None = None
 
     def work(self) -> None:
         try:
@@ -123,17 +124,16 @@ class _StudyPass:
             raise StudyError(
                 "a worker process ended suddenly (was it killed, or out of memory?); what was finished is stored"
             ) from error
-        except CancelledError as error:  # nobody here cancels
+        except CancelledError as error:
+            # Nobody here cancels.
             raise StudyError("the cluster was lost; what was finished is stored") from error
         finally:
             for future in self.running:
                 future.cancel()
         self._report()
         if self.failures:
-            raise StudyError(
-                f"{len(self.failures)} of {self.units} units failed, all others are stored:\n"
-                + "\n".join(self.failures)
-            )
+            summary = f"{len(self.failures)} of {self.units} units failed, all others are stored:"
+            raise StudyError("\n".join([summary, *self.failures]))
 
     def _hand_out(self, unit: Unit, group: Group) -> None:
         if self.cache.get(unit.address) is not None:
@@ -161,7 +161,8 @@ class _StudyPass:
     def _take_in(self, future: Future[bytes], unit: Unit, group: Group) -> None:
         try:
             data = future.result()
-        except (BrokenExecutor, CancelledError):  # not the unit's fault
+        except (BrokenExecutor, CancelledError):
+            # Not the unit's fault.
             raise
         except Exception as error:
             self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
@@ -204,7 +205,8 @@ def local_executor(jobs: int) -> Iterator[Executor]:
     )
     try:
         yield pool
-    except BaseException:  # an interruption, a full disk: a unit at work would take minutes to end
+    except BaseException:
+        # An interruption, a full disk: a unit at work would take minutes to end.
         for child in set(multiprocessing.active_children()) - before:
             child.terminate()
         raise

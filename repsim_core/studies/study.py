@@ -18,6 +18,7 @@ import pandas as pd
 from repsim_core.arrays import as_count
 from repsim_core.errors import InputError, nearest
 from repsim_core.measures.circular_orders import circular_order, class_means
+from repsim_core.representations import Representations
 from repsim_core.store import Store
 from repsim_core.studies.units import ComparingUnit, Stack, Unit, read_stack
 
@@ -61,8 +62,9 @@ class Study(ABC):
 
     def __post_init__(self) -> None:
         try:
-            for seed in (*self.seeds, *(seed for stack in self.stacks for seed in stack)):
-                as_count(seed, "seeds", 0)
+            for seeds in (self.seeds, *self.stacks):
+                for seed in seeds:
+                    as_count(seed, "seeds", 0)
             self.check_protocol()
         except (TypeError, ValueError) as error:
             raise InputError(str(error)) from error
@@ -98,7 +100,7 @@ class Study(ABC):
         own = {
             "groups": tuple(cls.GROUP(*one) for one in groups),
             "seeds": tuple(values["seeds"]),
-            "stacks": tuple(map(tuple, values["stacks"])),
+            "stacks": tuple(tuple(stack) for stack in values["stacks"]),
         }
         return cls(**{**values, **own})
 
@@ -188,11 +190,15 @@ def read_pairs(data: bytes) -> pd.DataFrame:
 
 def _with_orders(stack: Stack) -> pd.DataFrame:
     """A stack's table, with the order of each model's labels."""
-    orders = [
-        " ".join(map(str, circular_order(class_means(model)))) if model.dim == 2 else None
-        for model in stack.models.values()
-    ]
+    orders = [_order(model) for model in stack.models.values()]
     return stack.table.assign(order=pd.array(orders, dtype="string"))
+
+
+def _order(model: Representations) -> str | None:
+    """The labels around the origin, such as "0 2 1 3"; None unless M = 2."""
+    if model.dim != 2:
+        return None
+    return " ".join(str(label) for label in circular_order(class_means(model)))
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:

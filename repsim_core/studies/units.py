@@ -11,6 +11,7 @@ protocol must give; they fail when digits change without a new version.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -79,7 +80,7 @@ def unit_key(unit: Any) -> str:
 
 def loss_summary(losses: Float[Tensor, "steps S"]) -> dict[str, Tensor]:
     """What a stack's entry keeps of its losses: `train_loss` (S,) and `loss_curve` (points, S), see `Stack`."""
-    every = -(-len(losses) // _CURVE_POINTS)
+    every = math.ceil(len(losses) / _CURVE_POINTS)
     return {
         "train_loss": losses[-_LAST_STEPS:].double().mean(dim=0),
         "loss_curve": torch.stack([part.mean(dim=0) for part in losses.split(every)]),
@@ -106,10 +107,10 @@ def read_stack(data: bytes) -> Stack:
     tensors = load(data)
     seeds = tensors["seeds"].tolist()
     parts = zip(seeds, tensors["embeddings"], tensors["unembeddings"], strict=True)
-    columns = ("seed", "test_accuracy", "test_loss", "train_loss")
-    table = {name: tensors["seeds" if name == "seed" else name].numpy() for name in columns}
     models = {seed: Representations(f, g, tensors["labels"]) for seed, f, g in parts}
-    return Stack(models, pd.DataFrame(table), tensors["loss_curve"])
+    measures = {name: tensors[name].numpy() for name in ("test_accuracy", "test_loss", "train_loss")}
+    table = pd.DataFrame({"seed": tensors["seeds"].numpy(), **measures})
+    return Stack(models, table, tensors["loss_curve"])
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,12 @@ class ComparingUnit:
 
 def _measured(a: Representations, b: Representations, options: dict) -> dict[str, object]:
     if a.num_labels == a.dim + 1:
-        options["left_out"] = "none"  # K = M + 1 leaves none to leave out
+        # K = M + 1 leaves none to leave out.
+        options["left_out"] = "none"
     try:
         found = compare(a, b, **options)
     except ValueError as error:
-        # of a degenerate model: its pairs have no distance, the others' are not affected
+        # Of a degenerate model: its pairs have no distance, the others' are not affected.
         return {"note": str(error)}
     return {**found.measures(), "input_set": " ".join(map(str, found.llv.input_set))}
 

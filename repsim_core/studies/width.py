@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import product
 from typing import Any, ClassVar
 
 import torch
@@ -22,7 +21,8 @@ from repsim_core.training.stacks import train_stack
 # Seeds in a stack: large enough for the small widths to be quick, small enough to share a group among two cores.
 STACK = 10
 NORM = 20.0
-VARIANTS = {  # norms of f and of g; None leaves them free
+# By variant: the norms of f and of g; None leaves them free.
+VARIANTS = {
     "free": (None, None),
     "f-norm": (NORM, None),
     "g-norm": (None, NORM),
@@ -229,24 +229,26 @@ def declare_width_study(
     if stack < 1:
         raise InputError(f"stack: found {stack}, expected at least 1")
     values = dict(PROFILES[profile])
-    cells = [
-        (k, variant) for ks, names in values.pop("cells") for variant, k in product(names, ks)
-    ]  # in the profile's order: variant by variant
+    # In the profile's order: variant by variant.
+    cells = []
+    for ks, names in values.pop("cells"):
+        cells += [(k, variant) for variant in names for k in ks]
     wanted = tuple(dict.fromkeys(k for k, _ in cells)) if classes is None else tuple(classes)
     for name in variants or ():
         if name not in VARIANTS:
             raise InputError(unknown("variant", name, VARIANTS))
     if variants is not None:
-        cells = [(k, variant) for variant, k in product(variants, wanted)]
+        cells = [(k, variant) for variant in variants for k in wanted]
     else:
         new = [(k, "free") for k in wanted if k not in {k for k, _ in cells}]
         cells = [(k, variant) for k, variant in cells if k in wanted] + new
     default_widths, count = values.pop("widths"), values.pop("seeds")
+    values.update({name: value for name, value in protocol.items() if value is not None})
     chosen = tuple(range(count)) if seeds is None else tuple(seeds)
     return WidthStudy(
         "width",
         tuple(WidthGroup(k, w, variant) for k, variant in cells for w in (widths or default_widths)),
         chosen,
         in_stacks(chosen, stack),
-        **{**values, **{name: value for name, value in protocol.items() if value is not None}},
+        **values,
     )

@@ -12,7 +12,8 @@ from repsim_core.extras import require
 from repsim_core.training.networks import initial_parameters, mlp
 from repsim_core.training.recipes import Recipe
 
-_LABEL_LAYERS = (128, 128, 128)  # hidden layers of g
+# Widths of the hidden layers of g.
+_LABEL_LAYERS = (128, 128, 128)
 
 
 class ImageModel(nn.Module):
@@ -50,9 +51,8 @@ class ImageModel(nn.Module):
             images: as bytes.
             side: resize them to side × side pixels first.
         """
-        inputs = (
-            images.permute(0, 3, 1, 2).to(self.labels.dtype) / 127.5 - 1.0
-        )  # bytes are channels-last already
+        # In memory the channels stay last, as the convolutions want them.
+        inputs = images.permute(0, 3, 1, 2).to(self.labels.dtype) / 127.5 - 1.0
         if side is not None and (side, side) != inputs.shape[2:]:
             inputs = nn.functional.interpolate(inputs, (side, side), mode="bilinear", antialias=True)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.reduced and images.is_cuda):

@@ -30,7 +30,8 @@ from repsim_core.training.progress import Progress
 from repsim_core.training.recipes import Recipe
 from repsim_core.training.stack_run import batch_order
 
-_REPORT = 10  # steps between two reports of progress
+# Steps between two reports of progress.
+_REPORT = 10
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,16 @@ class _ImageRun:
         epoch, number = divmod(self.done, self.epoch_steps)
         if epoch != self.epoch:
             self._begin(epoch)
-        rows = self.order[number * self.recipe.batch_size :][: self.recipe.batch_size]
+        begin = number * self.recipe.batch_size
+        rows = self.order[begin : begin + self.recipe.batch_size]
         for optimizer, rates in self.optimizers:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * rate_at(self.recipe, self.done)
         down, across = self.shifts[:, rows]
         images = crops(self.padded, rows, down, across, self.flipped[rows], self.side)
         logits, auxiliary = self.model(images, side_at(self.recipe, self.done))
-        total = loss = nn.functional.cross_entropy(logits, self.labels[rows])
+        loss = nn.functional.cross_entropy(logits, self.labels[rows])
+        total = loss
         if auxiliary is not None:
             weight = self.recipe.auxiliary * (1.0 - self.done / self.recipe.steps)
             total = loss + weight * nn.functional.cross_entropy(auxiliary, self.labels[rows])
@@ -168,8 +171,12 @@ class _ImageRun:
         number, device, shift = len(self.labels), self.labels.device, self.recipe.shift
         rng = np.random.default_rng([self.batch_seed, epoch, 1])
         self.shifts = torch.from_numpy(rng.integers(0, 2 * shift + 1, (2, number))).to(device)
-        first = np.random.default_rng([self.batch_seed, 2]).integers(0, 2, number)  # which to mirror first
-        self.flipped = torch.from_numpy((first + epoch) % 2 == 1).to(device) & self.recipe.flip
+        if self.recipe.flip:
+            # Half of the images are mirrored in the even epochs, the others in the odd ones.
+            first = np.random.default_rng([self.batch_seed, 2]).integers(0, 2, number)
+            self.flipped = torch.from_numpy((first + epoch) % 2 == 1).to(device)
+        else:
+            self.flipped = torch.zeros(number, dtype=torch.bool, device=device)
         self.order = batch_order(number, self.batch_seed, epoch).to(device)
         self.epoch = epoch
 
@@ -215,7 +222,8 @@ def rate_at(recipe: Recipe, step: int) -> float:
     """The learning rate at a step (from 0), as a share of the recipe's."""
     if recipe.warmup is None:
         return 1.0
-    share, warmup = (step + 1) / (recipe.steps + 1), recipe.warmup  # strictly between 0 and 1
+    # Both are strictly between 0 and 1.
+    share, warmup = (step + 1) / (recipe.steps + 1), recipe.warmup
     return share / warmup if share < warmup else (1.0 - share) / (1.0 - warmup)
 
 
@@ -257,11 +265,12 @@ def crops(
 
 def _optimizers(model: ImageModel, recipe: Recipe) -> list[tuple[torch.optim.Optimizer, list[float]]]:
     """Optimisers with the recipe's learning rates by parameter group."""
-    auxiliary = [] if model.auxiliary is None else [*model.auxiliary.parameters()]
-    f = [*model.body.parameters(), *model.head.parameters(), *auxiliary]
+    f = [*model.body.parameters(), *model.head.parameters()]
+    if model.auxiliary is not None:
+        f += model.auxiliary.parameters()
     weights = {"params": [p for p in f if p.ndim > 1], "weight_decay": recipe.weight_decay}
     others = {"params": [p for p in f if p.ndim == 1], "weight_decay": 0.0}
-    g = {"params": [*model.g.parameters()], "weight_decay": 0.0}
+    g = {"params": list(model.g.parameters()), "weight_decay": 0.0}
     g_rate = recipe.lr if recipe.unembedding_lr is None else recipe.unembedding_lr
     if recipe.optimizer == "adam":
         return [(torch.optim.Adam([weights, others, g], lr=recipe.lr), [recipe.lr, recipe.lr, g_rate])]

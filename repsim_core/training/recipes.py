@@ -83,7 +83,8 @@ class Recipe:
             )
 
 
-_PAPER = Recipe("paper", "resnet18", steps=20_000, batch_size=32)  # section 5, appendix F
+# Section 5, appendix F.
+_PAPER = Recipe("paper", "resnet18", steps=20_000, batch_size=32)
 _FAST = Recipe(
     "fast",
     "small",
@@ -104,7 +105,8 @@ _FAST = Recipe(
 )
 # What the auxiliary classifier does to the arrangement of the classes: the same without it.
 _NO_AUXILIARY = replace(_FAST, name="no-auxiliary", auxiliary=0.0)
-_DIGITS = Recipe(  # for scikit-learn's digits of 8×8 pixels
+# For scikit-learn's digits of 8×8 pixels.
+_DIGITS = Recipe(
     "digits",
     "small",
     steps=400,

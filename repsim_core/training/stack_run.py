@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,11 +27,12 @@ from repsim_core.datasets.tabular import Dataset
 from repsim_core.training.checkpoints import read_checkpoint, write_checkpoint
 from repsim_core.training.networks import Architecture, ModelStack, with_constant
 
-_ROUND = 100  # steps between two moments at which all blocks stand at the same step
-_BLOCK_PARAMETERS = 560_000  # of one block on the CPU: more do not stay in a core's cache
-_WHOLE_PARAMETERS = (
-    120_000  # of a stack that is not cut: so small operations gain nothing from a second thread
-)
+# Steps between two moments at which all blocks stand at the same step.
+_ROUND = 100
+# Parameters of one block on the CPU: more do not stay in a core's cache.
+_BLOCK_PARAMETERS = 560_000
+# Parameters of a stack that is not cut: so small operations gain nothing from a second thread.
+_WHOLE_PARAMETERS = 120_000
 
 
 class Block:
@@ -56,8 +58,8 @@ class Block:
 
         Nothing here waits for a GPU.
         """
-        for *batch, number in zip(inputs, targets, losses, numbers, strict=True):
-            self.models.loss_and_gradients(*batch)
+        for batch, target, loss, number in zip(inputs, targets, losses, numbers, strict=True):
+            self.models.loss_and_gradients(batch, target, loss)
             self._update(number)
 
     def _update(self, number: Float[Tensor, ""]) -> None:
@@ -116,7 +118,8 @@ class StackRun:
         """Take some steps, at least one and at most `most`, with every model."""
         steps = min(most, _ROUND, self.steps - self.done)
         rows = self._rows(self.done, steps)
-        if self.inputs.is_cuda:  # from pinned memory, so that the copy does not wait for the device
+        if self.inputs.is_cuda:
+            # From pinned memory, so that the copy does not wait for the device.
             rows = rows.pin_memory().to(self.inputs.device, non_blocking=True)
         inputs = self.inputs[rows]
         targets = self.targets[rows].mT.contiguous()
@@ -124,17 +127,26 @@ class StackRun:
         numbers = torch.arange(
             self.done + 1, self.done + steps + 1, dtype=torch.float32, device=inputs.device
         )
-        apply = map if pool is None else pool.map
-        list(apply(lambda block, curve: block.train(inputs, targets, curve, numbers), self.blocks, curves))
+        if pool is None:
+            for block, curve in zip(self.blocks, curves, strict=True):
+                block.train(inputs, targets, curve, numbers)
+        else:
+            running = [
+                pool.submit(block.train, inputs, targets, curve, numbers)
+                for block, curve in zip(self.blocks, curves, strict=True)
+            ]
+            for each in running:
+                each.result()
         self.done += steps
 
     def _rows(self, first: int, steps: int) -> Int64[Tensor, "steps B"]:
         """The inputs of some mini-batches; an epoch's last, incomplete one is left out."""
         batches = len(self.inputs) // self.batch_size
-        epochs = range(first // batches, -(-(first + steps) // batches))
+        epochs = range(first // batches, math.ceil((first + steps) / batches))
         orders = [batch_order(len(self.inputs), self.batch_seed, epoch) for epoch in epochs]
         rows = torch.cat([order[: batches * self.batch_size] for order in orders]).view(-1, self.batch_size)
-        return rows[first % batches :][:steps]
+        begin = first % batches
+        return rows[begin : begin + steps]
 
     def rows(self, name: str) -> Float[Tensor, "S P"]:
         """A block buffer's content ("parameters" or Adam's "first_moments", "second_moments"), a row a model."""
@@ -204,7 +216,7 @@ def _blocks(seeds: tuple[int, ...], parameters: int) -> list[tuple[int, ...]]:
     if len(seeds) * parameters <= _WHOLE_PARAMETERS:
         return [seeds]
     most = max(_BLOCK_PARAMETERS // parameters, 1)
-    count = min(2 * -(-len(seeds) // (2 * most)), len(seeds))
+    count = min(2 * math.ceil(len(seeds) / (2 * most)), len(seeds))
     edges = [len(seeds) * block // count for block in range(count + 1)]
     return [seeds[start:stop] for start, stop in itertools.pairwise(edges)]
 
