@@ -1,4 +1,4 @@
-"""Pages that weigh little: of MathJax, icons and the theme's style sheet only what the book uses.
+"""Pages that weigh little: of MathJax, icons, the theme's style sheet and marks in code only what the book uses.
 
 The theme draws icons by a script of 1.5 MB;
 without it the same icons come from the theme's own icon font, here without the icons that no page shows.
@@ -16,6 +16,8 @@ MATHJAX = ["input/tex", "output/chtml", "a11y/assistive-mml"]
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 SHEET = "styles/pydata-sphinx-theme.css"
 FONT = "vendor/fontawesome/webfonts/fa-solid-900"
+# Names, punctuation and white space in code, which both themes print in the colour of the text around them.
+PLAIN_MARK = re.compile(r'<span class="[npw]">([^<]*)</span>')
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
 
 
@@ -26,12 +28,12 @@ def configure(app: Any) -> None:
 
 
 def lighten(app: Any, error: Exception | None) -> None:
-    """Drop the script of icons from all pages, and from the style sheet and the font what no page shows."""
+    """Drop the script of icons and marks without a colour from all pages, from style sheet and font what none shows."""
     if error is not None or app.builder.format != "html":
         return
     icons: set[str] = set()
     for path, text in written_pages(Path(app.outdir)):
-        write_atomic(path, ICON_SCRIPT.sub("", text).encode())
+        write_atomic(path, PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", text)).encode())
         for classes in re.findall(r'class="([^"]*\bfa-[^"]*)"', text):
             icons.update(classes.split())
     keep_icons(Path(app.outdir) / "_static", icons)
