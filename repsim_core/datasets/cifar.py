@@ -126,7 +126,8 @@ def _load(source: _Source, folder: Path) -> tuple[ImageSet, ImageSet]:
 
 
 def _image_set(part: str, kind: str, tensors: dict[str, Tensor]) -> ImageSet:
-    images, labels, (called, usual) = tensors[f"{part}_images"], tensors[f"{part}_labels"], _PARTS[part]
+    images, labels = tensors[f"{part}_images"], tensors[f"{part}_labels"]
+    called, usual = _PARTS[part]
     remarks = [kind] if kind else []
     if len(images) != usual:
         remarks.append(f"{len(images):,} images")
@@ -265,7 +266,7 @@ def _read_archive(path: Path) -> dict[str, bytes]:
         raise DatasetError(f"{path}: found a damaged archive (no end mark), expected a whole one")
     if len(leading) > 1:
         raise DatasetError(
-            f"{path}: found images in several folders, {sorted(map(str, leading))}, expected one"
+            f"{path}: found images in several folders, {sorted(str(folder) for folder in leading)}, expected one"
         )
     return content
 

@@ -72,7 +72,8 @@ def _pickled_batch(data: bytes, where: str) -> _Batch:
         raise DatasetError(
             f"{where}: found data of shape {shape}, expected an array of bytes, (n, {_PIXELS})"
         )
-    if not isinstance(labels, list) or len(labels) != shape[0] or {*map(type, labels)} != {int}:
+    whole = isinstance(labels, list) and all(type(label) is int for label in labels)
+    if not whole or len(labels) != shape[0]:
         raise DatasetError(f"{where}: found other labels than a list of {shape[0]} integers")
     return pixels.array, labels
 

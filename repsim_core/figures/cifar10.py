@@ -15,8 +15,10 @@ from repsim_core.figures.style import label_palette, markers, new_figure, style
 
 __all__ = ["neighbour_counts", "order_prediction", "predictors", "scatter"]
 
-_INK = "#000000"  # becomes the page's own ink (figures.style)
-_WIDTH = 5.8  # inches: narrow enough to stay legible on a phone
+# Becomes the page's own ink (figures.style).
+_INK = "#000000"
+# Inches: narrow enough to stay legible on a phone.
+_WIDTH = 5.8
 _CCA = "mean CCA"
 
 
@@ -62,7 +64,8 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
                     axis.scatter(ringed[measure], ringed["mean_cca"], s=110, clip_on=False, **ring)
                 axis.set_ylim(0, 1.02)
                 axis.set_xlim(0, 1.07 * float(own[measure].to_numpy().max()))
-                axis.locator_params(axis="x", nbins=3)  # more would touch those of the next panel
+                # More numbers would touch those of the next panel.
+                axis.locator_params(axis="x", nbins=3)
             row[len(dims) // 2].set_xlabel(name)
             row[0].set_ylabel(f"{_CCA} of $\\mathbf{{f}}$")
     return figure
@@ -92,7 +95,7 @@ def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, s
         for axis, (outcome, title) in zip(axes[0], outcomes.items(), strict=True):
             axis.axvline(0, color=_INK, linewidth=0.8, alpha=0.5)
             for number, dim in enumerate(dims):
-                own = part(table, outcome=outcome, dim=dim).set_index("predictor").loc[[*names]]
+                own = part(table, outcome=outcome, dim=dim).set_index("predictor").loc[list(names)]
                 height = np.arange(len(names)) + 0.2 * (number - (len(dims) - 1) / 2)
                 axis.hlines(height, own["low"], own["high"], color=colours[number], linewidth=2.2)
                 axis.plot(
@@ -106,7 +109,7 @@ def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, s
                 )
             axis.set(title=title, xlim=(-1.05, 1.05), xlabel="rank correlation")
             axis.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
-            axis.set_yticks(range(len(names)), [*names.values()])
+            axis.set_yticks(range(len(names)), list(names.values()))
         axes[0][0].set_ylim(len(names) - 0.5, -0.5)
         figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -153,7 +156,8 @@ def order_prediction(pairs: pd.DataFrame) -> Figure:
     with style():
         figure, (left, right) = new_figure(1, 2, width=_WIDTH, height=3.0, sharey=True)
         look = {"s": 24, "color": label_palette(1)[0], "alpha": 0.7, "linewidths": 0}
-        aside = 0.18 * np.sin(2.4 * np.arange(len(pairs)))  # apart from each other, the same every time
+        # Apart from each other, the same every time.
+        aside = 0.18 * np.sin(2.4 * np.arange(len(pairs)))
         place = pairs["shared"].to_numpy() + aside
         left.scatter(place, pairs["mean_cca"], **look)
         left.set(xlabel="shared neighbours", ylabel=f"{_CCA}, measured")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,11 +16,14 @@ from repsim_core.figures.style import label_palette
 
 __all__ = ["explorer"]
 
-_UNITS = 500  # a circle's radius, in the whole numbers that the page carries
-_GAP = 0.16  # between names on one side, in radii
-_HEAD = 30  # pixels above a panel, for its title
-_ROOM = 58  # pixels around a circle, for names
-_FOOT = 62  # pixels below, for the measures
+# A circle's radius, in the whole numbers that the page carries.
+_UNITS = 500
+# Between names on one side, in radii.
+_GAP = 0.16
+# Pixels above a panel, for its title; around a circle, for names; below, for the measures.
+_HEAD = 30
+_ROOM = 58
+_FOOT = 62
 _ALL = "all"
 
 
@@ -52,7 +56,8 @@ def explorer(
     """
     seeds = sorted(embeddings)
     flowers = {seed: petals(embeddings[seed], predicted[seed], names, gap=_GAP) for seed in seeds}
-    places = np.stack([flowers[seed][0] for seed in seeds], axis=1)  # (N, seeds, 2)
+    # Shape (N, seeds, 2).
+    places = np.stack([flowers[seed][0] for seed in seeds], axis=1)
     whole = np.rint(_UNITS * places).astype(int).reshape(len(labels), -1)
     colours = np.stack([predicted[seed] for seed in seeds], axis=1)
     points = [
@@ -74,26 +79,27 @@ def explorer(
 
 
 def _whole(place: Sequence[float]) -> dict[str, int]:
-    x, y = (round(_UNITS * each) for each in place)
-    return {"x": x, "y": y}
+    return {"x": round(_UNITS * place[0]), "y": round(_UNITS * place[1])}
 
 
 def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int]) -> list[Any]:
     """What the reader chooses, and the layout that follows from the page's width."""
-    menus = [
-        alt.param(name=name, value=seed, bind=alt.binding_select(options=[*seeds], name=f"{text} "))
-        for name, seed, text in zip(("left", "right"), first, ("first seed", "second seed"), strict=True)
+    left = alt.binding_select(options=list(seeds), name="first seed ")
+    right = alt.binding_select(options=list(seeds), name="second seed ")
+    follow = alt.binding_select(options=[_ALL, *names], name="follow the class ")
+    params = [
+        alt.param(name="left", value=first[0], bind=left),
+        alt.param(name="right", value=first[1], bind=right),
+        alt.param(name="follow", value=_ALL, bind=follow),
     ]
-    follow = alt.param(
-        name="follow", value=_ALL, bind=alt.binding_select(options=[_ALL, *names], name="follow the class ")
-    )
     layout = {
         "wide": "width >= 520",
         "half": "wide ? min(width / 4, 185) : min(width / 2, 150)",
         "step": f"2 * half + {_HEAD}",
         "height": f"(wide ? step : 2 * step) + {_FOOT}",
     }
-    return [*menus, follow, *(alt.param(name=name, expr=expr) for name, expr in layout.items())]
+    params += [alt.param(name=name, expr=expr) for name, expr in layout.items()]
+    return params
 
 
 _CENTRE = {
@@ -120,13 +126,13 @@ _PY = alt.Y("py:Q", scale=None, axis=None)
 
 
 def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[str]) -> alt.Chart:
-    place = f"indexof({[*seeds]}, datum.shown)"
+    place = f"indexof({list(seeds)}, datum.shown)"
     chart = _in_panels(points).transform_calculate(at=place)
     chart = chart.transform_calculate(
         x="datum.f[2 * datum.at]", y="datum.f[2 * datum.at + 1]", c="datum.p[datum.at]"
     )
     near = alt.selection_point(name="near", fields=["k"], on="pointerover", clear="pointerout")
-    wanted = f"follow == '{_ALL}' || {[*names]}[datum.k] == follow"
+    wanted = f"follow == '{_ALL}' || {list(names)}[datum.k] == follow"
     return (
         _at(chart, "datum.x", "datum.y")
         .mark_circle(size=16)
@@ -136,7 +142,7 @@ def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[st
             color=alt.Color(
                 "c:N",
                 legend=None,
-                scale=alt.Scale(domain=[*range(len(names))], range=label_palette(len(names))),
+                scale=alt.Scale(domain=list(range(len(names))), range=label_palette(len(names))),
             ),
             opacity=alt.OpacityValue(
                 0.06, condition={"test": {"and": [{"param": "near"}, wanted]}, "value": 0.75}
@@ -174,7 +180,7 @@ def _foot(measures: pd.DataFrame) -> alt.Chart:
         rows.append(
             {"a": int(seed), "b": int(seed), "i": 0, "name": "the same seed twice:", "value": "choose two"}
         )
-    columns = f"(wide ? {len(shown)} : {-(-len(shown) // 2)})"
+    columns = f"(wide ? {len(shown)} : {math.ceil(len(shown) / 2)})"
     chart = (
         alt.Chart(alt.Data(values=rows))
         .transform_filter("datum.a == min(left, right) && datum.b == max(left, right)")

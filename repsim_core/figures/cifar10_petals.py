@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -17,9 +18,12 @@ from repsim_core.figures.style import label_palette, new_figure, style
 
 __all__ = ["Petal", "gallery", "mapped", "pair", "part", "petals"]
 
-_INK = "#000000"  # becomes the page's own ink (figures.style)
-_WIDTH = 5.8  # inches: narrow enough to stay legible on a phone
-_GAP = 0.19  # a line of text, in radii of a panel of half that width
+# Becomes the page's own ink (figures.style).
+_INK = "#000000"
+# Inches: narrow enough to stay legible on a phone.
+_WIDTH = 5.8
+# A line of text, in radii of a panel of half that width.
+_GAP = 0.19
 _TINY = 1e-12
 
 
@@ -55,15 +59,19 @@ def petals(
     """
     points = embeddings / np.quantile(np.linalg.norm(embeddings, axis=1), 0.995)
     present = np.unique(labels).tolist()
-    ends, places = np.empty((2, len(present), 2))
+    ends, places = np.empty((len(present), 2)), np.empty((len(present), 2))
     for row, label in enumerate(present):
         petal = points[labels == label]
         middle = np.median(petal, axis=0)
         direction = middle / max(float(np.linalg.norm(middle)), _TINY)
-        ends[row], places[row] = direction * np.quantile(petal @ direction, 0.95), 1.09 * direction
+        ends[row] = direction * np.quantile(petal @ direction, 0.95)
+        places[row] = 1.09 * direction
     places[:, 1] = _apart(places[:, 0], places[:, 1], gap)
-    found = zip(present, map(tuple, ends.tolist()), map(tuple, places.tolist()), strict=True)
-    return points, [Petal(label, str(names[label]), end, place) for label, end, place in found]
+    found = [
+        Petal(label, str(names[label]), tuple(end.tolist()), tuple(place.tolist()))
+        for label, end, place in zip(present, ends, places, strict=True)
+    ]
+    return points, found
 
 
 def part(table: pd.DataFrame, **where: object) -> pd.DataFrame:
@@ -103,13 +111,13 @@ def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[st
     """
     seeds = points["seed"].unique().tolist()
     colours, columns = label_palette(len(names)), min(3, len(seeds))
-    rows = -(-len(seeds) // columns)
+    rows = math.ceil(len(seeds) / columns)
     with style():
         figure, axes = new_figure(rows, columns, width=1.95 * columns, height=1.9 * rows, squeeze=False)
         for axis in axes.ravel()[len(seeds) :]:
             axis.set_axis_off()
         for seed, axis in zip(seeds, axes.ravel(), strict=False):
-            own, g = (part(table, seed=seed) for table in (points, unembeddings))
+            own, g = part(points, seed=seed), part(unembeddings, seed=seed)
             _flower(axis, own, names, size=8, dot=3, gap=0.22, lines=False)
             tips = _xy(g) - _xy(g).mean(axis=0)
             tips *= 0.95 / np.linalg.norm(tips, axis=1).max()
@@ -134,8 +142,8 @@ def mapped(points: pd.DataFrame, means: pd.DataFrame, names: Sequence[str], titl
     with style():
         figure, axes = new_figure(1, len(titles), width=_WIDTH, height=2.75, squeeze=False)
         for number, (axis, title) in enumerate(zip(axes[0], titles, strict=True)):
-            own, middle = (part(table, panel=number) for table in (points, means))
-            target, wanted = (_xy(table, "target_x", "target_y") for table in (own, middle))
+            own, middle = part(points, panel=number), part(means, panel=number)
+            target, wanted = _xy(own, "target_x", "target_y"), _xy(middle, "target_x", "target_y")
             radius = float(np.quantile(np.linalg.norm(target, axis=1), 0.995))
             scaled, found = petals(target, own["label"].to_numpy(), names, gap=_GAP)
             _names(axis, found, 10)
@@ -168,10 +176,10 @@ def _flower(
     colours, labels = label_palette(len(names)), points["label"].to_numpy()
     scaled, found = petals(_xy(points), labels, names, gap=gap)
     axis.scatter(*scaled.T, s=dot, c=[colours[i] for i in labels], alpha=0.6, linewidths=0)
-    for petal in found if lines else []:
-        axis.plot(
-            *zip(petal.end, petal.place, strict=True), color=colours[petal.label], linewidth=1, alpha=0.8
-        )
+    if lines:
+        for petal in found:
+            x, y = zip(petal.end, petal.place, strict=True)
+            axis.plot(x, y, color=colours[petal.label], linewidth=1, alpha=0.8)
     _names(axis, found, size)
     _frame(axis)
 

@@ -38,7 +38,10 @@ def simplex(points: pd.DataFrame) -> Figure:
                 ax.annotate(
                     f"$y_{name}$", corner, shift, textcoords="offset points", ha="center", va="center"
                 )
-            for model, dash, shape in ((1, "-", "o"), (2, (0, (5, 2)), "s")):
+            for model, dash, shape, name in (
+                (1, "-", "o", r"$p(\cdot\,|\,x)$"),
+                (2, (0, (5, 2)), "s", r"$p′(\cdot\,|\,x)$"),
+            ):
                 own = _rows(points, example=example, model=model)
                 path = np.column_stack([own["p_0"], own["p_1"], own["p_2"]]) @ corners
                 ax.plot(
@@ -47,7 +50,7 @@ def simplex(points: pd.DataFrame) -> Figure:
                     linestyle=dash,
                     marker=shape,
                     markevery=(0, max(1, len(path) // 8)),
-                    label=rf"$p{'′' * (model - 1)}(\cdot\,|\,x)$",
+                    label=name,
                 )
             ax.text(0.5, 1.12, example, ha="center", va="center")
             ax.set(aspect="equal", xlim=(-0.14, 1.14), ylim=(-0.12, 1.18))

@@ -50,7 +50,7 @@ def draws(function: _Drawing) -> _Drawing:
         picture = function(*args, **kwargs)
         given = parameters.bind(*args, **kwargs).arguments
         found = {key: table for key, value in given.items() if (table := _table(value)) is not None}
-        # past the class's own __setattr__: what is set on a chart of altair's becomes a part of its specification
+        # Past the class's own __setattr__: what is set on a chart of altair's becomes a part of its specification.
         object.__setattr__(picture, _SOURCE, FigureSource(name, found))
         return picture
 

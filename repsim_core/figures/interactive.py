@@ -102,19 +102,19 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     spec = chart.to_dict()
     spec["description"] = alt
     given = spec.pop("config", {})
-    spec["config"] = _CONFIG | {
-        key: {**_CONFIG.get(key, {}), **value} if isinstance(value, dict) else value
-        for key, value in given.items()
-        if key != "view"  # altair's own default size; a chart's own size is in the chart
-    }
+    # The view holds altair's own default size; a chart's own size is in the chart.
+    given.pop("view", None)
+    spec["config"] = dict(_CONFIG)
+    for key, value in given.items():
+        spec["config"][key] = {**_CONFIG.get(key, {}), **value} if isinstance(value, dict) else value
     still = vl_convert.vegalite_to_svg(spec, vl_version=_version())
     if "mark" in spec or "layer" in spec:
         spec.setdefault("width", "container")
-    # compiled here, so that a page needs Vega alone, two thirds of what Vega-Lite takes
+    # Compiled here, so that a page needs Vega alone, two thirds of what Vega-Lite takes.
     spec = vl_convert.vegalite_to_vega(spec, vl_version=_version())
     data = json.dumps(spec, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     name = hashlib.sha256(data.encode()).hexdigest()[:12]
-    # vl_convert numbers clip paths by a counter of the process: another number the next time, and in the next chart
+    # vl_convert numbers clip paths by a counter of the process: another number the next time, and in the next chart.
     clips: dict[str, str] = {}
     still = re.sub(r"\bclip\d+\b", lambda m: clips.setdefault(m[0], f"clip-{name}-{len(clips)}"), still)
     still = share_shapes(still, f"shape-{name}-")

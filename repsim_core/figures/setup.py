@@ -16,9 +16,11 @@ from repsim_core.figures.style import label_palette, new_figure, style
 
 __all__ = ["label_sets", "mapped", "side_by_side", "twin_dial"]
 
-_INK = "#000000"  # becomes the page's own ink (figures.style)
+# Becomes the page's own ink (figures.style).
+_INK = "#000000"
 _TINY = 1e-12
-_DIGITS = 3  # decimals of the coordinates that an interactive figure carries
+# Decimals of the coordinates that an interactive figure carries.
+_DIGITS = 3
 
 
 @draws
@@ -53,9 +55,8 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
     names = unembeddings["label"].tolist()
     with style():
         figure, axes = new_figure(1, len(sets), width=5.8, height=3.2, squeeze=False)
-        for axis, title, *chosen in zip(
-            axes[0], *(sets[name] for name in ("title", "pivot", "first", "second")), strict=True
-        ):
+        for axis, row in zip(axes[0], sets.to_dict("records"), strict=True):
+            chosen = [row["pivot"], row["first"], row["second"]]
             start, first, second = places[chosen]
             corners = np.array([start, first, first + second - start, second])
             axis.add_patch(Polygon(corners, facecolor=colour, alpha=0.18, edgecolor="none"))
@@ -65,7 +66,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
             axis.scatter(*start, s=60, c=colour, marker="s", linewidths=0, zorder=3)
             _names(axis, names, places, away=11, centre=places.mean(axis=0), bold=chosen)
             _frame(axis, np.vstack([places, corners]))
-            axis.set_title(title)
+            axis.set_title(row["title"])
     return figure
 
 
@@ -128,10 +129,12 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
         "label:N", legend=None, scale=alt.Scale(domain=list(range(len(colours))), range=colours)
     )
     longest = np.vstack([_xy(points) * [most, 1], _xy(arrows) * [1 / least, 1]])
-    limit = 1.12 * float(np.linalg.norm(longest, axis=1).max())  # nothing leaves the frame at any turn
+    # Nothing leaves the frame at any turn.
+    limit = 1.12 * float(np.linalg.norm(longest, axis=1).max())
     scale = alt.Scale(domain=[-limit, limit], nice=False)
     f = _turned("x", "y", "angle", "stretch")
-    g = _turned("x", "y", "angle", "1 / stretch")  # B^{-T}: the same turn, the opposite stretch
+    # B^{-T}: the same turn, the opposite stretch.
+    g = _turned("x", "y", "angle", "1 / stretch")
 
     def placed(data: pd.DataFrame, formula: tuple[str, str]) -> alt.Chart:
         return alt.Chart(data).transform_calculate(u=formula[0], v=formula[1])

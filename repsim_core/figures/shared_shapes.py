@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 __all__ = ["join_points", "share_shapes"]
 
-_OFTEN = 4  # a shape that occurs as often as this is written once, and used
+# A shape that occurs as often as this is written once, and used.
+_OFTEN = 4
 _SHAPE = re.compile(
     r'<path aria-hidden="true" transform="(translate\([^"]*\))" (d="[^"]*"[^>]*?)/?>(?:</path>)?'
 )
@@ -21,13 +22,8 @@ def join_points(root: ElementTree.Element) -> None:
     for parent in list(root.iter()):
         kept = None
         for child in list(parent):
-            groups = kept is not None and kept.tag == child.tag == "g"
-            if (
-                kept is not None
-                and groups
-                and set(child.attrib) == {"clip-path"}
-                and kept.attrib == child.attrib
-            ):
+            clipped = child.tag == "g" and set(child.attrib) == {"clip-path"}
+            if clipped and kept is not None and kept.tag == "g" and kept.attrib == child.attrib:
                 kept.extend(child)
                 parent.remove(child)
             else:
@@ -63,7 +59,8 @@ def _tenth(number: str) -> str:
 def share_shapes(svg: str, prefix: str) -> str:
     """In a drawing of Vega's, as text, give points that look alike one definition; its id begins with `prefix`."""
     counts = Counter(match[2] for match in _SHAPE.finditer(svg))
-    names = {look: f"{prefix}{i}" for i, look in enumerate(look for look, n in counts.items() if n >= _OFTEN)}
+    often = [look for look, count in counts.items() if count >= _OFTEN]
+    names = {look: f"{prefix}{number}" for number, look in enumerate(often)}
     if not names:
         return svg
 

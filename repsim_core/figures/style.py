@@ -44,13 +44,17 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "h", "*")
 MODEL_COLORS: tuple[str, str] = _PALETTE[:2]
 """Colours of the first and the second of two models that are compared, everywhere in the book."""
 
-_INK = "#000000"  # matplotlib's SVG writer leaves black out or spells it so; both become currentColor
+# matplotlib's SVG writer leaves black out or spells it so; both become currentColor.
+_INK = "#000000"
 _RASTER_DPI = 150
-_DENSE = 1500  # points in one axes: above this an SVG scatter is larger than its picture
-_SMALLEST_SCALE = 0.5  # below this, 11-point text is too small to read; the figure's box scrolls instead
+# Points in one axes: above this an SVG scatter is larger than its picture.
+_DENSE = 1500
+# Below this, 11-point text is too small to read; the figure's box scrolls instead.
+_SMALLEST_SCALE = 0.5
 
 _RC: dict[RcKeyType, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    # This family comes with matplotlib, so every machine draws the same.
+    "font.family": "DejaVu Sans",
     "font.size": 11,
     "axes.titlesize": 12,
     "axes.labelsize": 11,
@@ -97,7 +101,8 @@ _RC: dict[RcKeyType, Any] = {
 def style() -> Iterator[None]:
     """Draw in the book's style inside the `with` block; matplotlib's own settings come back after it."""
     with mpl.rc_context():
-        mpl.rcdefaults()  # a reader's matplotlibrc must not change the book's figures
+        # A reader's matplotlibrc must not change the book's figures.
+        mpl.rcdefaults()
         mpl.rcParams.update(_RC)
         yield
 
@@ -116,8 +121,10 @@ def new_figure(
         The figure, and one Axes for a 1x1 grid, else an array of them as `plt.subplots` gives it. The figure
         isn't known to pyplot, so nothing is drawn until `show`.
     """
-    width = (5.0 if cols == 1 else 7.2) if width is None else width
-    height = 3.4 * rows if height is None else height
+    if width is None:
+        width = 5.0 if cols == 1 else 7.2
+    if height is None:
+        height = 3.4 * rows
     with style():
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots(rows, cols, **subplots)
@@ -136,7 +143,8 @@ def label_palette(k: int) -> list[str]:
         raise ValueError(f"k must be at least 1, got {k}")
     if k <= len(_PALETTE):
         return list(_PALETTE[:k])
-    lightness = (0.46, 0.61)  # the ends of what has a contrast of 3:1 on both backgrounds
+    # The ends of what has a contrast of 3:1 on both backgrounds.
+    lightness = (0.46, 0.61)
     wheel = [sns.husl_palette(k, h=0.03, s=0.95, l=each) for each in lightness]
     return [to_hex(wheel[i % 2][i]) for i in range(k)]
 
@@ -196,7 +204,8 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
                 each.set_rasterized(True)
     for legend in fig.findobj(Legend):
         if isinstance(legend, Legend):
-            legend.set_frame_on(False)  # a frame drawn outside of style() would be a white box on a dark page
+            # A frame drawn outside of style() would be a white box on a dark page.
+            legend.set_frame_on(False)
     buffer = io.StringIO()
     with style():
         fig.savefig(
@@ -226,7 +235,8 @@ def _inline_svg(document: str, alt: str) -> str:
         for name in [name for name in element.attrib if "}" in name]:
             element.set(name.rpartition("}")[2], element.attrib.pop(name))
     _drop(root, "metadata")
-    _drop(root, "style")  # its rule is for `*`: in a page it would reach every other drawing
+    # Its rule is for `*`: in a page it would reach every other drawing.
+    _drop(root, "style")
     for element in root.iter():
         for name, value in element.attrib.items():
             if name in ("style", "fill", "stroke"):
@@ -238,7 +248,8 @@ def _inline_svg(document: str, alt: str) -> str:
         if element.text and not element.text.strip():
             element.text = None
     join_points(root)
-    width = float(root.get("viewBox", "").split()[2]) / 72 * 96  # CSS pixels at matplotlib's own size
+    # In CSS pixels, at matplotlib's own size.
+    width = float(root.get("viewBox", "").split()[2]) / 72 * 96
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     root.set("xmlns", "http://www.w3.org/2000/svg")
@@ -246,7 +257,7 @@ def _inline_svg(document: str, alt: str) -> str:
     root.set("aria-label", alt)
     root.set(
         "style",
-        # a black fill is left out by matplotlib: it is inherited from here
+        # A black fill is left out by matplotlib: it is inherited from here.
         "fill:currentColor;stroke-linejoin:round;stroke-linecap:butt;display:block;margin:0 auto;height:auto;"
         f"width:100%;max-width:{width:.0f}px;min-width:{width * _SMALLEST_SCALE:.0f}px",
     )

@@ -15,7 +15,8 @@ from repsim_core.figures.figure_source import draws
 from repsim_core.figures.style import line_styles, new_figure, style
 
 _COLUMNS = 3
-_DECADES = 2.0  # that positive values must span for a logarithmic axis
+# Decades that positive values must span for a logarithmic axis.
+_DECADES = 2.0
 
 
 @draws
@@ -88,8 +89,8 @@ def curve_columns(table: pd.DataFrame, swept: Sequence[str]) -> list[str]:
         len(x) > 2 and bool((np.diff(x.to_numpy(float)) > 0).all())
         for _, x in table.groupby(list(swept), sort=False)[own[0]]
     ]
-    curves = [own[0], *(name for name in numeric[1:] if len(table[name].unique()) > 1)]
-    return curves if all(rises) and len(curves) > 1 else []
+    varying = [name for name in numeric[1:] if len(table[name].unique()) > 1]
+    return [own[0], *varying] if all(rises) and varying else []
 
 
 def _label(own: pd.DataFrame, swept: Sequence[str]) -> str:

@@ -13,9 +13,12 @@ from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, 
 
 __all__ = ["arrangements", "measures", "permutation_spread", "probes", "rate"]
 
-_RING = 2.0  # where the embeddings lie
-_WIDTH = 5.8  # inches of two panels: narrow enough to stay legible on a phone
-_ARROW = 1.3  # drawn length of an unembedding
+# The radius at which the embeddings lie.
+_RING = 2.0
+# Inches of two panels: narrow enough to stay legible on a phone.
+_WIDTH = 5.8
+# The drawn length of an unembedding.
+_ARROW = 1.3
 
 
 @draws

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import altair as alt
@@ -28,7 +29,7 @@ def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> a
     """
     classes = len(np.unique(cells["label"]))
     grid = curve["rho"].to_numpy()
-    low, high, start = (float(grid[i]) for i in (0, -1, len(grid) // 10))
+    low, high, start = float(grid[0]), float(grid[-1]), float(grid[len(grid) // 10])
     rho = alt.param("rho", value=start, bind=alt.binding_range(min=low, max=high, step=step, name="norm ρ "))
     chosen = alt.param(
         "chosen", value=0, bind=alt.binding_range(min=0, max=classes - 1, step=1, name="input of class ")
@@ -89,7 +90,7 @@ def _matrix(table: Any, number: int, side: int, classes: int) -> Any:
     """p(y|x in class k) of one model as squares: the input's class downwards, the label rightwards."""
     mine = table.transform_filter(f"datum.model == {number}")
     room = (0.94 * side / classes) ** 2
-    every = max(1, -(-classes // 10))
+    every = max(1, math.ceil(classes / 10))
     axis = alt.Axis(
         labelAngle=0, ticks=False, domain=False, labelExpr=f"datum.value % {every} ? '' : datum.label"
     )
@@ -115,7 +116,8 @@ def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
     """d_KL in both directions and d_LLV against rho, a marker at the slider's rho, and the numbers there."""
     base = alt.Chart(curve)
     here = base.transform_filter(f"abs(datum.rho - rho) < {0.5 * step:.6g}")
-    span = [float(curve["rho"].to_numpy()[end]) for end in (0, -1)]
+    grid = curve["rho"].to_numpy()
+    span = [float(grid[0]), float(grid[-1])]
     x = alt.X("rho:Q", title="norm of the unembeddings ρ", scale=alt.Scale(domain=span, nice=False))
     axis = alt.Axis(format="~g", tickCount=6, grid=True)
     kl = alt.Y("d_kl:Q", title=None, scale=alt.Scale(type="log"), axis=axis)

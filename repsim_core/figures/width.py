@@ -21,7 +21,8 @@ __all__ = ["bounds", "orders", "orders_by_width", "progress", "radial_data", "va
 _LLV = r"$d_{\mathrm{LLV}}$"
 _FG = r"$d_{\mathbf{f},\mathbf{g}}$"
 _MEASURES = {"d_llv": _LLV, "d_fg": _FG}
-_INK = "#000000"  # becomes the page's own ink (figures.style)
+# Becomes the page's own ink (figures.style).
+_INK = "#000000"
 _LIVE = label_palette(5)[4]
 
 
@@ -34,7 +35,8 @@ def radial_data(points: pd.DataFrame) -> Figure:
     """
     counts = _values(points, "classes")
     radius = np.hypot(points["x"].to_numpy(), points["y"].to_numpy())
-    limit = 1.15 * float(np.quantile(radius, 0.99))  # the few points beyond are not drawn
+    # The few points beyond are not drawn.
+    limit = 1.15 * float(np.quantile(radius, 0.99))
     with style():
         figure, panels = _grid(len(counts), panel_height=2.9)
         for ax, count in zip(panels, counts, strict=True):
@@ -44,7 +46,8 @@ def radial_data(points: pd.DataFrame) -> Figure:
             ax.scatter(own["x"], own["y"], s=5, c=[colours[i] for i in own["label"]], linewidths=0)
             for label in range(int(count)):
                 angle = math.pi * (label + 0.5) / count
-                for side in (1, -1):  # opposite cones share a label
+                # Opposite cones share a label.
+                for side in (1, -1):
                     place = (side * limit * math.cos(angle), side * limit * math.sin(angle))
                     ax.text(*place, str(label), ha="center", va="center", fontsize=9)
             ax.set(aspect="equal", xlim=(-1.1 * limit, 1.1 * limit), ylim=(-1.1 * limit, 1.1 * limit))
@@ -108,6 +111,7 @@ def variants(means: pd.DataFrame) -> Figure:
         means: as for `width_curves`, with a column variant.
     """
     counts, names, widths = (_values(means, each) for each in ("classes", "variant", "width"))
+    # "free" comes first.
     names.sort(key=lambda name: (name != "free", name))
     with style():
         figure, axes = new_figure(
@@ -191,7 +195,9 @@ def progress(table: pd.DataFrame, x: str = "steps") -> Figure:
                     _plain_log(axis)
                 if x == "steps":
                     steps = _values(table, "steps")
-                    ax.xaxis.set_major_locator(FixedLocator(steps[:: -(-len(steps) // 4)]))
+                    # Four numbers at most.
+                    apart = math.ceil(len(steps) / 4)
+                    ax.xaxis.set_major_locator(FixedLocator(steps[::apart]))
                     ax.xaxis.set_minor_locator(NullLocator())
                 else:
                     ax.xaxis.set_inverted(True)
@@ -236,9 +242,8 @@ def orders(pairs: pd.DataFrame) -> Figure:
             ):
                 own = _rows(pairs, classes=count, same=same)
                 place = np.array([widths.index(width) for width in own["width"]], dtype=float)
-                spread = 0.09 * np.sin(
-                    2.4 * np.arange(len(place))
-                )  # apart from each other, the same every time
+                # Apart from each other, the same every time.
+                spread = 0.09 * np.sin(2.4 * np.arange(len(place)))
                 right.scatter(
                     place + shift + spread,
                     own["d_llv"],
@@ -294,7 +299,7 @@ def orders_by_width(table: pd.DataFrame) -> Figure:
 def _grid(count: int, *, panel_height: float, **subplots: object) -> tuple[Figure, list[Axes]]:
     """So many panels, two a row (one alone if it is the only one), and the figure they are in."""
     cols = min(count, 2)
-    rows = -(-count // cols)
+    rows = math.ceil(count / cols)
     figure, axes = new_figure(
         rows,
         cols,

@@ -63,7 +63,7 @@ class _Points(NamedTuple):
 
     def at(self, places: Any) -> _Points:
         """Those at these places."""
-        return _Points(*(values[places] for values in self))
+        return self._make(values[places] for values in self)
 
 
 class LogRatios:

@@ -191,7 +191,7 @@ def declare_image_study(
         DatasetError: there are no images, or they are damaged.
     """
     values = dict(PROFILES[profile])
-    default_recipes, default_dims, count = (values.pop(name) for name in ("recipes", "dims", "seeds"))
+    default_recipes, default_dims, count = values.pop("recipes"), values.pop("dims"), values.pop("seeds")
     given = {"dataset": dataset, **protocol}
     values.update({name: value for name, value in given.items() if value is not None})
     if values["dataset"] not in IMAGE_DATASETS:

@@ -115,11 +115,13 @@ class _StudyPass:
         try:
             while self.waiting or self.running:
                 while self.waiting and len(self.running) < self.jobs:
-                    self._hand_out(*self.waiting.popleft())
+                    unit, group = self.waiting.popleft()
+                    self._hand_out(unit, group)
                 self._report()
                 finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    self._take_in(future, *self.running.pop(future))
+                    unit, group = self.running.pop(future)
+                    self._take_in(future, unit, group)
         except BrokenExecutor as error:
             raise StudyError(
                 "a worker process ended suddenly (was it killed, or out of memory?); what was finished is stored"

@@ -50,12 +50,12 @@ def representations_file(study: ImageStudy, cache: Store) -> bytes:
         parts = [read_stack(data) for data in stacks.values()]
         models = {seed: model for part in parts for seed, model in part.models.items()}
         chosen = [models[seed] for seed in study.seeds]
-        codes, low, step = zip(*(_encode(model.embeddings) for model in chosen), strict=True)
+        encoded = [_encode(model.embeddings) for model in chosen]
         tensors["labels"] = load(next(iter(stacks.values())))["labels"].to(torch.uint8)
         tensors |= {
-            f"{group.label}/embeddings": torch.stack(codes),
-            f"{group.label}/low": torch.stack(low),
-            f"{group.label}/step": torch.stack(step),
+            f"{group.label}/embeddings": torch.stack([codes for codes, _, _ in encoded]),
+            f"{group.label}/low": torch.stack([low for _, low, _ in encoded]),
+            f"{group.label}/step": torch.stack([step for _, _, step in encoded]),
             f"{group.label}/unembeddings": torch.stack([model.unembeddings for model in chosen]).float(),
             f"{group.label}/loss_curves": torch.cat([part.loss_curve for part in parts], dim=1),
         }

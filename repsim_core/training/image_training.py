@@ -258,9 +258,11 @@ def crops(
         flipped: whether to mirror it left to right.
         size: H and W of the window.
     """
-    height, width = (torch.arange(side, device=padded.device) for side in size)
-    columns = across[:, None] + torch.where(flipped[:, None], width.flip(0), width)
-    return padded[rows[:, None, None], (down[:, None] + height)[:, :, None], columns[:, None, :]]
+    height, width = size
+    lines = down[:, None] + torch.arange(height, device=padded.device)
+    places = torch.arange(width, device=padded.device)
+    columns = across[:, None] + torch.where(flipped[:, None], places.flip(0), places)
+    return padded[rows[:, None, None], lines[:, :, None], columns[:, None, :]]
 
 
 def _optimizers(model: ImageModel, recipe: Recipe) -> list[tuple[torch.optim.Optimizer, list[float]]]:

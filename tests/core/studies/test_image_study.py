@@ -11,7 +11,6 @@ from studies import command, compute, inline
 
 import repsim_core as rc
 from repsim_book.cli import study as study_commands
-from repsim_core.datasets import loading
 from repsim_core.datasets.images import digit_images
 from repsim_core.datasets.loading import fingerprint
 from repsim_core.errors import InputError, RecordError
@@ -86,11 +85,10 @@ def test_a_model_goes_on_from_its_checkpoint_and_leaves_none(computed, tmp_path)
         trained(0, checkpoint=checkpoint, checkpoint_every=5, progress=stop)
     begun = checkpoint.read_bytes()
     calls = []
-    restore = loading.train_images
 
     def watched(images, **options):
         calls.append(Path(options["checkpoint"]).read_bytes())
-        return restore(images, **options)
+        return train_images(images, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(images, "train_images", watched)

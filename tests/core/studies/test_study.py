@@ -21,7 +21,7 @@ from repsim_book.cli import study as study_commands
 from repsim_core.datasets.tabular import radial
 from repsim_core.errors import InputError, RecordError, StudyError
 from repsim_core.store import Store
-from repsim_core.studies import units
+from repsim_core.studies import units, width
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.records import read_record
 from repsim_core.studies.study import comparing, read_pairs, stored_tables
@@ -287,12 +287,12 @@ def test_a_write_that_fails_is_told_and_loses_nothing(computed, tmp_path, monkey
 
 
 def test_a_unit_that_fails_is_named_and_the_others_are_kept(computed, tmp_path, monkeypatch):
-    def failing(dataset, *, width, **options):
-        if width == 8:
+    def failing(dataset, **options):
+        if options["width"] == 8:
             raise ValueError("embeddings: not finite")
-        return train_stack(dataset, width=width, **options)
+        return train_stack(dataset, **options)
 
-    monkeypatch.setattr(units, "train_stack", failing)
+    monkeypatch.setattr(width, "train_stack", failing)
     with pytest.raises(StudyError, match=r"1 of 4 units failed[^\n]*\n  train-K4-w8-.*not finite"):
         compute(small(), tmp_path)
     tables = stored_tables(small(), Store(tmp_path))
