@@ -1,5 +1,6 @@
 # make book [PROFILE=smoke|paper]   execute the chapters and build the pages under _build/
-# make test                         everything that must hold: style, types, the book without a warning, tests
+# make check                        in a minute: style, types, imports, the mathematics
+# make test                         everything that must hold: the same, the book without a warning, all tests
 # make serve                        read the book at http://127.0.0.1:8000
 # make live                         the same, with code that can be edited and run in the pages
 # make publish                      add the built pages to the branch gh-pages of origin
@@ -13,11 +14,14 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book test serve live publish clean lint format lock
+.PHONY: book check test serve live publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
 	@$(BIN)/repsim book --profile $(PROFILE)
+
+check: lint
+	$(BIN)/pytest -n 2 tests/core/measures tests/core/test_*.py
 
 test: lint
 	$(BIN)/repsim book --profile smoke
@@ -27,7 +31,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
-	$(BIN)/lint-imports --quiet
+	$(BIN)/lint-imports --no-logo
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix
