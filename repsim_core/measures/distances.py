@@ -82,15 +82,11 @@ def llv_distance(
 ) -> LLVDistance:
     """The log-likelihood-variance distance d_LLV (Def. 4.4), with lambda = `weight`.
 
-    d_LLV is the largest of four terms. With psi_y = std_x[log p(y|x) - log p(y_0|x)], the deviation over inputs by
-    which a log-ratio is standardised, they are
-
-    (1) the largest std_x[log p(e|x) / psi_y - log p'(e|x) / psi'_y], over the kept labels y and both ends of the ratio,
-    e = y and e = y_0;
-
-    (2) the same with inputs in the places of labels, x_0 as pivot, over the input set;
-
-    (3, 4) lambda times the largest ``|psi - psi'|`` of the labels, and of the inputs.
+    The largest of four terms. With psi_y = std_x[log p(y|x) - log p(y_0|x)], the deviation over inputs by which a
+    log-ratio is standardised, term 1 is the largest std_x[log p(e|x) / psi_y - log p'(e|x) / psi'_y] over the kept
+    labels y and both ends of the ratio, e = y and e = y_0. Term 2 is the same with inputs in the places of labels, x_0
+    as pivot, over the input set. Terms 3 and 4 are lambda times the largest ``|psi - psi'|`` of the labels and of the
+    inputs.
 
     For fixed sets it is a metric. It has no unit.
 
