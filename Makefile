@@ -14,14 +14,17 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book check test serve live publish clean lint format lock
+.PHONY: book check mathematics test serve live publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
 	@$(BIN)/repsim book --profile $(PROFILE)
 
-check: lint
-	$(BIN)/pytest -n 2 tests/core/measures tests/core/test_*.py
+check: $(INSTALLED)
+	@$(MAKE) --no-print-directory --jobs 2 lint mathematics
+
+mathematics: $(INSTALLED)
+	$(BIN)/pytest -n 2 -m "not thorough" tests/core/measures tests/core/test_*.py
 
 test: lint
 	$(BIN)/repsim book --profile smoke

@@ -157,7 +157,6 @@ def _cache(options: argparse.Namespace, kind: str = "study") -> Store:
 
 def _compute(options: argparse.Namespace) -> int:
     study, cache = _declared(options), _cache(options)
-    note_command(cache, _command(options))
     _run(study, cache, options)
     tables = stored_tables(study, cache)
     print(summary(tables.models, tables.pairs))
@@ -175,10 +174,12 @@ def _run(study: Study, cache: Store, options: argparse.Namespace) -> None:
     try:
         if options.scheduler is not None:
             with dask_executor(options.scheduler) as executor:
+                note_command(cache, _command(options))
                 # All at once by default: the cluster's scheduler spreads them, and an adaptive cluster grows with them.
                 run_study(study, cache, executor, jobs=_jobs(options, 10_000), progress=report)
         else:
             with local_executor(_jobs(options, 1)) as executor:
+                note_command(cache, _command(options))
                 run_study(study, cache, executor, jobs=_jobs(options, 1), progress=report)
     except (KeyboardInterrupt, StudyError, OSError):
         report.end()

@@ -17,9 +17,12 @@ from repsim_core.errors import RecordError
 from repsim_core.studies.records import DIGITS, MODEL_MEASURES, PAIR_MEASURES, Record, environment
 from repsim_core.studies.study import Tables, group_columns
 
-STANDARD_ERRORS = 4.0  # by which a group's mean may move
-_LEAST_SEEDS = 3  # for a standard error
-_ROUNDING = 1e-6  # relative; where seeds do not differ at all there is no standard error
+# By which a group's mean may move.
+STANDARD_ERRORS = 4.0
+# For a standard error.
+_LEAST_SEEDS = 3
+# Relative; where seeds do not differ at all there is no standard error.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -59,23 +62,25 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
     """
     columns, means, group_by = [], [], group_columns(record.study)
     fresh = {name: _recorded(table) for name, table in (("models", tables.models), ("pairs", tables.pairs))}
-    for name, keys, measures in (
-        ("models", [*group_by, "seed"], MODEL_MEASURES),
-        ("pairs", [*group_by, "seed_a", "seed_b"], PAIR_MEASURES),
+    for name, seeds, all_measures, choices in (
+        ("models", ["seed"], MODEL_MEASURES, ["order"]),
+        ("pairs", ["seed_a", "seed_b"], PAIR_MEASURES, ["pivot", "left_out", "input_set"]),
     ):
         recorded: pd.DataFrame = getattr(record, name)
-        measures = [measure for measure in measures if measure in recorded]  # older records have fewer
+        keys = group_by + seeds
+        # older records have fewer
+        measures = [measure for measure in all_measures if measure in recorded]
         both: Any = fresh[name].merge(
             recorded, on=keys, how="left", suffixes=("", "_recorded"), indicator="found"
         )
         lost = both[both["found"] != "both"]
         if len(lost):
             raise RecordError(f"record: it lacks {len(lost)} {name}, first {dict(lost.iloc[0][keys])}")
-        for measure in [*measures, *(["pivot", "left_out", "input_set"] if name == "pairs" else ["order"])]:
-            columns.append({"table": name, **_differences(both, measure, measure in measures)})
+        for column in measures + choices:
+            columns.append({"table": name, **_differences(both, column, column in measures)})
         for group, rows in both.groupby(group_by, sort=False):
             for measure in measures:
-                row = _mean_agreement(rows, measure, keys[len(group_by) :])
+                row = _mean_agreement(rows, measure, seeds)
                 means.append({**dict(zip(group_by, group, strict=True)), "measure": measure, **row})
     found, judged = pd.DataFrame(columns), pd.DataFrame(means)
     here, there = environment(record.study), record.provenance["environment"]
@@ -113,10 +118,14 @@ def _mean_agreement(rows: Any, measure: str, seeds: list[str]) -> dict[str, Any]
     error = math.hypot(*errors)
     gap = abs(means["new"] - means["recorded"])
     exact = bool(np.isclose(means["new"], means["recorded"], rtol=_ROUNDING, atol=0.0, equal_nan=True))
+    if error > 0:
+        standard_errors = gap / error
+    else:
+        standard_errors = 0.0 if exact else np.inf
     return {
         **means,
         "seeds": number,
-        "standard_errors": gap / error if error > 0 else 0.0 if exact else np.inf,
+        "standard_errors": standard_errors,
         "agrees": exact or gap <= STANDARD_ERRORS * error,
     }
 

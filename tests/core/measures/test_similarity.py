@@ -225,6 +225,7 @@ def test_the_bounds_hold(pair, data):
     assert excess <= tolerance
 
 
+@pytest.mark.thorough
 def test_the_bounds_hold_for_thousands_of_pairs():
     """Theorem 4.7 and the quadratic bound over all kinds of pairs, degenerate ones included, with M = 1 .. 5.
 

@@ -221,7 +221,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(whole, tmp_path):
         assert entries(tmp_path).items() <= whole.items(), point
         assert len(entries(tmp_path)) == stored, point
         if code > 0:
-            assert f"to go on: repsim {' '.join(arguments)}" in message
+            assert f"to go on: repsim study {' '.join(arguments)}" in message
             assert "Traceback" not in message
         if code == 1:
             assert "a worker process ended suddenly" in message
@@ -245,7 +245,7 @@ def test_two_at_once_on_one_cache_do_no_harm(whole, tmp_path):
             assert process.returncode == 0, message
             assert "damaged" not in message
     assert entries(tmp_path) == whole
-    assert {path.name for path in tmp_path.iterdir()} == set(whole)
+    assert {path.name for path in tmp_path.iterdir()} == {*whole, ".commands.json"}
 
 
 @pytest.mark.parametrize("kind", ["train", "pairs"])
@@ -279,10 +279,10 @@ def test_a_write_that_fails_is_told_and_loses_nothing(computed, tmp_path, monkey
     message = capsys.readouterr().err
     assert code == 1
     assert f"cache: cannot write {tmp_path}" in message
-    assert "to go on: repsim study width ..." in message
+    assert f"to go on: repsim study width --profile smoke --variant free --cache {tmp_path}" in message
     left = entries(tmp_path)
     assert left[name] == data
-    assert not list(tmp_path.glob(".*"))
+    assert [path.name for path in tmp_path.glob(".*")] == [".commands.json"]
     assert compute(small(), tmp_path) == entries(computed)
 
 
