@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Reader, launched, served
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from places import ROOT
@@ -47,19 +46,25 @@ def book() -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
+    from browsing import launched  # what tests the mathematics needs no browser
+
     with launched() as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
 def site(book: Path) -> Iterator[str]:
+    from browsing import served
+
     with served(book) as address:
         yield address
 
 
 @pytest.fixture
-def reader(browser, site) -> Iterator[Callable[..., Reader]]:
+def reader(browser, site) -> Iterator[Callable]:
     """Opens windows, with the browser's options for them."""
+    from browsing import Reader
+
     opened: list[Reader] = []
 
     def new(**options) -> Reader:
