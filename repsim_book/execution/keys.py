@@ -16,7 +16,6 @@ from types import ModuleType
 import repsim_core
 from repsim_book import execution
 from repsim_book.chapters import Chapter
-from repsim_book.repository import tracked_files
 
 # What the numbers and drawings of a chapter are made with.
 LIBRARIES = (
@@ -40,8 +39,7 @@ def common_key() -> str:
 
 def code_of(package: ModuleType) -> dict[str, str]:
     """A hash of each source file of a package, by its path there."""
-    folder = Path(str(package.__file__)).parent
-    return {path.relative_to(folder).as_posix(): _hashed(path) for path in folder.rglob("*.py")}
+    return _folder(Path(str(package.__file__)).parent, "*.py")
 
 
 def chapter_key(root: Path, chapter: Chapter, values: Mapping[str, object], common: str) -> str:
@@ -53,12 +51,14 @@ def chapter_key(root: Path, chapter: Chapter, values: Mapping[str, object], comm
         values: of all its parameters.
         common: `common_key()`.
     """
-    records = {
-        path.relative_to(root).as_posix(): _hashed(path)
-        for name in chapter.reads
-        for path in tracked_files(root, str(values[name]))
-    }
+    records = {name: _folder(root / str(values[name])) for name in chapter.reads if values[name]}
     return _key([common, chapter.path.read_text("utf-8"), dict(values), records])
+
+
+def _folder(folder: Path, names: str = "*") -> dict[str, str]:
+    """A hash of each file of a folder, by its path there; empty where there is no folder."""
+    files = (path for path in folder.rglob(names) if path.is_file())
+    return {path.relative_to(folder).as_posix(): _hashed(path) for path in files}
 
 
 def _key(parts: object) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,9 @@ from places import BOOK as FIXTURE
 import repsim_book
 import repsim_core
 from repsim_book import execution
+from repsim_book.chapters import read_chapter
 from repsim_book.cli import main
+from repsim_book.execution import keys
 from repsim_book.execution.batch import FinishedExecution
 from repsim_book.pages import book, jupyter_book, sources, standalone
 from repsim_book.repository import tracked_files
@@ -156,6 +159,22 @@ def test_a_change_of_one_file_does_again_what_depends_on_it(root, installation, 
         append(root / changed, "\n\n")
     book.build(root, "mine")
     assert sorted(done()) == EXECUTED_AND_BUILT[changed]
+
+
+@pytest.mark.parametrize("place", ["inside", "outside", "nowhere", "none"])
+def test_a_record_may_lie_anywhere(root, tmp_path, place):
+    folder = {"inside": root / "runs" / "mine", "outside": tmp_path / "mine", "nowhere": tmp_path / "no"}.get(
+        place
+    )
+    values = {"record": "" if folder is None else str(folder)}
+    chapter = replace(read_chapter(root / SMALL), reads=("record",))
+    key = keys.chapter_key(root, chapter, values, "common")
+    if place in ("inside", "outside"):
+        append(folder / "pairs.csv", "1,2\n")
+        assert keys.chapter_key(root, chapter, values, "common") != key
+    else:
+        append(root / "book" / "more.md", "text")
+        assert keys.chapter_key(root, chapter, values, "common") == key
 
 
 def test_a_new_version_of_what_executes_executes_all(root, done, monkeypatch):
