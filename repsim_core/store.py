@@ -72,7 +72,7 @@ class Store:
 
     def __init__(self, directory: Path, report: Callable[[str], object] | None = None) -> None:
         self.directory = Path(directory)
-        self._report = report or _to_stderr
+        self.report = report or _to_stderr
         if self.directory.exists() and not self.directory.is_dir():
             raise NotADirectoryError(f"cache: {self.directory} is a file, expected a folder")
 
@@ -80,7 +80,7 @@ class Store:
         """The content stored at the address; None if there is none, or only damaged files (each is reported)."""
         found, damaged = self._read(address)
         for path in damaged:
-            self._report(f"damaged entry, to be computed again: {path}")
+            self.report(f"damaged entry, to be computed again: {path}")
         return found
 
     def state(self, address: Address) -> str:

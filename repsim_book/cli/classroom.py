@@ -6,7 +6,6 @@ nbgrader is imported only where it is used: its absence is a message of one line
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from repsim_book.classroom.isolated import DEFAULT_LIMITS, Limits
 from repsim_book.cli.progress import ProgressLine
 from repsim_book.paths import find_root
-from repsim_core.errors import InputError
+from repsim_core.extras import require
 
 if TYPE_CHECKING:
     from repsim_book.classroom.grade_class import GradeProgress
@@ -117,10 +116,7 @@ def _with_nbgrader(action: Callable[[argparse.Namespace], int]) -> Callable[[arg
     """The action, or the message that nbgrader is missing."""
 
     def guarded(options: argparse.Namespace) -> int:
-        if importlib.util.find_spec("nbgrader") is None:
-            raise InputError(
-                "classroom: nbgrader is not installed here; install the extra: pip install 'repsim-core[classroom]'"
-            )
+        require("classroom", "nbgrader")
         return action(options)
 
     return guarded

@@ -6,16 +6,17 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from repsim_book.chapters import Chapter, find_chapter, find_profile, list_chapters, load_profile
 from repsim_book.execution import sweeps
-from repsim_book.execution.chapter import default_directory, run_chapter
-from repsim_book.pages import book
-from repsim_book.pages.standalone import standalone_page
+from repsim_book.execution.chapter import run_chapter, run_directory
 from repsim_book.parameters import written
 from repsim_book.paths import find_root, pages_folder
 from repsim_core.errors import ExecutionError, InputError
+from repsim_core.extras import explained
 from repsim_core.files import to_json
 
 DESCRIPTION = "Execute the chapters of the book with your own parameters, compare two models, build the book."
@@ -64,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        print(f"repsim: {explained(error, 'repsim')}", file=sys.stderr)
+        return 2
     except (InputError, OSError) as error:
         print(f"repsim: {error}", file=sys.stderr)
         return 2
@@ -72,13 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; `given` is the command that is asked for, if any."""
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "repsim", description=DESCRIPTION, epilog=EXIT_CODES, formatter_class=layout
-    )
+    parser = _Parser("repsim", description=DESCRIPTION, epilog=EXIT_CODES, formatter_class=layout)
+    parser.add_argument("--version", action="version", version=f"repsim {version('repsim-core')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--root", type=Path, help="the book's folder, which holds notebooks/")
-    profile = argparse.ArgumentParser(add_help=False)
+    profile = _Parser(add_help=False)
     profile.add_argument(
         "--profile",
         default="default",
@@ -204,13 +207,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.sweep:
         return _sweep(options, root, chapter, profile, own)
     values = chapter.values({**profile, **own})
-    directory = options.out or default_directory(chapter, values)
+    directory = options.out or run_directory(chapter, values)
     progress = {"desc": chapter.name, "unit": "cell", "leave": False} if sys.stderr.isatty() else False
     run = run_chapter(chapter, values, directory, progress)
     for warning in run.warnings_said():
         print(f"repsim: {warning}", file=sys.stderr)
     paths = [run.notebook, *run.results]
     if options.html:
+        from repsim_book.pages.standalone import standalone_page
+
         paths.append(standalone_page(root, chapter.path, run.notebook))
     print("\n".join(map(str, paths)))
     return 0
@@ -229,10 +234,12 @@ def _sweep(
     if twice := own.keys() & swept.keys():
         raise InputError(f"--sweep {min(twice)}: a value is given by -p as well")
     given = {name: value for name, value in {**profile, **own}.items() if name not in swept}
-    directory = options.out or sweeps.default_directory(chapter, given, swept)
+    directory = options.out or sweeps.sweep_directory(chapter, given, swept)
     notebook, failures = sweeps.run_sweep(root, chapter, given, swept, directory, jobs=options.jobs)
     for failure in failures:
         print(f"repsim: {failure}", file=sys.stderr)
+    from repsim_book.pages.standalone import standalone_page
+
     print(standalone_page(root, sweeps.TEMPLATE, notebook))
     return 1 if failures else 0
 
@@ -251,14 +258,29 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _left_out(text: str) -> str | int:
-    return text if text == "none" else int(text)
+    try:
+        return text if text == "none" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a label or none") from None
 
 
 def _input_set(text: str) -> str | list[int]:
-    return text if text == "exact" else [int(item) for item in text.strip("[]").split(",")]
+    try:
+        return text if text == "exact" else [int(item) for item in text.strip("[]").split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected exact or inputs i,j,k") from None
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser to which `--cach` is no `--cache`; the parsers of its commands are like it."""
+
+    def __init__(self, *names: Any, **settings: Any) -> None:
+        super().__init__(*names, **{"allow_abbrev": False, **settings})
 
 
 def _book(options: argparse.Namespace) -> int:
+    from repsim_book.pages import book  # what makes pages draws figures, and not every installation can
+
     book.build(find_root(options.root), options.profile, force=options.force)
     return 0
 

@@ -20,7 +20,7 @@ from repsim_core.studies.catalogue import STUDIES, declare_study, study_kind
 from repsim_core.studies.commands import Command, note_command, noted_commands
 from repsim_core.studies.images import ImageStudy
 from repsim_core.studies.records import Record, environment, read_record, write_record
-from repsim_core.studies.run import dask_executor, local_executor, run_study
+from repsim_core.studies.run import StudyProgress, dask_executor, local_executor, run_study
 from repsim_core.studies.stored_representations import FILE, representations_file
 from repsim_core.studies.study import Study, comparing, group_columns, stored_stacks, stored_tables
 from repsim_core.studies.width import VARIANTS
@@ -170,17 +170,24 @@ def _compute(options: argparse.Namespace) -> int:
 
 def _run(study: Study, cache: Store, options: argparse.Namespace) -> None:
     """Compute what the cache lacks, with progress, and with what to type after an interruption."""
-    report = Reporter(study)
+    report, command = Reporter(study), _command(options)
+    noted = False
+
+    def told(progress: StudyProgress) -> None:
+        nonlocal noted
+        report(progress)
+        if progress.done > progress.found and not noted:  # this command has computed something
+            note_command(cache, study, command)
+            noted = True
+
     try:
         if options.scheduler is not None:
             with dask_executor(options.scheduler) as executor:
-                note_command(cache, _command(options))
                 # All at once by default: the cluster's scheduler spreads them, and an adaptive cluster grows with them.
-                run_study(study, cache, executor, jobs=_jobs(options, 10_000), progress=report)
+                run_study(study, cache, executor, jobs=_jobs(options, 10_000), progress=told)
         else:
             with local_executor(_jobs(options, 1)) as executor:
-                note_command(cache, _command(options))
-                run_study(study, cache, executor, jobs=_jobs(options, 1), progress=report)
+                run_study(study, cache, executor, jobs=_jobs(options, 1), progress=told)
     except (KeyboardInterrupt, StudyError, OSError):
         report.end()
         print(f"finished parts are kept in {cache.directory}; to go on: {options.typed}", file=sys.stderr)
@@ -239,7 +246,7 @@ def _record(options: argparse.Namespace) -> int:
                 f"({_groups(sorted(lost))}); finish the study, or --replace it"
             )
     store = _cache(options)
-    commands = [*noted_commands(store), _command(options)]
+    commands = [*noted_commands(store, study), _command(options)]
     more = {FILE: representations_file(study, store)} if isinstance(study, ImageStudy) else {}
     record = write_record(directory, study, tables, commands, more=more)
     size = sum(path.stat().st_size for path in directory.iterdir())

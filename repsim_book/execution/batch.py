@@ -66,20 +66,16 @@ class FinishedExecution:
 
 
 class Planner:
-    """Plans executions; what all of them depend on is looked at once.
+    """Plans executions; what all of them depend on is looked at once."""
 
-    Args:
-        root: the book's folder.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.common = root, common_key()
+    def __init__(self) -> None:
+        self.common = common_key()
 
     def plan(
         self, name: str, chapter: Chapter, values: Mapping[str, object], folder: Path
     ) -> PlannedExecution:
         """See `PlannedExecution`."""
-        key = chapter_key(self.root, chapter, values, self.common)
+        key = chapter_key(chapter, values, self.common)
         return PlannedExecution(name, chapter, values, folder, key)
 
 
@@ -150,6 +146,7 @@ async def _in_a_process(each: PlannedExecution) -> tuple[int | None, str]:
     """The exit code of a worker, and what it wrote to stderr."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # a reader's own copy.py, say, is none of its modules
         "-m",
         "repsim_book.execution.worker",
         stdin=asyncio.subprocess.PIPE,

@@ -131,7 +131,7 @@ def refuse_file(directory: Path) -> None:
         raise InputError(f"the output folder {directory} is a file")
 
 
-def default_directory(chapter: Chapter, values: Mapping[str, object]) -> Path:
+def run_directory(chapter: Chapter, values: Mapping[str, object]) -> Path:
     """`runs/NN_name-<8 hex digits of the parameters>`, under the current folder."""
     return RUNS / f"{chapter.name}-{short_hash(dict(values))}"
 

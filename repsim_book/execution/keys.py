@@ -8,7 +8,7 @@ It does not depend on the rest of the press: an edit of a page's footer executes
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -18,59 +18,62 @@ from repsim_book import execution
 from repsim_book.chapters import Chapter
 
 # What the numbers and drawings of a chapter are made with.
+# fmt: off
 LIBRARIES = (
-    "altair",
-    "matplotlib",
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "scipy",
-    "seaborn",
-    "torch",
-    "torchvision",
+    "altair", "matplotlib", "numpy", "pandas", "scikit-learn", "scipy", "seaborn", "torch", "torchvision",
+    "vl-convert-python",
 )
+# fmt: on
 
 
 def common_key() -> str:
     """What every chapter depends on: the code of `repsim_core`, libraries, Python, and what executes."""
-    versions = {name: _version(name) for name in LIBRARIES}
-    return _key([code_of(repsim_core), versions, platform.python_version(), execution.VERSION])
+    parts = [code_of(repsim_core), versions_of(LIBRARIES), platform.python_version(), execution.VERSION]
+    return _key(parts)
 
 
 def code_of(package: ModuleType) -> dict[str, str]:
     """A hash of each source file of a package, by its path there."""
-    return _folder(Path(str(package.__file__)).parent, "*.py")
+    return _folder(Path(str(package.__file__)).parent, (".py", ".pyi"))
 
 
-def chapter_key(root: Path, chapter: Chapter, values: Mapping[str, object], common: str) -> str:
-    """The key of a chapter executed with these values.
+def versions_of(distributions: Iterable[str]) -> dict[str, str]:
+    """The versions of distributions by name, "" for one that is not installed."""
+    return {name: _version(name) for name in distributions}
+
+
+def chapter_key(chapter: Chapter, values: Mapping[str, object], common: str) -> str:
+    """The key of a chapter executed with these values; folders of records count from the folder above the chapter's.
 
     Args:
-        root: the book's folder, from which folders of records count.
         chapter: what is executed.
         values: of all its parameters.
         common: `common_key()`.
     """
-    records = {name: _folder(root / str(values[name])) for name in chapter.reads if values[name]}
+    above = chapter.path.resolve().parents[1]
+    records = {name: _folder(above / str(values[name])) for name in chapter.reads if values[name]}
     return _key([common, chapter.path.read_text("utf-8"), dict(values), records])
-
-
-def _folder(folder: Path, names: str = "*") -> dict[str, str]:
-    """A hash of each file of a folder, by its path there; empty where there is no folder."""
-    files = (path for path in folder.rglob(names) if path.is_file())
-    return {path.relative_to(folder).as_posix(): _hashed(path) for path in files}
 
 
 def _key(parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _hashed(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _folder(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, str]:
+    """A hash of each file of a folder, by its path there, of those with these suffixes if any are named.
+
+    Empty where there is no folder.
+    """
+    files = (path for path in folder.resolve().rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder.resolve()).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if not suffixes or path.suffix in suffixes
+    }
 
 
-def _version(name: str) -> str:
+def _version(distribution: str) -> str:
     try:
-        return version(name)
+        return version(distribution)
     except PackageNotFoundError:
         return ""

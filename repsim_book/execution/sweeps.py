@@ -134,7 +134,7 @@ def read_grid(chapter: Chapter, texts: Sequence[str]) -> dict[str, list[object]]
     return swept
 
 
-def default_directory(chapter: Chapter, given: Mapping[str, object], swept: Mapping[str, list]) -> Path:
+def sweep_directory(chapter: Chapter, given: Mapping[str, object], swept: Mapping[str, list]) -> Path:
     """`runs/NN_name-sweep-<8 hex digits>` of the parameters, under the current folder.
 
     The values that are swept over do not count: a sweep with a value more finds the runs that are there.
@@ -171,7 +171,7 @@ def run_sweep(
         InputError: a combination is impossible; nothing was executed.
         ChapterError: all runs failed.
     """
-    planner, planned = Planner(root), {}
+    planner, planned = Planner(), {}
     for combination in itertools.product(*swept.values()):
         own = dict(zip(swept, combination, strict=True))
         values = chapter.values({**given, **own})

@@ -42,7 +42,7 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
     start = time.perf_counter()
     given = load_profile(root, profile)
     name, _ = find_profile(root, profile)
-    executed, planner = executed_folder(root, name), Planner(root)
+    executed, planner = executed_folder(root, name), Planner()
     planned = [
         planner.plan(
             chapter.name, chapter, chapter.values(given.get(chapter.name, {})), executed / chapter.name

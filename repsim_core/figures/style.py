@@ -36,7 +36,7 @@ from repsim_core.figures.shared_shapes import join_points
 __all__ = ["MODEL_COLORS", "label_palette", "line_styles", "markers", "new_figure", "show", "style"]
 
 # Each colour has a contrast of at least 3:1 on white and on the theme's dark page (#14181e), and any two
-# differ by at least 0.06 in OKLab with simulated protan-, deuter- or tritanopia (tests/test_style.py).
+# differ by at least 0.06 in OKLab with simulated protan-, deuter- or tritanopia (tests/core/figures/test_style.py).
 _PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a578ff", "#c30f96", "#69695a", "#965a1e", "#c378b4")
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "h", "*")

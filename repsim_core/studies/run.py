@@ -28,6 +28,7 @@ from multiprocessing import connection
 import torch
 
 from repsim_core.errors import InputError, StudyError
+from repsim_core.extras import require
 from repsim_core.store import Store
 from repsim_core.studies.study import Group, Study, comparing, stored_stacks
 from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
@@ -241,12 +242,9 @@ def dask_executor(address: str) -> Iterator[Executor]:
     Raises:
         InputError: Dask is not installed, or no scheduler answers.
     """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise InputError(
-            "scheduler: Dask is not installed here; install the extra: pip install 'repsim-core[cluster]'"
-        ) from error
+    require("scheduler", "distributed")
+    from distributed import Client
+
     try:
         client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

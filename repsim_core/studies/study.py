@@ -1,8 +1,8 @@
 """Studies: a declared grid of models to train and compare, and the tables that come of it.
 
 A study is its declaration: which groups, which seeds in which stacks, which protocol. Units of work follow from it,
-not from what happens to be stored, so that an interrupted study ends as an uninterrupted one does. `width_study` and
-`image_study` hold the declarations, `study_run` computes them.
+not from what happens to be stored, so that an interrupted study ends as an uninterrupted one does. `width` and `images`
+hold the declarations, `run` computes them.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Tables(NamedTuple):
 
     Attributes:
         models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss, order (of the labels
-            around the origin, by their mean embeddings: `orders.circular_order`, such as "0 2 1 3"; missing unless
+            around the origin, by their mean embeddings: `circular_order`, such as "0 2 1 3"; missing unless
             M = 2).
         pairs: a row a pair: the group's values, seed_a, seed_b, the measures, the sets.
         missing: the groups that are not complete; the tables hold nothing of them.

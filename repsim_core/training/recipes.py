@@ -16,7 +16,7 @@ class Recipe:
 
     Attributes:
         name: of the recipe.
-        network: "resnet18" or "small", see `image_models`.
+        network: "resnet18" or "small", see `image_networks`.
         steps: mini-batches.
         batch_size: images of a mini-batch; an epoch's last, incomplete one is left out.
         optimizer: "adam", or "sgd" (Nesterov momentum 0.9) for f beside Adam for g.

@@ -21,7 +21,7 @@ from places import ROOT
 from repsim_book import chapters
 from repsim_book.errors import ChapterError
 from repsim_book.execution import results
-from repsim_book.execution.chapter import default_directory, run_chapter
+from repsim_book.execution.chapter import run_chapter, run_directory
 from repsim_book.parameters import Parameter, read_parameters, resolve, written
 from repsim_core import notebook
 from repsim_core.errors import InputError, nearest
@@ -396,8 +396,8 @@ def test_only_values_that_differ_from_the_defaults_are_injected():
 
 def test_each_set_of_values_has_its_own_folder():
     chapter = small(FIXTURE)
-    one, two = (default_directory(chapter, chapter.values({"count": n})) for n in (4, 5))
-    assert one == default_directory(chapter, chapter.values({}))
+    one, two = (run_directory(chapter, chapter.values({"count": n})) for n in (4, 5))
+    assert one == run_directory(chapter, chapter.values({}))
     assert one != two
     assert one.parent == Path("runs")
     assert one.name.startswith("02_small-")

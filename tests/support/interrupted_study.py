@@ -82,7 +82,7 @@ def _set_point(place: str, number: int, act: Callable[[], None]) -> None:
 
 def _is_note(path: str | os.PathLike[str]) -> bool:
     """Whether a file is none of the entries that are counted: it keeps the commands that were typed."""
-    return ".commands.json" in str(path)
+    return ".command-" in str(path)
 
 
 def _act(what: str, in_worker: bool) -> None:

@@ -671,7 +671,7 @@ def test_without_nbgrader_a_line_says_what_to_install(run, monkeypatch):
     code, _, err = run("grade", NAME)
     assert code == 2
     assert err.splitlines() == [
-        "repsim: classroom: nbgrader is not installed here; install the extra: pip install 'repsim-core[classroom]'"
+        "repsim: classroom: found no library nbgrader, expected it; to install it: pip install 'repsim-core[classroom]'"
     ]
 
 

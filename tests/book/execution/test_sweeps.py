@@ -51,9 +51,9 @@ def test_a_grid_that_cannot_be_is_refused(texts, complaint):
 
 
 def test_a_sweep_with_one_more_value_has_the_same_folder():
-    first = sweeps.default_directory(SMALL, {"scale": 2.0}, {"count": [3, 4]})
-    assert first == sweeps.default_directory(SMALL, {"scale": 2.0}, {"count": [3, 4, 5]})
-    assert first != sweeps.default_directory(SMALL, {"scale": 1.0}, {"count": [3, 4]})
+    first = sweeps.sweep_directory(SMALL, {"scale": 2.0}, {"count": [3, 4]})
+    assert first == sweeps.sweep_directory(SMALL, {"scale": 2.0}, {"count": [3, 4, 5]})
+    assert first != sweeps.sweep_directory(SMALL, {"scale": 1.0}, {"count": [3, 4]})
 
 
 def test_an_impossible_combination_stops_all_before_anything_runs(tmp_path, capsys, monkeypatch):
