@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from repsim_core.errors import InputError, nearest
+from repsim_core.notebook import Scalar
 
-Scalar = int | float | str | bool
 NO_VALUE = {"none", "null"}
 
 

@@ -27,7 +27,7 @@ class DatasetError(InputError):
     """A source of a data set is missing, incomplete or damaged; the message names the file or folder."""
 
 
-class MissingLibraryError(InputError, ModuleNotFoundError):
+class MissingLibraryError(ModuleNotFoundError, InputError):
     """A library is missing; the message names it and the extra of the distribution that brings it."""
 
 

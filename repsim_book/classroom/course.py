@@ -31,6 +31,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from repsim_book.classroom.notebooks import grade_id, read_master, read_notebook, skeleton_notebook
 from repsim_book.errors import ClassroomError
+from repsim_book.paths import ASSIGNMENTS
 from repsim_core.errors import InputError, nearest
 from repsim_core.files import to_json, write_atomic
 
@@ -152,13 +153,13 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
         InputError: there is no such master, nbgrader does not accept it, or a file was changed by hand.
         ClassroomError: nbgrader failed (cells were added or removed after submissions were graded, say).
     """
-    paths = {path.stem: path for path in sorted((root / "notebooks/assignments").glob("[0-9][0-9]_*.md"))}
+    paths = {path.stem: path for path in sorted((root / ASSIGNMENTS).glob("[0-9][0-9]_*.md"))}
     for name in names:
         if name not in paths:
             raise InputError(f"there is no assignment {name}; {nearest(name, paths)}")
     chosen = list(names or paths)
     if not chosen:
-        raise InputError(f"found no assignments in {root / 'notebooks/assignments'}, expected NN_name.md")
+        raise InputError(f"found no assignments in {root / ASSIGNMENTS}, expected NN_name.md")
     sources = {name: nbformat.writes(read_master(paths[name])).encode() for name in chosen}
     files = {f"source/{name}/{name}.ipynb": data for name, data in sources.items()}
     released = [f"release/{name}/{name}.ipynb" for name in chosen]

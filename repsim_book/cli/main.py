@@ -16,7 +16,7 @@ from repsim_book.execution.chapter import run_chapter, run_directory
 from repsim_book.parameters import written
 from repsim_book.paths import find_root, pages_folder
 from repsim_core.errors import ExecutionError, InputError
-from repsim_core.extras import explained
+from repsim_core.extras import explained, require
 from repsim_core.files import to_json
 
 DESCRIPTION = "Execute the chapters of the book with your own parameters, compare two models, build the book."
@@ -48,14 +48,13 @@ compared on one page, comparison/comparison.html in the sweep's folder. Runs tha
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (sys.argv's by default); the exit code, as documented in `--help`."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        given = sys.argv[1:] if arguments is None else list(arguments)
         options = _parser(given[:1]).parse_args(given)
         options.typed = shlex.join(["repsim", *given])
+        return options.action(options)
     except SystemExit as stop:  # argparse's way to end after --help, or after a message
         return stop.code if isinstance(stop.code, int) else 2
-    try:
-        return options.action(options)
     except KeyboardInterrupt:
         print("repsim: interrupted", file=sys.stderr)
         return 130
@@ -65,11 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except ModuleNotFoundError as error:
-        print(f"repsim: {explained(error, 'repsim')}", file=sys.stderr)
-        return 2
     except (InputError, OSError) as error:
         print(f"repsim: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"repsim: {explained(error, given[0])}", file=sys.stderr)
         return 2
 
 
@@ -195,6 +194,7 @@ def _describe(chapter: Chapter) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    require("run", "jupytext", "papermill")
     root = find_root(options.root)
     chapter = find_chapter(root, options.chapter)
     own: dict[str, object] = {}
@@ -279,6 +279,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _book(options: argparse.Namespace) -> int:
+    require("book", "jupyter_book", "papermill", "jupytext")
     from repsim_book.pages import book  # what makes pages draws figures, and not every installation can
 
     book.build(find_root(options.root), options.profile, force=options.force)

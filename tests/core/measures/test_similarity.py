@@ -226,6 +226,7 @@ def test_the_bounds_hold(pair, data):
 
 
 @pytest.mark.thorough
+@pytest.mark.usefixtures("own_checks_only")  # which takes half the time, for the same shapes again and again
 def test_the_bounds_hold_for_thousands_of_pairs():
     """Theorem 4.7 and the quadratic bound over all kinds of pairs, degenerate ones included, with M = 1 .. 5.
 

@@ -2,7 +2,7 @@
 
 If a change of the digits is meant: raise `protocol` of the unit concerned, run
 
-    python tests/test_golden.py
+    PYTHONPATH=tests/support python tests/core/studies/test_golden.py
 
 to write the digits of the new version, and say in the errata or the changelog what changed. Results of the old version
 stay in caches and records under the old number.
@@ -11,6 +11,8 @@ stay in caches and records under the old number.
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +23,11 @@ from safetensors.torch import load_file
 
 import repsim_core as rc
 from repsim_core.datasets.images import digit_images
+from repsim_core.datasets.loading import fingerprint
 from repsim_core.datasets.tabular import radial
 from repsim_core.measures.comparison import MEASURES
 from repsim_core.studies.images import ImageTrainingUnit
-from repsim_core.studies.units import ComparingUnit, one_thread
+from repsim_core.studies.units import ComparingUnit, one_thread, read_stack
 from repsim_core.studies.width import TrainingUnit
 from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES
@@ -32,6 +35,7 @@ from repsim_core.training.stacks import train_stack
 
 DIGITS = GOLDEN / "digits.json"
 STEPS = 20
+WRITE = "write the digits of this version: PYTHONPATH=tests/support python tests/core/studies/test_golden.py"
 
 
 def compared() -> dict[str, Any]:
@@ -63,6 +67,39 @@ def image_losses() -> list[float]:
     return trained.losses.tolist()
 
 
+def stored(unit: TrainingUnit | ImageTrainingUnit) -> dict[str, list]:
+    """What a unit leaves in the store, in few numbers."""
+    stack = read_stack(unit.compute())
+    columns = {name: stack.table[name].tolist() for name in ("test_accuracy", "test_loss", "train_loss")}
+    sizes = [float(model.embeddings.norm()) for model in stack.models.values()]
+    others = [float(model.unembeddings.norm()) for model in stack.models.values()]
+    curve = stack.loss_curve
+    return {**columns, "f": sizes, "g": others, "curve": [len(curve), *curve.mean(dim=0).tolist()]}
+
+
+def stored_stacks() -> dict[str, dict[str, list]]:
+    """Of free and of fixed norms, on few points."""
+    few = {"seeds": (0, 1), "steps": 160, "train_points": 400, "test_points": 50}
+    return {
+        "free": stored(TrainingUnit(4, 8, **few)),
+        "both": stored(TrainingUnit(5, 8, embedding_norm=20.0, unembedding_norm=20.0, **few)),
+    }
+
+
+def stored_images() -> dict[str, dict[str, list]]:
+    """By each kind of recipe, a few steps on the digits."""
+    small = {"widths": (4, 8, 8), "batch_size": 50, "hidden": (8,)}
+    recipes = {
+        "digits": replace(RECIPES["digits"], steps=12, **small),
+        "fast": replace(RECIPES["fast"], steps=12, resolutions=(8, 12), **small),
+        "paper": replace(RECIPES["paper"], steps=2, batch_size=16),
+    }
+    return {
+        name: stored(ImageTrainingUnit("digits", fingerprint("digits"), recipe, 2, (1,)))
+        for name, recipe in recipes.items()
+    }
+
+
 PARTS = {
     ComparingUnit: ("compare", compared),
     TrainingUnit: ("stack", stack_losses),
@@ -73,7 +110,7 @@ PARTS = {
 def kept(unit: type) -> Any:
     """The golden digits of a kind of unit, which are of its present protocol version."""
     part = json.loads(DIGITS.read_text())[PARTS[unit][0]]
-    assert part["protocol"] == unit.protocol, "write the digits of this version: python tests/test_golden.py"
+    assert part["protocol"] == unit.protocol, WRITE
     return part["digits"]
 
 
@@ -86,6 +123,24 @@ def test_compare_gives_nine_digits_on_any_processor():
                 assert found[label][name] == pytest.approx(value, rel=5e-9, abs=1e-12), (label, name)
             else:
                 assert found[label][name] == value, (label, name)
+
+
+@pytest.mark.parametrize(
+    ("unit", "part", "compute"),
+    [
+        (TrainingUnit, "stored stacks", stored_stacks),
+        (ImageTrainingUnit, "stored images", stored_images),
+    ],
+)
+def test_a_unit_stores_the_same(unit, part, compute, tmp_path, monkeypatch):
+    monkeypatch.setenv("REPSIM_CACHE", str(tmp_path))
+    digits = json.loads(DIGITS.read_text())
+    assert digits[part]["protocol"] == unit.protocol, WRITE
+    found = compute()
+    assert found.keys() == digits[part]["digits"].keys()
+    for name, expected in digits[part]["digits"].items():
+        for column, values in expected.items():
+            assert found[name][column] == pytest.approx(values, rel=1e-3, abs=1e-3), (name, column)
 
 
 @pytest.mark.parametrize("unit", [TrainingUnit, ImageTrainingUnit])
@@ -111,4 +166,8 @@ if __name__ == "__main__":
     parts = {
         name: {"protocol": unit.protocol, "digits": compute()} for unit, (name, compute) in PARTS.items()
     }
+    parts["stored stacks"] = {"protocol": TrainingUnit.protocol, "digits": stored_stacks()}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["REPSIM_CACHE"] = folder
+        parts["stored images"] = {"protocol": ImageTrainingUnit.protocol, "digits": stored_images()}
     DIGITS.write_text(json.dumps(parts, indent=1) + "\n")
