@@ -24,11 +24,12 @@ check: $(INSTALLED)
 	@$(MAKE) --no-print-directory --jobs 2 lint mathematics
 
 mathematics: $(INSTALLED)
-	$(BIN)/pytest -n 2 -m "not thorough" tests/core/measures tests/core/test_*.py
+	$(BIN)/pytest -n 2 -m "not thorough" tests/core/measures \
+	  tests/core/test_representations.py tests/core/test_constructions.py tests/core/test_bad_input.py
 
 test: lint
 	$(BIN)/repsim book --profile smoke
-	$(BIN)/pytest -n 2 --durations=15
+	$(BIN)/pytest -n 3 --dist worksteal --durations=15
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

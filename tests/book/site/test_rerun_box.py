@@ -15,6 +15,7 @@ from places import ROOT
 from repsim_book.chapters import list_chapters, load_profile
 from repsim_book.cli import main
 from repsim_book.execution.chapter import ExecutedChapter
+from repsim_book.pages import standalone
 from repsim_book.pages.sources import declared_parameters
 from repsim_book.parameters import read_parameters
 from repsim_book.site import rerun_box
@@ -168,7 +169,7 @@ def understood(tmp_path, monkeypatch):
         return ExecutedChapter(directory / "03_all.ipynb", [], [])
 
     monkeypatch.setattr(main, "run_chapter", run)
-    monkeypatch.setattr(main, "standalone_page", lambda *_: "page")
+    monkeypatch.setattr(standalone, "standalone_page", lambda *_: "page")
 
     def understand(line: str) -> dict[str, object]:
         words = through_a_shell(line)
