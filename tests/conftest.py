@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
@@ -26,6 +27,12 @@ settings.register_profile(
     "repsim", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("repsim")
+
+
+@pytest.fixture
+def own_checks_only(monkeypatch):
+    """Shapes and types are checked at run time in the tests; not here, where it is about the package's own checks."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.fixture(scope="session")

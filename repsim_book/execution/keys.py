@@ -64,9 +64,10 @@ def _folder(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, str]:
 
     Empty where there is no folder.
     """
-    files = (path for path in folder.resolve().rglob("*") if path.is_file())
+    folder = folder.resolve()
+    files = (path for path in folder.rglob("*") if path.is_file())
     return {
-        path.relative_to(folder.resolve()).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
         if not suffixes or path.suffix in suffixes
     }

@@ -47,11 +47,11 @@ def build_pages(
     key_file = html / _KEY_FILE
     if not force and key_file.is_file() and key_file.read_text() == digest.hexdigest():
         return False
-    source = build_folder(root) / "source" / profile
+    made = build_folder(root)
+    source = made / "source" / profile
     shutil.rmtree(source, ignore_errors=True)
     for name, data in files.items():
         write_atomic(source / name, data)
-    made = build_folder(root)
     new = run_jupyter_book(source, made / "work" / profile, made / "log" / f"{profile}.log")
     for name, data in files.items():
         if name.startswith(f"{RESULTS}/"):

@@ -11,12 +11,10 @@ from matplotlib.patches import Rectangle
 
 from repsim_core.figures.cifar10_petals import part
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import label_palette, markers, new_figure, style
+from repsim_core.figures.style import INK, label_palette, markers, new_figure, style
 
 __all__ = ["neighbour_counts", "order_prediction", "predictors", "scatter"]
 
-# Becomes the page's own ink (figures.style).
-_INK = "#000000"
 # Inches: narrow enough to stay legible on a phone.
 _WIDTH = 5.8
 _CCA = "mean CCA"
@@ -60,7 +58,7 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
                 )
                 if dim == 2 and chosen is not None:
                     ringed = part(own, seed_a=chosen[0], seed_b=chosen[1])
-                    ring = {"facecolors": "none", "edgecolors": _INK, "linewidths": 1.3}
+                    ring = {"facecolors": "none", "edgecolors": INK, "linewidths": 1.3}
                     axis.scatter(ringed[measure], ringed["mean_cca"], s=110, clip_on=False, **ring)
                 axis.set_ylim(0, 1.02)
                 axis.set_xlim(0, 1.07 * float(own[measure].to_numpy().max()))
@@ -93,7 +91,7 @@ def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, s
             sharex=True,
         )
         for axis, (outcome, title) in zip(axes[0], outcomes.items(), strict=True):
-            axis.axvline(0, color=_INK, linewidth=0.8, alpha=0.5)
+            axis.axvline(0, color=INK, linewidth=0.8, alpha=0.5)
             for number, dim in enumerate(dims):
                 own = part(table, outcome=outcome, dim=dim).set_index("predictor").loc[list(names)]
                 height = np.arange(len(names)) + 0.2 * (number - (len(dims) - 1) / 2)
@@ -161,7 +159,7 @@ def order_prediction(pairs: pd.DataFrame) -> Figure:
         place = pairs["shared"].to_numpy() + aside
         left.scatter(place, pairs["mean_cca"], **look)
         left.set(xlabel="shared neighbours", ylabel=f"{_CCA}, measured")
-        right.plot([0, 1], [0, 1], color=_INK, linewidth=0.9, alpha=0.5)
+        right.plot([0, 1], [0, 1], color=INK, linewidth=0.9, alpha=0.5)
         right.scatter(pairs["predicted_cca"], pairs["mean_cca"], **look)
         right.set(xlabel=f"{_CCA}, from the orders", xlim=(-0.03, 1.05))
         left.set_ylim(-0.03, 1.05)

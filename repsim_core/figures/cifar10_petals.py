@@ -14,12 +14,10 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import label_palette, new_figure, style
+from repsim_core.figures.style import INK, label_palette, new_figure, style, xy
 
 __all__ = ["Petal", "gallery", "mapped", "pair", "part", "petals"]
 
-# Becomes the page's own ink (figures.style).
-_INK = "#000000"
 # Inches: narrow enough to stay legible on a phone.
 _WIDTH = 5.8
 # A line of text, in radii of a panel of half that width.
@@ -119,10 +117,10 @@ def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[st
         for seed, axis in zip(seeds, axes.ravel(), strict=False):
             own, g = part(points, seed=seed), part(unembeddings, seed=seed)
             _flower(axis, own, names, size=8, dot=3, gap=0.22, lines=False)
-            tips = _xy(g) - _xy(g).mean(axis=0)
+            tips = xy(g) - xy(g).mean(axis=0)
             tips *= 0.95 / np.linalg.norm(tips, axis=1).max()
             shades = [colours[i] for i in g["label"]]
-            axis.scatter(*tips.T, s=13, c=shades, marker="D", edgecolors=_INK, linewidths=0.8, zorder=3)
+            axis.scatter(*tips.T, s=13, c=shades, marker="D", edgecolors=INK, linewidths=0.8, zorder=3)
             axis.set_title(f"seed {seed}", fontsize=11, pad=2)
     return figure
 
@@ -143,20 +141,20 @@ def mapped(points: pd.DataFrame, means: pd.DataFrame, names: Sequence[str], titl
         figure, axes = new_figure(1, len(titles), width=_WIDTH, height=2.75, squeeze=False)
         for number, (axis, title) in enumerate(zip(axes[0], titles, strict=True)):
             own, middle = part(points, panel=number), part(means, panel=number)
-            target, wanted = _xy(own, "target_x", "target_y"), _xy(middle, "target_x", "target_y")
+            target, wanted = xy(own, "target_x", "target_y"), xy(middle, "target_x", "target_y")
             radius = float(np.quantile(np.linalg.norm(target, axis=1), 0.995))
             scaled, found = petals(target, own["label"].to_numpy(), names, gap=_GAP)
             _names(axis, found, 10)
-            axis.scatter(*scaled.T, s=4, color=_INK, alpha=0.14, linewidths=0)
+            axis.scatter(*scaled.T, s=4, color=INK, alpha=0.14, linewidths=0)
             axis.scatter(
-                *(_xy(own) / radius).T, s=5, c=[colours[i] for i in own["label"]], alpha=0.45, linewidths=0
+                *(xy(own) / radius).T, s=5, c=[colours[i] for i in own["label"]], alpha=0.45, linewidths=0
             )
             for label, start, end in zip(
-                middle["label"].tolist(), _xy(middle) / radius, wanted / radius, strict=True
+                middle["label"].tolist(), xy(middle) / radius, wanted / radius, strict=True
             ):
-                axis.plot(*np.array([start, end]).T, color=_INK, linewidth=1.1)
-                axis.scatter(*start, s=30, color=colours[label], edgecolors=_INK, linewidths=0.7, zorder=3)
-                axis.scatter(*end, s=70, facecolors="none", edgecolors=_INK, linewidths=1.1, zorder=3)
+                axis.plot(*np.array([start, end]).T, color=INK, linewidth=1.1)
+                axis.scatter(*start, s=30, color=colours[label], edgecolors=INK, linewidths=0.7, zorder=3)
+                axis.scatter(*end, s=70, facecolors="none", edgecolors=INK, linewidths=1.1, zorder=3)
             _frame(axis)
             axis.set_title(title, fontsize=11)
     return figure
@@ -174,7 +172,7 @@ def _flower(
 ) -> None:
     """Embeddings coloured by class, scaled to a circle, with the names around it, and lines from petals to names."""
     colours, labels = label_palette(len(names)), points["label"].to_numpy()
-    scaled, found = petals(_xy(points), labels, names, gap=gap)
+    scaled, found = petals(xy(points), labels, names, gap=gap)
     axis.scatter(*scaled.T, s=dot, c=[colours[i] for i in labels], alpha=0.6, linewidths=0)
     if lines:
         for petal in found:
@@ -191,11 +189,6 @@ def _names(axis: Axes, found: Sequence[Petal], size: float) -> None:
         axis.text(
             petal.place[0], petal.place[1], text, ha="left" if right else "right", va="center", fontsize=size
         )
-
-
-def _xy(table: pd.DataFrame, x: str = "x", y: str = "y") -> np.ndarray:
-    """Two columns as an array of shape (rows, 2)."""
-    return np.column_stack([table[x].to_numpy(), table[y].to_numpy()])
 
 
 def _frame(axis: Axes) -> None:

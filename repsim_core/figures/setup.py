@@ -12,12 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import label_palette, new_figure, style
+from repsim_core.figures.style import INK, label_palette, new_figure, style, xy
 
 __all__ = ["label_sets", "mapped", "side_by_side", "twin_dial"]
 
-# Becomes the page's own ink (figures.style).
-_INK = "#000000"
 _TINY = 1e-12
 # Decimals of the coordinates that an interactive figure carries.
 _DIGITS = 3
@@ -51,7 +49,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
         unembeddings: columns label, x, y, of one model; row k is label k.
         sets: columns title, pivot, first, second: a row a panel.
     """
-    places, colour = _xy(unembeddings), label_palette(1)[0]
+    places, colour = xy(unembeddings), label_palette(1)[0]
     names = unembeddings["label"].tolist()
     with style():
         figure, axes = new_figure(1, len(sets), width=5.8, height=3.2, squeeze=False)
@@ -62,7 +60,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
             axis.add_patch(Polygon(corners, facecolor=colour, alpha=0.18, edgecolor="none"))
             _arrow(axis, start, first, colour)
             _arrow(axis, start, second, colour)
-            axis.scatter(*places.T, s=20, c=_INK, alpha=0.45, linewidths=0)
+            axis.scatter(*places.T, s=20, c=INK, alpha=0.45, linewidths=0)
             axis.scatter(*start, s=60, c=colour, marker="s", linewidths=0, zorder=3)
             _names(axis, names, places, away=11, centre=places.mean(axis=0), bold=chosen)
             _frame(axis, np.vstack([places, corners]))
@@ -81,18 +79,18 @@ def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
     """
     clouds, means = _by_model(embeddings), _by_model(targets)
     colours = _palette_for(embeddings, targets)
-    everything = np.vstack([_xy(embeddings), _xy(targets, "target_x", "target_y")])
+    everything = np.vstack([xy(embeddings), xy(targets, "target_x", "target_y")])
     with style():
         figure, axes = new_figure(1, len(clouds), width=5.8, height=3.3, squeeze=False)
         for axis, name in zip(axes[0], clouds, strict=True):
-            points, labels = _xy(clouds[name]), clouds[name]["label"].tolist()
+            points, labels = xy(clouds[name]), clouds[name]["label"].tolist()
             axis.scatter(*points.T, s=7, c=[colours[i] for i in labels], alpha=0.35, linewidths=0)
             labels = means[name]["label"].tolist()
-            found, wanted = _xy(means[name]), _xy(means[name], "target_x", "target_y")
+            found, wanted = xy(means[name]), xy(means[name], "target_x", "target_y")
             for label, start, end in zip(labels, found, wanted, strict=True):
                 axis.plot(*np.array([start, end]).T, color=colours[label])
             axis.scatter(*found.T, s=34, c=[colours[i] for i in labels], linewidths=0, zorder=3)
-            axis.scatter(*wanted.T, s=95, facecolors="none", edgecolors=_INK, zorder=3)
+            axis.scatter(*wanted.T, s=95, facecolors="none", edgecolors=INK, zorder=3)
             _names(axis, labels, wanted, away=13)
             _frame(axis, everything)
             axis.set_title(name)
@@ -121,14 +119,14 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     )
     points, arrows = _brief(embeddings, "label", "x", "y"), _brief(unembeddings, "label", "x", "y", "rest")
     chosen = points.iloc[example : example + 1]
-    fx, fy = _xy(chosen)[0].tolist()
-    mx, my = _xy(arrows).mean(axis=0).round(_DIGITS).tolist()
+    fx, fy = xy(chosen)[0].tolist()
+    mx, my = xy(arrows).mean(axis=0).round(_DIGITS).tolist()
     arrows = arrows.assign(fx=fx, fy=fy, mx=mx, my=my)
     colours = label_palette(len(arrows))
     colour = alt.Color(
         "label:N", legend=None, scale=alt.Scale(domain=list(range(len(colours))), range=colours)
     )
-    longest = np.vstack([_xy(points) * [most, 1], _xy(arrows) * [1 / least, 1]])
+    longest = np.vstack([xy(points) * [most, 1], xy(arrows) * [1 / least, 1]])
     # Nothing leaves the frame at any turn.
     limit = 1.12 * float(np.linalg.norm(longest, axis=1).max())
     scale = alt.Scale(domain=[-limit, limit], nice=False)
@@ -195,14 +193,9 @@ def _palette_for(*tables: pd.DataFrame) -> list[str]:
     return label_palette(1 + max(int(table["label"].to_numpy().max()) for table in tables))
 
 
-def _xy(table: pd.DataFrame, x: str = "x", y: str = "y") -> np.ndarray:
-    """Two columns as an array of shape (rows, 2)."""
-    return np.column_stack([table[x].to_numpy(), table[y].to_numpy()])
-
-
 def _clouds(axis: Axes, embeddings: pd.DataFrame, colours: list[str]) -> None:
     """Embeddings as points, each label beyond the far end of its cloud as seen from the origin."""
-    points, labels = _xy(embeddings), embeddings["label"].to_numpy()
+    points, labels = xy(embeddings), embeddings["label"].to_numpy()
     axis.scatter(*points.T, s=8, c=[colours[i] for i in labels], alpha=0.6, linewidths=0)
     present, ends = np.unique(labels).tolist(), []
     for label in present:
@@ -215,7 +208,7 @@ def _clouds(axis: Axes, embeddings: pd.DataFrame, colours: list[str]) -> None:
 
 
 def _arrows(axis: Axes, unembeddings: pd.DataFrame, colours: list[str]) -> None:
-    places, labels = _xy(unembeddings), unembeddings["label"].tolist()
+    places, labels = xy(unembeddings), unembeddings["label"].tolist()
     middle = places.mean(axis=0)
     for label, place in zip(labels, places, strict=True):
         _arrow(axis, middle, place, colours[label])
@@ -265,7 +258,7 @@ def _frame(axis: Axes, points: np.ndarray) -> None:
     axis.set_xlim(float(middle[0] - half), float(middle[0] + half))
     axis.set_ylim(float(middle[1] - half), float(middle[1] + half))
     axis.set_aspect("equal")
-    axis.axhline(0, color=_INK, alpha=0.25, linewidth=0.8, zorder=0)
-    axis.axvline(0, color=_INK, alpha=0.25, linewidth=0.8, zorder=0)
+    axis.axhline(0, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
+    axis.axvline(0, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
     axis.tick_params(length=3)
     axis.locator_params(nbins=5)

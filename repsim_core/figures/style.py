@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from cycler import cycler
 from matplotlib.collections import PathCollection
@@ -33,7 +34,17 @@ from matplotlib.typing import RcKeyType
 from repsim_core.figures.figure_source import FigureSource, source_of
 from repsim_core.figures.shared_shapes import join_points
 
-__all__ = ["MODEL_COLORS", "label_palette", "line_styles", "markers", "new_figure", "show", "style"]
+__all__ = [
+    "INK",
+    "MODEL_COLORS",
+    "label_palette",
+    "line_styles",
+    "markers",
+    "new_figure",
+    "show",
+    "style",
+    "xy",
+]
 
 # Each colour has a contrast of at least 3:1 on white and on the theme's dark page (#14181e), and any two
 # differ by at least 0.06 in OKLab with simulated protan-, deuter- or tritanopia (tests/core/figures/test_style.py).
@@ -45,7 +56,7 @@ MODEL_COLORS: tuple[str, str] = _PALETTE[:2]
 """Colours of the first and the second of two models that are compared, everywhere in the book."""
 
 # matplotlib's SVG writer leaves black out or spells it so; both become currentColor.
-_INK = "#000000"
+INK = "#000000"
 _RASTER_DPI = 150
 # Points in one axes: above this an SVG scatter is larger than its picture.
 _DENSE = 1500
@@ -63,14 +74,14 @@ _RC: dict[RcKeyType, Any] = {
     "legend.fontsize": 10,
     "legend.frameon": False,
     "mathtext.fontset": "dejavusans",
-    "text.color": _INK,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.titlecolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.labelcolor": _INK,
-    "ytick.labelcolor": _INK,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
     "axes.facecolor": "none",
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
@@ -82,19 +93,24 @@ _RC: dict[RcKeyType, Any] = {
     "axes.axisbelow": True,
     "axes.prop_cycle": cycler(color=_PALETTE),
     "axes.grid": False,
-    "grid.color": _INK,
+    "grid.color": INK,
     "grid.alpha": 0.15,
     "grid.linewidth": 0.8,
     "lines.linewidth": 2.0,
     "lines.markersize": 5.5,
     "lines.solid_capstyle": "round",
-    "patch.edgecolor": _INK,
+    "patch.edgecolor": INK,
     "image.cmap": "viridis",
     "image.interpolation": "nearest",
     "svg.fonttype": "path",
     "svg.hashsalt": "repsim",
     "savefig.dpi": _RASTER_DPI,
 }
+
+
+def xy(table: pd.DataFrame, x: str = "x", y: str = "y") -> np.ndarray:
+    """Two columns as an array of shape (rows, 2)."""
+    return np.column_stack([table[x].to_numpy(), table[y].to_numpy()])
 
 
 @contextmanager
@@ -240,7 +256,7 @@ def _inline_svg(document: str, alt: str) -> str:
     for element in root.iter():
         for name, value in element.attrib.items():
             if name in ("style", "fill", "stroke"):
-                element.set(name, value.replace(_INK, "currentColor"))
+                element.set(name, value.replace(INK, "currentColor"))
             elif name in ("d", "x", "y", "points"):
                 element.set(name, _rounded(value))
         if element.tail and not element.tail.strip():

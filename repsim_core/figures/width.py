@@ -14,15 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import label_palette, line_styles, markers, new_figure, style
+from repsim_core.figures.style import INK, label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["bounds", "orders", "orders_by_width", "progress", "radial_data", "variants", "width_curves"]
 
 _LLV = r"$d_{\mathrm{LLV}}$"
 _FG = r"$d_{\mathbf{f},\mathbf{g}}$"
 _MEASURES = {"d_llv": _LLV, "d_fg": _FG}
-# Becomes the page's own ink (figures.style).
-_INK = "#000000"
 _LIVE = label_palette(5)[4]
 
 
@@ -150,7 +148,7 @@ def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
                 ax.plot(
                     curves["d_llv"],
                     curves[column],
-                    color=_INK,
+                    color=INK,
                     linestyle=look["linestyle"],
                     linewidth=1.4,
                     label=f"bound {name}",
@@ -159,7 +157,7 @@ def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
                 own = _rows(pairs, classes=count, width=width)
                 ax.scatter(own["d_llv"], own["d_fg"], s=8, color=colour, marker=shape, linewidths=0)
                 ax.scatter([], [], s=28, color=colour, marker=shape, linewidths=0, label=f"width {width}")
-            ax.axhline(1.0, color=_INK, linewidth=0.6)
+            ax.axhline(1.0, color=INK, linewidth=0.6)
             ax.set(xscale="log", yscale="log", title=f"K = {count}", xlabel=_LLV)
             ax.set_xlim(every["d_llv"].min() / 1.3, every["d_llv"].max() * 1.3)
             ax.set_ylim(max(every["d_fg"].min(), 1e-6) / 2, 4)
@@ -221,7 +219,7 @@ def orders(pairs: pd.DataFrame) -> Figure:
     with style():
         figure, axes = new_figure(len(counts), 2, width=6.0, height=3.0 * len(counts) + 0.7, squeeze=False)
         for (left, right), count in zip(axes, counts, strict=True):
-            left.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, alpha=0.5)
+            left.plot([0, 1], [0, 1], color=INK, linewidth=0.8, alpha=0.5)
             for i, width in enumerate(widths):
                 own = _rows(pairs, classes=count, width=width)
                 left.scatter(
@@ -289,8 +287,8 @@ def orders_by_width(table: pd.DataFrame) -> Figure:
             _width_axis(ax, widths)
         handles, _ = left.get_legend_handles_labels()
         handles += [
-            Line2D([], [], color=_INK, linestyle="-", label="same order"),
-            Line2D([], [], color=_INK, linestyle="--", label="different order"),
+            Line2D([], [], color=INK, linestyle="-", label="same order"),
+            Line2D([], [], color=INK, linestyle="--", label="different order"),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure

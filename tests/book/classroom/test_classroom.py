@@ -10,7 +10,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import jaxtyping
 import nbformat
 import pytest
 from hypothesis import given
@@ -462,8 +461,8 @@ def test_files_that_are_no_notebooks_are_refused(content, complaint):
     assert str(caught.value).startswith(complaint)
 
 
-def test_a_student_has_the_same_seed_everywhere(monkeypatch):
-    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # the message of its own check is meant
+@pytest.mark.usefixtures("own_checks_only")
+def test_a_student_has_the_same_seed_everywhere():
     assert student_seed("Ada ") == student_seed("ada") == 4260250381
     assert student_seed("bob") != student_seed("ada")
     for wrong in ("", "  ", None):
