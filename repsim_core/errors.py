@@ -39,6 +39,10 @@ class StudyError(ExecutionError):
     """Units of a study failed; what was finished is stored."""
 
 
+class WriteError(ExecutionError, OSError):
+    """A file cannot be written (a full disk, say); the message names it, and what was there is as before."""
+
+
 class StoreError(ExecutionError, OSError):
     """An entry of a store cannot be read or written."""
 

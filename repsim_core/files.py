@@ -3,20 +3,39 @@
 import json
 import math
 import os
+import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from repsim_core.errors import WriteError
+
+# How the names of files begin that are not yet, or no more, what they will be called.
+TEMPORARY = ".part-"
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name in the same folder that no other process uses, of this machine or of another that shares the folder."""
+    return path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
+
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file all at once: readers see the old one or the new one, and a failure leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file all at once: readers see the old one or the new one, and a failure leaves the old one.
+
+    Raises:
+        WriteError: naming the file, which could not be written.
+    """
+    temporary = temporary_beside(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
         os.replace(temporary, path)
+    except OSError as error:
+        raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def to_json(value: Any) -> str:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from repsim_core.errors import StoreError
-from repsim_core.files import write_atomic
+from repsim_core.errors import StoreError, WriteError
+from repsim_core.files import TEMPORARY, write_atomic
 
 # Hexadecimal digits kept of a SHA-256: 128 bits.
 _DIGITS = 32
@@ -99,15 +99,15 @@ class Store:
         path = self.directory / (address.entry(data) + address.suffix)
         try:
             write_atomic(path, data)
-        except OSError as error:
-            raise StoreError(f"cache: cannot write {path}: {error.strerror or error}") from error
+        except WriteError as error:
+            raise StoreError(f"cache: {error}") from error
         for other in self._read(address)[1]:
             other.unlink(missing_ok=True)
         return path
 
     def sweep(self) -> None:
         """Remove the temporary files that killed processes have left."""
-        for path in self.directory.glob(".*.[0-9]*"):
+        for path in self.directory.glob(f"{TEMPORARY}*"):
             try:
                 if path.is_file() and time.time() - path.stat().st_mtime > _ABANDONED:
                     path.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ from torch import Tensor
 from repsim_core.datasets.cifar_files import BATCHES, CLASS_NAMES, EDGE, Decoded, decode_batches
 from repsim_core.datasets.images import ImageSet, Stream, read_images
 from repsim_core.errors import DatasetError
+from repsim_core.files import temporary_beside
 from repsim_core.store import Address, Store, content_key, user_folder
 
 # What to call each part, and how many images the original has of it.
@@ -159,8 +160,8 @@ def _fetch(archive: Path) -> None:
     """Download the archive, which appears whole or not at all; what arrives broken is fetched once more."""
     from torchvision.datasets.utils import download_url
 
-    # Each process has a name of its own, and a hidden one: the cache sweeps away what a killed process leaves.
-    arriving = archive.with_name(f".{archive.name}.{os.getpid()}")
+    # Each process has a name of its own, and one of those that the cache sweeps away when a killed process leaves it.
+    arriving = temporary_beside(archive)
     for last in (False, True):
         try:
             download_url(_URL, archive.parent, arriving.name, _MD5)
