@@ -117,7 +117,7 @@ def test_labels_are_plain():
 
 def test_leftovers_of_killed_processes_are_swept(cache, monkeypatch):
     kept = cache.put(ADDRESS, b"content")
-    old, new = cache.directory / ".part-old", cache.directory / ".new.2"
+    old, new = cache.directory / ".part-old", cache.directory / ".part-new"
     for path, age in ((old, 3_601), (new, 3_599)):
         path.touch()
         os.utime(path, (1e9 - age,) * 2)
