@@ -11,7 +11,9 @@ def git(root: Path, *arguments: str) -> str | None:
     """What git prints; None where it is not installed, `root` is no repository's own folder, or git fails."""
     if not (root / ".git").exists() or not shutil.which("git"):
         return None
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, encoding="utf-8", errors="replace"
+    )
     return done.stdout if done.returncode == 0 else None
 
 

@@ -31,7 +31,13 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, OverwriteKernelspec
 
 from repsim_book.classroom.course import Course, convert
-from repsim_book.classroom.isolated import DEFAULT_LIMITS, ExecutedSubmission, Limits, end, execute_apart
+from repsim_book.classroom.isolated import (
+    DEFAULT_LIMITS,
+    ExecutedSubmission,
+    Limits,
+    end_family,
+    execute_apart,
+)
 from repsim_book.classroom.notebooks import read_notebook, restore
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
@@ -132,7 +138,7 @@ class _Class:
         self.course, self.name, self.skeleton, self.limits = course, name, skeleton, limits
         self.assignment = nbformat.writes(skeleton).encode()
         self.records = read_grading_records(course, name)
-        self.running: set[subprocess.Popen[str]] = set()
+        self.running: set[subprocess.Popen[bytes]] = set()
         self.environment = dict(os.environ)  # nbgrader changes it while threads would read it
 
     def grade(
@@ -240,5 +246,5 @@ class _Class:
             future.cancel()
         while not all(future.done() for future in waiting):
             for process in list(self.running):
-                end(process)
+                end_family(process)
             wait(waiting, timeout=0.1)

@@ -10,9 +10,8 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -22,7 +21,13 @@ from typing import Any, cast
 import nbformat
 from nbformat import NotebookNode
 
-from repsim_book.execution.kernel import START_SECONDS, kernels_of_this_interpreter
+from repsim_book.execution.kernel import (
+    START_SECONDS,
+    end_kernels,
+    kernel_folder,
+    kernels_of_this_interpreter,
+)
+from repsim_book.processes import child, end_with_parent
 
 # Bytes of an executed notebook, and of any file that it writes.
 MAX_OUTPUT = 20_000_000
@@ -81,49 +86,42 @@ def execute_apart(
     student: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     environment: Mapping[str, str] | None = None,
-    running: set[subprocess.Popen[str]] | None = None,
+    running: set[subprocess.Popen[bytes]] | None = None,
 ) -> ExecutedSubmission:
     """Execute a notebook in a new process, whose kernel works in an empty folder that is removed afterwards.
 
     Args:
         student: what REPSIM_STUDENT is for the kernel; None leaves it unset.
         environment: of the process; this process's own by default.
-        running: holds the process while it runs, for who wants to `end` it.
+        running: holds the process while it runs, for who wants to `end_family` it.
     """
     environment = dict(os.environ if environment is None else environment)
     environment.pop("REPSIM_STUDENT", None)
     environment["NBGRADER_EXECUTION"] = "autograde"  # as nbgrader tells the kernels that it starts
     if student is not None:
         environment["REPSIM_STUDENT"] = student
-    with tempfile.TemporaryDirectory(prefix="repsim-", ignore_cleanup_errors=True) as folder:
-        environment["IPYTHONDIR"] = str(Path(folder, "ipython"))  # no start-up files of the one who grades
+    with kernel_folder() as folder, (folder / "said").open("w+b") as log:
+        environment["IPYTHONDIR"] = str(folder / "ipython")  # no start-up files of the one who grades
         order = {"notebook": notebook, "limits": asdict(limits)}
-        Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
-        process = subprocess.Popen(
-            [sys.executable, "-c", _WORKER, folder],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=environment,
-            start_new_session=True,  # Ctrl-C is this process's to deal with
-        )
-        if running is not None:
-            running.add(process)
-        try:
-            _, said = process.communicate(timeout=START_SECONDS + limits.seconds + _GRACE)
-        except subprocess.TimeoutExpired:
-            said = ""
-            return ExecutedSubmission(
-                _unfinished(notebook), "timeout", f"found no end after {limits.seconds} s, killed"
-            )
-        finally:
-            end(process)
+        (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        words = ["-P", "-c", _WORKER, str(folder)]
+        with child(words, environment=environment, stdout=subprocess.DEVNULL, stderr=log.fileno()) as process:
             if running is not None:
-                running.discard(process)
+                running.add(process)
+            try:
+                process.wait(START_SECONDS + limits.seconds + _GRACE)
+            except subprocess.TimeoutExpired:
+                return ExecutedSubmission(
+                    _unfinished(notebook), "timeout", f"found no end after {limits.seconds} s, killed"
+                )
+            finally:
+                end_family(process)
+                if running is not None:
+                    running.discard(process)
+        log.seek(0)
+        said = log.read().decode(errors="replace")
         try:
-            outcome = json.loads(Path(folder, "outcome.json").read_text(encoding="utf-8"))
+            outcome = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             last = (said.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
             return ExecutedSubmission(
@@ -132,8 +130,8 @@ def execute_apart(
     return ExecutedSubmission(_notebook(outcome), outcome["state"], outcome["message"])
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """Kill the process and its kernel, where they still run."""
+def end_family(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and all that it has started, in whatever session, where they still run."""
     import psutil
 
     try:
@@ -257,6 +255,7 @@ class _Execution:
 
 def main(folder: Path) -> None:
     """In the new process: execute the notebook of order.json, leave outcome.json."""
+    end_with_parent(lambda: (end_kernels(), shutil.rmtree(folder, ignore_errors=True)))
     path = folder / "order.json"
     order = json.loads(path.read_text(encoding="utf-8"))
     path.unlink()  # it holds the hidden tests

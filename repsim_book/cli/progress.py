@@ -1,33 +1,76 @@
-"""Progress on standard error: one line rewritten in place on a terminal, elsewhere a line now and then."""
+"""Progress on standard error: a bar on a terminal, elsewhere a line now and then."""
 
 import sys
 import time
+from datetime import timedelta
+
+from tqdm import tqdm
 
 # Seconds between two lines where there is no terminal.
 _QUIET = 30.0
 
 
 class ProgressLine:
-    """The line that says how far a long command is."""
+    """How far a long command is.
 
-    def __init__(self) -> None:
+    Args:
+        name: of what is under way.
+        unit: what is counted, in the plural.
+    """
+
+    def __init__(self, name: str, unit: str) -> None:
+        self.name, self.unit = name, unit
         self.terminal = sys.stderr.isatty()
-        self.said, self.done = float("-inf"), -1
-        self.open = False  # whether a line on the terminal has no end yet
+        self.bar: tqdm | None = None
+        self.said, self.done = time.monotonic(), -1
 
-    def show(self, text: str, done: int, of: int) -> None:
-        """Say where things stand: what is written, and how many of how many parts are done."""
-        now = time.monotonic()
+    def show(self, done: int, of: int, *remarks: str) -> None:
+        """Say where things stand.
+
+        Args:
+            done, of: how many of how many are done.
+            remarks: what else is to be said, such as how much time is left.
+        """
         if self.terminal:
-            print(f"\r{text:<100.100}", end="", file=sys.stderr, flush=True)
-            self.open = True
-        elif done > self.done and (now - self.said > _QUIET or done == of):
-            print(text, file=sys.stderr, flush=True)
-        else:
+            self._draw(done, of, ", ".join(filter(None, remarks)))
             return
-        self.said, self.done = now, done
+        now = time.monotonic()
+        if done > self.done and (now - self.said > _QUIET or done == of):
+            self.say(", ".join(filter(None, [f"{self.name}: {done} of {of} {self.unit}", *remarks])))
+            self.said, self.done = now, done
+
+    def say(self, line: str) -> None:
+        """A line of its own."""
+        if self.terminal:
+            tqdm.write(line, file=sys.stderr)
+        else:
+            print(line, file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """End the line."""
-        if self.open:
-            print(file=sys.stderr)
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+    def _draw(self, done: int, of: int, remarks: str) -> None:
+        if self.bar is None:
+            form = f"{{desc}}: {{n_fmt}}/{{total_fmt}} {self.unit} |{{bar:20}}| {{elapsed}}{{postfix}}"
+            self.bar = tqdm(
+                total=of, desc=self.name, bar_format=form, leave=False, file=sys.stderr, dynamic_ncols=True
+            )
+        self.bar.total, self.bar.n = of, done
+        self.bar.set_postfix_str(remarks, refresh=False)
+        self.bar.refresh()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `40 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(timedelta(seconds=seconds) / timedelta(minutes=1))
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def time_left(seconds: float | None) -> str:
+    """A remark on the time that is left; "" where that is not known."""
+    return "" if seconds is None else f"about {duration(seconds)} left"

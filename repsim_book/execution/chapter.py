@@ -5,22 +5,30 @@ import hashlib
 import json
 import logging
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from repsim_book.chapters import Chapter, tags
 from repsim_book.errors import ChapterError
-from repsim_book.execution.kernel import OUTPUT_SECONDS, START_SECONDS, kernels_of_this_interpreter
+from repsim_book.execution.kernel import (
+    OUTPUT_SECONDS,
+    START_SECONDS,
+    kernel_folder,
+    kernels_of_this_interpreter,
+)
 from repsim_book.execution.results import result_files
+from repsim_book.execution.run_files import RESULTS, keep_run, refuse_foreign
+from repsim_book.execution.run_record import run_record
+from repsim_book.parameters import written
 from repsim_book.paths import RUNS
-from repsim_core.errors import InputError
+from repsim_core.errors import WriteError
 from repsim_core.files import write_atomic
 
-# Of a failing cell, shown in the message.
-_SOURCE_LINES = 6
+# Of a failing cell, shown in the message, with the failing line among them.
+_SOURCE_LINES = 7
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -37,48 +45,102 @@ class ExecutedChapter:
 
 
 def execute(
-    chapter: Chapter, values: Mapping[str, object], partial: Path, progress: bool | dict = False
+    chapter: Chapter,
+    values: Mapping[str, object],
+    partial: Path,
+    *,
+    cell_seconds: int | None = None,
+    place: Path | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Any:
     """Execute a chapter with these values in a new kernel of this interpreter; the executed notebook.
 
-    `partial` is where the notebook is kept while it is executed, and where it stays if the execution fails or
-    is interrupted; if it fails, a log is put beside it: the message, the traceback, what the kernel said.
-    `progress` shows a bar (True, or tqdm's arguments). Raises ChapterError; the working directory of the
-    process is changed meanwhile (papermill's way), so do not call this from several threads at once.
+    The working directory of the process is changed meanwhile (papermill's way): not for several threads at once.
+
+    Args:
+        chapter: what to execute.
+        values: of all its parameters.
+        partial: where the notebook is kept while it is executed, and where it stays if that fails or is interrupted;
+            if it fails, a log is put beside it: the message, the traceback, what the kernel said.
+        cell_seconds: that a cell may take; None for as long as it needs.
+        place: the working directory of the cells; the folder of the source by default.
+        progress: called with the number of cells that are done, and of all.
+
+    Raises:
+        ChapterError: a cell failed, or took too long, or the kernel ended.
+        WriteError: the notebook cannot be kept.
     """
     import papermill
     from papermill.exceptions import PapermillException
 
-    partial.parent.mkdir(parents=True, exist_ok=True)
     # papermill warns of parameters whose declaration it cannot read; they are checked already
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="repsim-", ignore_cleanup_errors=True) as folder:
+    kept = partial.resolve()  # papermill changes the working directory
+    with kernel_folder() as folder:
         try:
             return papermill.execute_notebook(
                 copy.deepcopy(chapter.notebook),
-                str(partial.resolve()).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
+                None,
                 parameters=chapter.changed(values),
+                engine_name=_engine(),
                 kernel_name="python3",
                 language="python",
-                cwd=str(chapter.path.parent),
-                progress_bar=progress,  # pyright: ignore[reportArgumentType]
-                kernel_manager_class=kernels_of_this_interpreter(Path(folder)),
+                cwd=str(place or chapter.path.parent),
+                progress_bar=False,
+                kernel_manager_class=kernels_of_this_interpreter(folder),
                 start_timeout=START_SECONDS,
                 iopub_timeout=OUTPUT_SECONDS,
+                execution_timeout=cell_seconds,
+                keep=lambda notebook: _keep_partial(kept, notebook, progress),
             )
+        except TimeoutError:  # nbclient's, of a cell; beside these its message has the cell's source
+            failure, trace = f"a cell took longer than {cell_seconds} s", ""
+            said = _kernel_log(folder)
         except PapermillException as error:
             name, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
             failure, trace = f"{name}: {text}", "\n".join(getattr(error, "traceback", []))
             said = _kernel_log(folder)
-        except RuntimeError as error:  # nbclient's: the kernel died, or did not start
+        except RuntimeError as error:
+            if isinstance(error, WriteError):
+                raise
+            # nbclient's: the kernel died, or did not start
             said, trace = _kernel_log(folder), ""
             last_words = "".join(f"\n    {line}" for line in said.splitlines()[-_SOURCE_LINES:])
             failure = f"{type(error).__name__}: {error}{last_words}"
-    message = _failure_message(chapter, values, partial, failure)
+    trace = _COLOUR.sub("", trace)
+    message = _failure_message(chapter, values, partial, failure, trace)
     log = log_path(partial)
-    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", f"{trace}\n\nThe kernel's own words:\n{said or '(none)'}")
-    write_atomic(log, f"{message}\n\n{plain.strip()}\n".encode())
+    words = _COLOUR.sub("", f"{trace}\n\nThe kernel's own words:\n{said or '(none)'}")
+    try:
+        write_atomic(log, f"{message}\n\n{words.strip()}\n".encode())
+    except WriteError as error:
+        raise ChapterError(f"{message}\nlog: {error}") from error
     raise ChapterError(f"{message}\nlog: {log}")
+
+
+def _engine() -> str:
+    """papermill's way to execute a notebook, but for where and how it is kept meanwhile; its name there."""
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Keeping(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            keep = options.pop("keep")
+            nb_man.save = lambda **_: keep(nb_man.nb)
+            return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+    papermill_engines.register("repsim", Keeping)
+    return "repsim"
+
+
+def _keep_partial(path: Path, notebook: Any, progress: Callable[[int, int], object] | None) -> None:
+    """Write the notebook as far as it is, whole, and say how far that is."""
+    import nbformat
+
+    write_atomic(path, nbformat.writes(notebook).encode())
+    if progress is not None:
+        done = [cell for cell in notebook.cells if cell.metadata.papermill["end_time"]]
+        progress(len(done), len(notebook.cells))
 
 
 def log_path(partial: Path) -> Path:
@@ -86,49 +148,61 @@ def log_path(partial: Path) -> Path:
     return partial.with_name(partial.name.removesuffix(".ipynb").removesuffix(".partial") + ".log")
 
 
-def _kernel_log(folder: str) -> str:
-    path = Path(folder, "log")
-    return path.read_text(errors="replace").strip() if path.exists() else ""
+def _kernel_log(folder: Path) -> str:
+    path = folder / "log"
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.exists() else ""
 
 
 def run_chapter(
-    chapter: Chapter, values: Mapping[str, object], directory: Path, progress: bool | dict = False
+    chapter: Chapter,
+    values: Mapping[str, object],
+    directory: Path,
+    *,
+    command: str = "",
+    cell_seconds: int | None = None,
+    place: Path | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> ExecutedChapter:
-    """Execute a chapter and leave in `directory` the executed notebook and `results/`.
+    """Execute a chapter and leave in `directory` the executed notebook, `results/` and `run.json`.
 
     Files of an earlier run stay as they are until this one has succeeded. A failed or interrupted run leaves
-    the partly executed notebook as `NN_name.partial.ipynb`. Raises InputError if `directory` is not fit,
-    ChapterError if the chapter fails.
+    the partly executed notebook as `NN_name.partial.ipynb`.
+
+    Args:
+        chapter, values, cell_seconds, place, progress: as for `execute`.
+        directory: nobody else writes there meanwhile (`claims.claimed`).
+        command: as it was typed, for `run.json`.
+
+    Raises:
+        InputError: `directory` is not fit.
+        ChapterError: the chapter fails.
+        WriteError: naming the file that cannot be written; files of an earlier run are as they were.
     """
     import nbformat
 
-    target, results = directory / f"{chapter.name}.ipynb", directory / "results"
+    refuse_foreign(directory, chapter.name)
+    target = directory / f"{chapter.name}.ipynb"
     partial = directory / f"{chapter.name}.partial.ipynb"
-    refuse_file(directory)
-    if results.exists() and not target.exists():
-        raise InputError(
-            f"{results} holds something other than results of {chapter.name}; name another folder"
-        )
-    earlier = set(result_files(nbformat.read(target, as_version=4))) if target.exists() else set()
-    notebook = execute(chapter, values, partial, progress)
+    record = run_record(chapter, values, command)
+    notebook = execute(chapter, values, partial, cell_seconds=cell_seconds, place=place, progress=progress)
     try:
         files = result_files(notebook)
     except ValueError as error:
         raise ChapterError(f"{chapter.name}: {error}; executed notebook: {partial}") from error
-    for name, data in files.items():
-        write_atomic(results / name, data)
-    write_atomic(target, nbformat.writes(notebook).encode())
-    for name in earlier - files.keys():
-        (results / name).unlink(missing_ok=True)
+    warnings = stderr_outputs(notebook)
+    _forget_places(notebook)
+    keep_run(directory, chapter.name, nbformat.writes(notebook).encode(), files, record)
     partial.unlink(missing_ok=True)
     log_path(partial).unlink(missing_ok=True)
-    return ExecutedChapter(target, [results / name for name in files], stderr_outputs(notebook))
+    return ExecutedChapter(target, [directory / RESULTS / name for name in files], warnings)
 
 
-def refuse_file(directory: Path) -> None:
-    """Raise InputError where a folder for output is a file."""
-    if directory.exists() and not directory.is_dir():
-        raise InputError(f"the output folder {directory} is a file")
+def _forget_places(notebook: Any) -> None:
+    """Take from the metadata what papermill noted beside the parameters: the source again, folders, the minutes."""
+    noted = notebook.metadata.papermill
+    notebook.metadata["papermill"] = {name: noted[name] for name in ("parameters", "version")}
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
 
 
 def run_directory(chapter: Chapter, values: Mapping[str, object]) -> Path:
@@ -151,7 +225,9 @@ def stderr_outputs(notebook: Any) -> list[tuple[int, str]]:
     ]
 
 
-def _failure_message(chapter: Chapter, values: Mapping[str, object], partial: Path, failure: str) -> str:
+def _failure_message(
+    chapter: Chapter, values: Mapping[str, object], partial: Path, failure: str, trace: str
+) -> str:
     """Where a chapter stopped, and all one needs to look into it."""
     import nbformat
 
@@ -162,13 +238,32 @@ def _failure_message(chapter: Chapter, values: Mapping[str, object], partial: Pa
         cells = [cell for cell in cells if "papermill-error-cell-tag" not in tags(cell)]
         begun = [n for n, cell in enumerate(cells) if cell.metadata.get("papermill", {}).get("start_time")]
         if begun:
-            source = cells[begun[-1]].source.splitlines()
-            shown = [f"    {line}" for line in source[:_SOURCE_LINES]]
-            if len(source) > _SOURCE_LINES:
-                shown.append("    ...")
-            line = cells[begun[-1]].metadata.get("source_line")
-            place = f" (line {line} of {chapter.path.name})" if line else ""
-            lines += [f"in cell {begun[-1] + 1} of {len(cells)}{place}:", *shown]
+            cell = cells[begun[-1]]
+            failing = _failing_line(trace)
+            place = ""
+            if first := cell.metadata.get("source_line"):
+                place = f" (line {first + (failing or 1) - 1} of {chapter.path.name})"
+            lines += [f"in cell {begun[-1] + 1} of {len(cells)}{place}:", *_shown(cell.source, failing)]
         lines.append(f"partly executed notebook: {partial}")
-    lines.insert(-1, "parameters: " + (", ".join(f"{k} = {v!r}" for k, v in values.items()) or "none"))
+    said = ", ".join(f"{name} = {written(value)}" for name, value in values.items())
+    lines.insert(-1, "parameters: " + (said or "none"))
     return "\n".join(lines)
+
+
+def _failing_line(trace: str) -> int | None:
+    """The line of the cell in which its exception was raised, from 1, as IPython's traceback has it."""
+    found = re.findall(r"^\s*Cell In\[\d+\], line (\d+)", trace, re.MULTILINE)
+    return int(found[0]) if found else None
+
+
+def _shown(source: str, failing: int | None) -> list[str]:
+    """Lines of a cell, the failing one marked and among them."""
+    lines = source.splitlines()
+    start = max(0, min((failing or 1) - 1 - _SOURCE_LINES // 2, len(lines) - _SOURCE_LINES))
+    shown = [
+        f"{'  > ' if number == failing else '    '}{line}"
+        for number, line in enumerate(lines[start : start + _SOURCE_LINES], start=start + 1)
+    ]
+    before = ["    ..."] if start else []
+    after = ["    ..."] if start + _SOURCE_LINES < len(lines) else []
+    return [*before, *shown, *after]

@@ -43,15 +43,14 @@ def versions_of(distributions: Iterable[str]) -> dict[str, str]:
 
 
 def chapter_key(chapter: Chapter, values: Mapping[str, object], common: str) -> str:
-    """The key of a chapter executed with these values; folders of records count from the folder above the chapter's.
+    """The key of a chapter executed with these values.
 
     Args:
         chapter: what is executed.
-        values: of all its parameters.
+        values: of all its parameters, from `Chapter.values`.
         common: `common_key()`.
     """
-    above = chapter.path.resolve().parents[1]
-    records = {name: _folder(above / str(values[name])) for name in chapter.reads if values[name]}
+    records = {name: _folder(chapter.above / str(values[name])) for name in chapter.reads if values[name]}
     return _key([common, chapter.path.read_text("utf-8"), dict(values), records])
 
 

@@ -8,22 +8,22 @@ import itertools
 import json
 import math
 import re
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from repsim_book.chapters import Chapter, read_chapter, tags
+from repsim_book.chapters import Chapter, read_chapter
+from repsim_book.claims import claimed
 from repsim_book.errors import ChapterError
-from repsim_book.execution.batch import FinishedExecution, PlannedExecution, Planner, execute_all, to_execute
-from repsim_book.execution.chapter import refuse_file, run_chapter, short_hash
+from repsim_book.execution.batch import PlannedExecution, Planner, Watcher, execute_all, to_execute
+from repsim_book.execution.chapter import short_hash
 from repsim_book.execution.results import extract_results
-from repsim_book.parameters import written
+from repsim_book.parameters import find_parameter, written
 from repsim_book.paths import RUNS
-from repsim_core.errors import InputError, nearest
+from repsim_core.errors import InputError
 from repsim_core.files import to_json, write_atomic
+from repsim_core.texts import BLANKS, parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,13 @@ GRID_FILE = "sweep.json"
 # The notebook that compares the runs.
 TEMPLATE = Path(__file__).with_name("comparison.md")
 MOST_RUNS = 200
+
+
+class SweepWatcher(Watcher):
+    """Who is told how far a sweep is; the base class does not listen."""
+
+    def begins(self, stale: int, runs: int) -> None:
+        """So many of its runs are to be executed, the others are there already."""
 
 
 @dataclass(frozen=True)
@@ -103,28 +110,33 @@ class Sweep:
 def read_grid(chapter: Chapter, texts: Sequence[str]) -> dict[str, list[object]]:
     """The values of `--sweep NAME=V1,V2,...` by parameter; those of a list are separated by `;`.
 
+    Separators in quotes are part of a text.
+
     Raises:
         InputError: naming the parameter, where it is unknown, given twice, or has fewer than two values, one twice
             or one of a wrong type.
     """
     swept: dict[str, list[object]] = {}
     for text in texts:
-        name, sign, values = (part.strip() for part in text.partition("="))
+        name, sign, values = (part.strip(BLANKS) for part in text.partition("="))
         if not sign:
             raise InputError(f"--sweep {text}: expected NAME=VALUE,VALUE,...")
-        if name not in chapter.parameters:
-            raise InputError(
-                f"--sweep: {name} is no parameter of {chapter.name}; {nearest(name, chapter.parameters)}"
-            )
+        try:
+            parameter = find_parameter(chapter.parameters, name, chapter.name)
+        except InputError as error:
+            raise InputError(f"--sweep: {error}") from None
         if name in swept:
             raise InputError(f"--sweep: {name} is given twice")
-        parameter = chapter.parameters[name]
-        is_list = parameter.type.startswith("list")
-        if is_list and ";" not in values:
+        texts_of_values = parts(values, ";" if parameter.is_list else ",")
+        if parameter.is_list and len(texts_of_values) < 2:
             raise InputError(
                 f"--sweep {name}: its values are lists; separate them by `;`, as in {name}=[1,2];[1,2,3]"
             )
-        given = [parameter.convert(value.strip()) for value in values.split(";" if is_list else ",")]
+        if "" in texts_of_values:
+            raise InputError(
+                f'--sweep {name}: found no value between separators; an empty text is written ""'
+            )
+        given = [parameter.convert(value) for value in texts_of_values]
         if len(given) < 2 or any(value in given[:place] for place, value in enumerate(given)):
             raise InputError(f"--sweep {name}: found {values}, expected two or more different values")
         swept[name] = given
@@ -143,77 +155,70 @@ def sweep_directory(chapter: Chapter, given: Mapping[str, object], swept: Mappin
 
 
 def run_sweep(
-    root: Path,
     chapter: Chapter,
     given: Mapping[str, object],
     swept: Mapping[str, list],
     directory: Path,
     *,
     jobs: int = 2,
+    command: str = "",
+    cell_seconds: int | None = None,
+    watcher: SweepWatcher | None = None,
 ) -> tuple[Path, list[str]]:
-    """Execute the chapter for every combination of values, and compare the runs; progress goes to stderr.
+    """Execute the chapter for every combination of values, and compare the runs.
 
     Runs that are in the folder already, made from the same code and values, are not repeated; a failed run does not
     stop the others.
 
     Args:
-        root: the book's folder.
         chapter: what to execute.
         given: values of other parameters, by name.
         swept: from `read_grid`.
         directory: the sweep's folder.
         jobs: runs side by side.
+        command, cell_seconds: as for `batch.execute_all`.
+        watcher: is told how far things are.
 
     Returns:
         The executed notebook of the comparison, and the messages of the runs that failed.
 
     Raises:
-        InputError: a combination is impossible; nothing was executed.
-        ChapterError: all runs failed.
+        InputError: a combination is impossible, or the folder is in use; nothing was executed.
+        ChapterError: all runs failed, or the comparison.
     """
-    planner, planned = Planner(), {}
+    watcher, planner, planned = watcher or SweepWatcher(), Planner(), {}
     for combination in itertools.product(*swept.values()):
         own = dict(zip(swept, combination, strict=True))
-        values = chapter.values({**given, **own})
+        values = chapter.values({**given, **{name: written(value) for name, value in own.items()}})
         label = ", ".join(f"{name} = {written(value)}" for name, value in own.items())
         planned[label] = (own, planner.plan(label, chapter, values, directory / _folder(own)))
-    refuse_file(directory)
-    directory.mkdir(parents=True, exist_ok=True)  # where that is impossible, nothing is executed
-    stale = to_execute([each for _, each in planned.values()])
-    report = _Progress(len(stale), len(planned))
-    finished = execute_all(stale, at_once=jobs, strict=False, report=report)
-    runs = [
-        {
-            "label": label,
-            "values": own,
-            "folder": each.folder.name,
-            "state": "failed" if label in finished and finished[label].failed else "done",
-            "message": finished[label].said if label in finished else "",
-        }
-        for label, (own, each) in planned.items()
-    ]
-    write_atomic(
-        directory / GRID_FILE, to_json({"chapter": chapter.name, "swept": dict(swept), "runs": runs}).encode()
-    )
-    failures = [f"{run['label']}: {run['message']}" for run in runs if run["state"] == "failed"]
-    if len(failures) == len(runs):
-        raise ChapterError("every run failed\n" + "\n".join(failures))
-    comparison = run_chapter(
-        read_chapter(TEMPLATE), {"folder": str(directory.resolve()), "most": 12}, directory / "comparison"
-    )
-    _hide_parameters(comparison.notebook)
+    with claimed(directory):
+        stale = to_execute([each for _, each in planned.values()])
+        watcher.begins(len(stale), len(planned))
+        options: Any = {"command": command, "cell_seconds": cell_seconds}
+        finished = execute_all(stale, at_once=jobs, strict=False, watcher=watcher, **options)
+        runs = [
+            {
+                "label": label,
+                "values": own,
+                "folder": each.folder.name,
+                "state": "failed" if label in finished and finished[label].failed else "done",
+                "message": finished[label].said if label in finished else "",
+            }
+            for label, (own, each) in planned.items()
+        ]
+        grid = {"chapter": chapter.name, "swept": dict(swept), "runs": runs}
+        write_atomic(directory / GRID_FILE, to_json(grid).encode())
+        failures = [f"{run['label']}: {run['message']}" for run in runs if run["state"] == "failed"]
+        if len(failures) == len(runs):
+            raise ChapterError("every run failed\n" + "\n".join(failures))
+        template = read_chapter(TEMPLATE)
+        folder = directory / "comparison"
+        comparison = PlannedExecution("comparison", template, template.values({}), folder, place=directory)
+        ended = execute_all([comparison], at_once=1, strict=False, command=command)["comparison"]
+        if ended.failed:
+            raise ChapterError(ended.said)
     return comparison.notebook, failures
-
-
-def _hide_parameters(path: Path) -> None:
-    """Mark the cell that papermill has put in, which names a folder of this machine, as none for the page."""
-    import nbformat
-
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if "injected-parameters" in tags(cell):
-            cell.metadata.tags.append("remove-cell")
-    write_atomic(path, nbformat.writes(notebook).encode())
 
 
 def read_sweep(directory: Path) -> Sweep:
@@ -236,22 +241,6 @@ def read_sweep(directory: Path) -> Sweep:
         return Sweep(chapter, {name: grid["swept"][name] for name in runs[0]["values"]}, runs, notebooks)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(f"folder: {path} is not of a finished sweep: {error}") from error
-
-
-class _Progress:
-    """A line for each run that has ended, with the time left."""
-
-    def __init__(self, stale: int, all_runs: int) -> None:
-        self.left, self.done, self.began = stale, 0, time.perf_counter()
-        if stale < all_runs:
-            print(f"{all_runs - stale} of {all_runs} runs are there already", file=sys.stderr)
-
-    def __call__(self, planned: PlannedExecution, finished: FinishedExecution) -> None:
-        self.left, self.done = self.left - 1, self.done + 1
-        seconds = (time.perf_counter() - self.began) / self.done * self.left
-        state = "failed" if finished.failed else "done"
-        rest = f"; {self.left} left, about {seconds:.0f} s" if self.left else ""
-        print(f"{planned.name}: {state}, {finished.seconds:.0f} s{rest}", file=sys.stderr)
 
 
 def _folder(values: Mapping[str, object]) -> str:

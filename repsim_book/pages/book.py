@@ -5,41 +5,64 @@ the key of what they were made from, `source/PROFILE/` what Sphinx reads, `log/`
 (`html-PROFILE/` for other profiles than the default one) the pages.
 """
 
-import sys
 import time
 from pathlib import Path
 
-from repsim_book.chapters import chapter_paths, find_profile, load_profile, read_chapter
+from repsim_book.chapters import chapter_paths, read_chapter
+from repsim_book.claims import claimed
 from repsim_book.errors import ChapterError
 from repsim_book.execution.batch import (
     FinishedExecution,
     PlannedExecution,
     Planner,
+    Watcher,
     adopt,
     execute_all,
     to_execute,
 )
 from repsim_book.pages.jupyter_book import build_pages
 from repsim_book.paths import CHAPTERS, TOC, executed_folder, pages_folder
+from repsim_book.profiles import find_profile, load_profile
 from repsim_core.errors import InputError, nearest
 
 # Chapters executed side by side.
 AT_ONCE = 2
 
 
-def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
+class BookWatcher(Watcher):
+    """Who is told how far a book is; the base class does not listen."""
+
+    def begins(self, stale: list[PlannedExecution], chapters: int) -> None:
+        """These of the chapters are to be executed, the others have not changed."""
+
+    def pages(self) -> None:
+        """The chapters are executed; now the pages are built."""
+
+
+def build(
+    root: Path,
+    profile: str = "default",
+    *,
+    force: bool = False,
+    command: str = "",
+    cell_seconds: int | None = None,
+    watcher: BookWatcher | None = None,
+) -> Path:
     """Execute what changed, build what changed, print what took how long; the path of the book's first page.
 
     Args:
         root: the folder that holds `_config.yml`, `_toc.yml`, `book/` and `notebooks/`.
         profile: the name of a set of parameter values in `notebooks/profiles/`, or the path of such a file.
         force: execute and build even what has not changed.
+        command, cell_seconds: as for `batch.execute_all`.
+        watcher: is told how far things are.
 
     Raises:
-        InputError: the profile or the table of contents names what is not there.
+        InputError: the profile or the table of contents names what is not there, or the book is being built already.
         ChapterError: a chapter failed or wrote to stderr, or Sphinx has a warning.
     """
     start = time.perf_counter()
+    watcher = watcher or BookWatcher()
     given = load_profile(root, profile)
     name, _ = find_profile(root, profile)
     executed, planner = executed_folder(root, name), Planner()
@@ -49,27 +72,24 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
         )
         for chapter in map(read_chapter, _chapters_in_toc(root))
     ]
-    if not force:
-        adopt(planned, executed.parent)
-    stale = to_execute(planned, force=force)
-    if stale and sys.stderr.isatty():
-        print(f"executing {', '.join(each.name for each in stale)}", file=sys.stderr)
-    finished = execute_all(stale, at_once=AT_ONCE, strict=True, report=_report)
-    failures = [each.said for each in finished.values() if each.failed]
-    if failures:
-        raise ChapterError("\n".join(failures))
-
-    begun = time.perf_counter()
-    html = pages_folder(root, name)
-    built = build_pages(root, name, {each.name: each.notebook for each in planned}, html, force=force)
-    rows = [
-        (
-            each.name,
-            f"executed, {finished[each.name].seconds:.0f} s" if each.name in finished else "unchanged",
+    with claimed(executed):
+        if not force:
+            adopt(planned, executed.parent)
+        stale = to_execute(planned, force=force)
+        watcher.begins(stale, len(planned))
+        finished = execute_all(
+            stale, at_once=AT_ONCE, strict=True, command=command, cell_seconds=cell_seconds, watcher=watcher
         )
-        for each in planned
-    ]
-    rows.append(("pages", f"built, {time.perf_counter() - begun:.0f} s" if built else "unchanged"))
+        failures = [each.said for each in finished.values() if each.failed]
+        if failures:
+            raise ChapterError("\n".join(failures))
+        begun = time.perf_counter()
+        watcher.pages()
+        html = pages_folder(root, name)
+        built = build_pages(root, name, {each.name: each.notebook for each in planned}, html, force=force)
+        pages_seconds = time.perf_counter() - begun
+    rows = [(each.name, _executed(finished.get(each.name))) for each in planned]
+    rows.append(("pages", f"built, {pages_seconds:.0f} s" if built else "unchanged"))
     rows.append(("total", f"{time.perf_counter() - start:.1f} s"))
     width = max(len(name) for name, _ in rows)
     print("\n".join(f"  {name:<{width}}  {text}" for name, text in rows))
@@ -77,9 +97,8 @@ def build(root: Path, profile: str = "default", *, force: bool = False) -> Path:
     return html / "index.html"
 
 
-def _report(planned: PlannedExecution, finished: FinishedExecution) -> None:
-    if not finished.failed and sys.stderr.isatty():
-        print(f"{planned.name} executed, {finished.seconds:.0f} s", file=sys.stderr)
+def _executed(finished: FinishedExecution | None) -> str:
+    return "unchanged" if finished is None else f"executed, {finished.seconds:.0f} s"
 
 
 def _chapters_in_toc(root: Path) -> list[Path]:

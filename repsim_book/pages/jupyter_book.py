@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,11 +18,24 @@ from repsim_book.errors import ChapterError
 from repsim_book.execution.keys import code_of, versions_of
 from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
+from repsim_book.processes import child
 from repsim_book.site.launch import launch_files
 from repsim_book.site.live import live_files
 from repsim_core.files import to_json, write_atomic
 
 _KEY_FILE = ".key"
+# What writes the pages, and ends when this process does.
+_WRITER = """
+import os
+import shutil
+from repsim_book.processes import end_with_parent
+temporary = os.environ.pop("REPSIM_TEMPORARY", "")
+end_with_parent(lambda: temporary and shutil.rmtree(temporary, ignore_errors=True))
+from jupyter_book.cli.main import main
+main()
+"""
+# Its output is read by people, whatever their terminal takes for letters.
+_PLAIN = {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 # The distributions that pages are written with.
 _WRITERS = ("jupyter-book", "myst-nb", "sphinx", "sphinx-book-theme", "vl-convert-python")
 
@@ -45,7 +57,7 @@ def build_pages(
     for name, data in sorted(files.items()):
         digest.update(f"\n{name}\n{hashlib.sha256(data).hexdigest()}".encode())
     key_file = html / _KEY_FILE
-    if not force and key_file.is_file() and key_file.read_text() == digest.hexdigest():
+    if not force and key_file.is_file() and key_file.read_text(encoding="utf-8") == digest.hexdigest():
         return False
     made = build_folder(root)
     source = made / "source" / profile
@@ -58,42 +70,42 @@ def build_pages(
             write_atomic(new / "_static" / name, data)
         elif name.startswith(PUBLISHED):
             write_atomic(new / name.removeprefix(PUBLISHED), data)
-    (new / _KEY_FILE).write_text(digest.hexdigest())
+    write_atomic(new / _KEY_FILE, digest.hexdigest().encode())
     publish(new, html)
     return True
 
 
-def run_jupyter_book(source: Path, work: Path, log: Path, *, strict: bool = True) -> Path:
-    """Have Jupyter Book build `source`; the folder of the pages, under `work`. All it says is in the file
-    `log`.
+def run_jupyter_book(
+    source: Path, work: Path, log: Path, *, strict: bool = True, temporary: Path | None = None
+) -> Path:
+    """Have Jupyter Book build a folder of sources; the folder of the pages.
 
-    Warnings are errors where it is `strict`. Raises ChapterError with them, named by file and line.
+    Args:
+        source: what is built.
+        work: is emptied, and holds the pages then.
+        log: a file, for all that it says.
+        strict: warnings are errors.
+        temporary: a folder that is removed when this process ends before.
+
+    Raises:
+        ChapterError: with the warnings and errors, named by file and line.
     """
     shutil.rmtree(work, ignore_errors=True)
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        "from jupyter_book.cli.main import main; main()",
-        "build",
-        str(source),
-    ]
-    command += ["--path-output", str(work)]
+    words = ["-P", "-c", _WRITER, "build", str(source), "--path-output", str(work)]
     if strict:
-        command += ["-W", "-n", "--keep-going"]
-    done = subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "NO_COLOR": "1"},
-        text=True,
-        errors="replace",
-    )
-    said = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", done.stdout).replace(f"{source}/", "")
+        words += ["-W", "-n", "--keep-going"]
+    environment = {**os.environ, **_PLAIN}
+    if temporary is not None:
+        environment["REPSIM_TEMPORARY"] = str(temporary.resolve())
+    with child(words, stderr=subprocess.STDOUT, environment=environment) as process:
+        assert process.stdout is not None
+        printed = process.stdout.read().decode(errors="replace")
+        code = process.wait()
+    said = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", printed).replace(f"{source}/", "")
     said = re.sub(r"^(notebooks/\w+)\.ipynb:(\d+): ", r"\1.md:\2: ", said, flags=re.MULTILINE)
     write_atomic(log, said.encode())
     pages = work / "_build" / "html"
-    if done.returncode or not (pages / "index.html").is_file():
+    if code or not (pages / "index.html").is_file():
         problems = [
             line for line in said.splitlines() if re.search(r"\b(WARNING|ERROR|CRITICAL|Error)\b", line)
         ]

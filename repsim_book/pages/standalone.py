@@ -4,7 +4,7 @@ import base64
 import json
 import mimetypes
 import re
-import tempfile
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +12,7 @@ from repsim_book.chapters import chapter_paths
 from repsim_book.pages.jupyter_book import run_jupyter_book
 from repsim_book.pages.sources import gather
 from repsim_book.paths import CHAPTERS, TOC
-from repsim_core.files import write_atomic
+from repsim_core.files import temporary_beside, write_atomic
 
 # Of the book's frame, what leads to other pages; hidden and not removed, because the theme's script looks for it
 FRAME = (
@@ -35,12 +35,15 @@ def standalone_page(root: Path, chapter: Path, notebook: Path) -> Path:
             files[f"{CHAPTERS}/{other}.md"] = path.read_bytes()
     if chapter != chapter_paths(root).get(name):  # a chapter that the book does not have
         files[TOC] = f"format: jb-book\nroot: {CHAPTERS}/{name}\n".encode()
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "source"
+    folder = temporary_beside(notebook)
+    try:
+        source = folder / "source"
         for file, data in files.items():
             write_atomic(source / file, data)
-        pages = run_jupyter_book(source, Path(folder) / "work", Path(folder) / "log", strict=False)
+        pages = run_jupyter_book(source, folder / "work", folder / "log", strict=False, temporary=folder)
         html = inline(pages / CHAPTERS / f"{name}.html")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     page = notebook.with_suffix(".html")
     write_atomic(page, html.encode())
     return page

@@ -1,0 +1,59 @@
+"""The command `book`: executes the chapters and builds the pages."""
+
+from pathlib import Path
+
+import click
+
+from repsim_book.cli.command import command, profile_option, root_option, timeout_option, typed
+from repsim_book.cli.progress import ProgressLine, duration
+from repsim_book.execution.batch import FinishedExecution, PlannedExecution
+from repsim_book.pages.book import BookWatcher, build
+from repsim_book.paths import find_root
+from repsim_core.extras import require
+
+
+@command()
+@profile_option
+@click.option("--force", is_flag=True, help="Execute and build also what has not changed.")
+@timeout_option
+@root_option
+def book(profile: str, force: bool, timeout: int | None, root: Path | None) -> None:
+    """Execute all chapters and build the HTML book.
+
+    What has not changed is kept. The pages are in _build/html/, those of another profile than the default one in
+    _build/html-NAME/.
+    """
+    require("book", "jupyter_book", "papermill", "jupytext")
+    watcher = _BookWatcher()
+    try:
+        build(find_root(root), profile, force=force, command=typed(), cell_seconds=timeout, watcher=watcher)
+    finally:
+        watcher.line.end()
+
+
+class _BookWatcher(BookWatcher):
+    """The chapters, with a line for each that is executed."""
+
+    def __init__(self) -> None:
+        self.line = ProgressLine("book", "chapters")
+        self.chapters, self.ended = 0, 0
+        self.parts: dict[str, str] = {}
+
+    def begins(self, stale: list[PlannedExecution], chapters: int) -> None:
+        self.chapters = len(stale)
+        if stale:
+            self.line.say(f"executing {', '.join(each.name for each in stale)}")
+
+    def cell(self, planned: PlannedExecution, done: int, cells: int) -> None:
+        self.parts[planned.name] = f"{planned.name}: cell {done} of {cells}"
+        if self.line.terminal:
+            self.line.show(self.ended, self.chapters, *self.parts.values())
+
+    def finished(self, planned: PlannedExecution, finished: FinishedExecution) -> None:
+        self.parts.pop(planned.name, None)
+        self.ended += 1
+        state = "failed" if finished.failed else "executed"
+        self.line.say(f"{planned.name}: {state}, {duration(finished.seconds)}")
+
+    def pages(self) -> None:
+        self.line.end()

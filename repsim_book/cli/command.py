@@ -1,0 +1,194 @@
+"""What the commands share: options, commands that are loaded when asked for, and errors in the command's own words.
+
+A module of commands is imported when one of them is asked for, so that `repsim --help` and each command load only what
+they need. Every command is a function decorated with `@command()` in place of `@click.command()`. What goes wrong is
+raised as one of the errors of `repsim_core.errors`; `main` turns them into messages and exit codes, nobody else does.
+"""
+
+import re
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from repsim_core.errors import InputError, RepsimError
+
+
+@dataclass
+class Typed:
+    """What was typed, for messages and records; the context's object.
+
+    Attributes:
+        line: the command as it was typed, quoted for a shell.
+    """
+
+    line: str
+
+
+class Command(click.Command):
+    """A command that refuses an option given twice, and whose errors and warnings speak of its options."""
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def parse_once(args: list[str]) -> Any:
+            values, rest, order = parse(args)
+            once = [
+                p for p in order if isinstance(p, click.Option) and not (p.multiple or p.is_flag or p.count)
+            ]
+            for parameter in once:
+                if once.count(parameter) > 1:
+                    raise click.UsageError(f"{option_name(parameter)} is given twice", ctx)
+            return values, rest, order
+
+        parser.parse_args = parse_once
+        return parser
+
+    def invoke(self, ctx: click.Context) -> Any:
+        def say(message: Warning | str, *_: Any, **__: Any) -> None:
+            print(f"repsim: warning: {in_words(str(message), self.params)}", file=sys.stderr)
+
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = say
+                return super().invoke(ctx)
+        except InputError as error:
+            said = in_words(str(error), self.params)
+            if said == str(error):
+                raise
+            raise InputError(said) from error
+
+
+class Group(click.Group):
+    """A group whose commands are imported when they are asked for.
+
+    Args:
+        later: by name, the module of a command and its line in the list.
+    """
+
+    command_class = Command
+
+    def __init__(self, *given: Any, later: dict[str, tuple[str, str]] | None = None, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self.later = later or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.later, *(name for name in self.commands if name not in self.later)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.later and cmd_name not in self.commands:
+            module = import_module(self.later[cmd_name][0])
+            self.commands[cmd_name] = getattr(module, cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            from repsim_core.errors import nearest
+
+            raise click.UsageError(
+                f"there is no command {args[0]}; {nearest(args[0], self.list_commands(ctx))}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = []
+        for name in self.list_commands(ctx):
+            known = self.commands.get(name)
+            rows.append(
+                (
+                    name,
+                    self.later[name][1]
+                    if name in self.later
+                    else known.get_short_help_str(100)
+                    if known
+                    else "",
+                )
+            )
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def command(*given: Any, **settings: Any) -> Callable[[Callable[..., Any]], Command]:
+    """`click.command` of this package's class."""
+    return click.command(*given, cls=Command, **settings)
+
+
+def option_name(parameter: click.Parameter) -> str:
+    """What a person types for it: the long form of an option, an argument's name in capitals."""
+    if isinstance(parameter, click.Option):
+        return max(parameter.opts, key=len)
+    return (parameter.metavar or parameter.name or "").upper()
+
+
+def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:
+    """A message about arguments of a function, about the options that set them: `left_out="none"`, `--left-out none`."""
+    for parameter in parameters:
+        name = parameter.name
+        if not isinstance(parameter, click.Option) or not name or len(option_name(parameter)) < 4:
+            continue
+        option = option_name(parameter)
+        value = r"""(?:"([^"]*)"|'([^']*)'|([\w.-]+))"""
+        text = re.sub(
+            rf"(?<![\w-]){name}={value}",
+            lambda m, option=option: f"{option} {next(g for g in m.groups() if g is not None)}",
+            text,
+        )
+        text = re.sub(rf"^{name}(?=:)", option, text)
+        if "_" in name:
+            text = re.sub(rf"(?<![\w-]){name}(?!\w)", option, text)
+    return text
+
+
+def folder(**settings: Any) -> click.Path:
+    """The type of an option that names a folder or file."""
+    return click.Path(path_type=Path, **settings)
+
+
+def root_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--root`, the book's folder."""
+    return click.option(
+        "--root", type=folder(), metavar="DIR", help="The book's folder, which holds notebooks/."
+    )(function)
+
+
+def profile_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--profile`, values by chapter."""
+    return click.option(
+        "--profile",
+        default="default",
+        metavar="NAME",
+        help="Values by chapter: a name in notebooks/profiles/, or a .yml file.",
+        shell_complete=_profiles,
+    )(function)
+
+
+def timeout_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--timeout`, for a cell."""
+    return click.option(
+        "--timeout",
+        type=click.IntRange(1, 10_000_000),
+        metavar="SECONDS",
+        help="That a cell may take; default: no limit.",
+    )(function)
+
+
+def typed(ctx: click.Context | None = None) -> str:
+    """The command as it was typed."""
+    found = (ctx or click.get_current_context()).find_object(Typed)
+    return "" if found is None else found.line
+
+
+def _profiles(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    from repsim_book.paths import PROFILES, find_root
+
+    try:
+        root = find_root(ctx.params.get("root"))
+    except RepsimError:
+        return []
+    return [path.stem for path in sorted((root / PROFILES).glob("*.yml")) if path.stem.startswith(incomplete)]

@@ -1,0 +1,73 @@
+"""The command `compare`: two models by every measure of the paper."""
+
+import re
+from collections.abc import Mapping
+
+import click
+
+from repsim_book.cli.command import command
+from repsim_core.errors import InputError
+from repsim_core.files import to_json
+
+
+class _LeftOut(click.ParamType):
+    name = "label"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        try:
+            return value if value == "none" else int(str(value))
+        except ValueError:
+            self.fail(f"found {value}, expected a label, or none", param, ctx)
+
+
+class _InputSet(click.ParamType):
+    name = "set"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        try:
+            text = str(value)
+            return text if text == "exact" else [int(item) for item in text.strip("[]").split(",")]
+        except ValueError:
+            self.fail(f"found {value}, expected exact, or numbers of inputs i,j,k", param, ctx)
+
+
+@command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--json", "as_json", is_flag=True, help="For machines; NaN and infinity are strings.")
+@click.option("--weight", type=float, metavar="W", help="Of two of d_LLV's terms; default 1e-5.")
+@click.option("--pivot", type=int, metavar="Y", help="The pivot label; default: by search.")
+@click.option(
+    "--left-out", type=_LeftOut(), metavar="Y", help="The label left out, or none; default: by search."
+)
+@click.option(
+    "--input-set", type=_InputSet(), metavar="SET", help="exact, or M + 1 inputs i,j,k; default: sampled."
+)
+@click.option("--num-samples", type=int, metavar="N", help="Sampled input sets; default 200.")
+@click.option("--seed", type=int, help="Of the sampling; default 0.")
+def compare(a: str, b: str, as_json: bool, **options: object) -> None:
+    """Compare two models by every measure of the paper.
+
+    A and B are files of representations, .npz or .safetensors, of the same inputs and labels.
+    """
+    import repsim_core
+
+    given: Mapping = {name: value for name, value in options.items() if value is not None}
+    try:
+        models = repsim_core.load(a), repsim_core.load(b)
+        comparison = repsim_core.compare(*models, **given)
+    except (ValueError, TypeError, OSError) as error:  # they name the argument
+        raise InputError(_with_files(_text(error), a, b)) from error
+    print(to_json(comparison.to_dict()) if as_json else f"{comparison}\n", end="")
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _with_files(message: str, a: str, b: str) -> str:
+    """The message with files in place of the models' names."""
+    files = {"a": a, "b": b}
+    return re.sub(r"\b([ab])(?=: |\.(?:embeddings|unembeddings|labels)\b)", lambda m: files[m[1]], message)

@@ -1,0 +1,57 @@
+"""The commands about a book that is built: `serve` and `live` show it, `publish` gives it away."""
+
+from pathlib import Path
+
+import click
+
+from repsim_book.cli.command import command, profile_option, root_option
+from repsim_book.paths import find_root, pages_folder
+from repsim_book.profiles import find_profile
+from repsim_core.errors import InputError
+
+
+def _pages(root: Path | None, profile: str) -> tuple[Path, Path]:
+    """The book's folder and that of its pages, which are there."""
+    book = find_root(root)
+    html = pages_folder(book, find_profile(book, profile)[0])
+    if not (html / "index.html").is_file():
+        raise InputError(f"there is no book yet at {html}: run `make book` first")
+    return book, html
+
+
+@command()
+@profile_option
+@click.option("--port", type=int, default=8000, help="Of this machine; default 8000.")
+@root_option
+def serve(profile: str, port: int, root: Path | None) -> None:
+    """Serve the built book on this machine, until Ctrl-C."""
+    from repsim_book.pages.serving import serve as serve_pages
+
+    serve_pages(_pages(root, profile)[1], port)
+
+
+@command()
+@profile_option
+@click.option(
+    "--port", type=int, default=8888, help="Of this machine; the next free one is taken; default 8888."
+)
+@click.option("--no-browser", is_flag=True, help="Do not open the book in a browser.")
+@root_option
+def live(profile: str, port: int, no_browser: bool, root: Path | None) -> None:
+    """Serve the built book, with code that runs in its pages, until Ctrl-C."""
+    from repsim_book.site.live_server import serve as serve_live
+
+    serve_live(*_pages(root, profile), port, open_browser=not no_browser)
+
+
+@command()
+@root_option
+def publish(root: Path | None) -> None:
+    """Add the built pages to the branch gh-pages of origin.
+
+    They have to be the pages of the commit that is checked out, with all its chapters. Where nothing has changed
+    nothing is added.
+    """
+    from repsim_book.pages.publishing import publish as publish_pages
+
+    print(publish_pages(find_root(root)))

@@ -1,0 +1,91 @@
+"""The folder of a run: how its files come there all together, and stay as they were where that fails."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from repsim_book.execution.results import result_files
+from repsim_core.errors import InputError, WriteError
+from repsim_core.files import TEMPORARY, temporary_beside, to_json
+
+RESULTS = "results"
+RECORD = "run.json"
+
+
+def keep_run(
+    directory: Path, chapter: str, notebook: bytes, results: Mapping[str, bytes], record: Mapping[str, Any]
+) -> None:
+    """Put a run's files in the place of an earlier run's.
+
+    All are written first, and then renamed, which needs no room. `run.json` goes first and comes last, so that a folder
+    that has it is whole.
+
+    Args:
+        directory: of the run.
+        chapter: its name.
+        notebook: the executed one.
+        results: by path in `results/`.
+        record: what is in `run.json`.
+
+    Raises:
+        WriteError: naming the file that cannot be written; the earlier run's files are as they were.
+    """
+    earlier = _results_of(directory, chapter)
+    files = {f"{chapter}.ipynb": notebook}
+    files |= {f"{RESULTS}/{name}": data for name, data in results.items()}
+    files[RECORD] = to_json(record).encode()
+    for left in directory.glob(f"{TEMPORARY}*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    stage = temporary_beside(directory / chapter)
+    path = directory
+    try:
+        for name, data in files.items():
+            path = directory / name
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            (stage / name).write_bytes(data)
+            path.parent.mkdir(parents=True, exist_ok=True)
+        (directory / RECORD).unlink(missing_ok=True)
+        for name in files:
+            path = directory / name
+            (stage / name).replace(path)
+        for name in set(earlier) - results.keys():
+            (directory / RESULTS / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def refuse_foreign(directory: Path, chapter: str) -> None:
+    """Refuse a folder for output that is a file, or whose `results/` holds files of something else.
+
+    Raises:
+        InputError: it does.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise InputError(f"the output folder {directory} is a file")
+    results = directory / RESULTS
+    if results.exists() and not (directory / f"{chapter}.ipynb").exists():
+        foreign = results if results.is_file() else next((p for p in results.rglob("*") if p.is_file()), None)
+        if foreign is not None:
+            raise InputError(
+                f"{results} holds something other than results of {chapter}; name another folder"
+            )
+
+
+def files_of_run(directory: Path, chapter: str) -> list[Path]:
+    """The files of a finished run: the notebook, then its results in their order."""
+    results = [directory / RESULTS / name for name in _results_of(directory, chapter)]
+    return [directory / f"{chapter}.ipynb", *results]
+
+
+def _results_of(directory: Path, chapter: str) -> list[str]:
+    """The result files of a run, as its notebook tells."""
+    import nbformat
+
+    path = directory / f"{chapter}.ipynb"
+    try:
+        return list(result_files(nbformat.read(path, as_version=4)))
+    except (OSError, ValueError):
+        return []
