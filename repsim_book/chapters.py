@@ -2,9 +2,11 @@
 
 A chapter is `notebooks/NN_name.md`, a notebook in Jupytext's form. Its cell tagged `parameters` declares what
 can be varied (see `parameters`), the cell after it, tagged `parameter-checks`, refuses impossible values by
-calls of `check`, and any cell can record results with `keep`.
+calls of `check`, and any cell can record results with `keep`. The chapter's metadata name, as `repsim: reads: [...]`,
+the parameters that are folders of records.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +15,9 @@ from typing import Any
 
 from repsim_book.errors import ChapterError
 from repsim_book.parameters import Parameter, read_parameters, resolve
-from repsim_book.paths import CHAPTERS, PROFILES
+from repsim_book.paths import CHAPTERS, typed_path
 from repsim_core.errors import InputError, nearest
+from repsim_core.texts import shown
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Chapter:
         path: of the file.
         title: its first heading.
         parameters: by name, from its cell of parameters.
-        reads: the parameters that name folders of records which the chapter reads, as its metadata declare them.
+        reads: the parameters that are folders of records which the chapter reads.
         notebook: its cells, a notebook without outputs.
     """
 
@@ -39,6 +42,11 @@ class Chapter:
     def name(self) -> str:
         return self.path.stem
 
+    @property
+    def above(self) -> Path:
+        """The folder above the chapter's own, the book's: its folders of records count from there."""
+        return self.path.parent.resolve().parent
+
     def cell(self, tag: str) -> str:
         """The source of the code cell with this tag, "" if there is none."""
         return next((cell.source for cell in self.notebook.cells if tag in tags(cell)), "")
@@ -46,19 +54,51 @@ class Chapter:
     def values(self, given: Mapping[str, object]) -> dict[str, object]:
         """A value for every parameter, checked by the chapter's own rules; no kernel is started.
 
-        Raises InputError for an unknown name, a wrong type or an impossible value, ChapterError if the
-        checks fail in another way.
+        Folders of records that are given count from the current folder, and come back as they are seen from the book's:
+        what is returned here is no `given` for another call.
+
+        Args:
+            given: values by name, texts as the command line writes them. Other parameters have their defaults.
+
+        Raises:
+            InputError: an unknown name, a value of a wrong type or an impossible one, or a folder without a record.
+            ChapterError: the checks fail in another way.
         """
         values = resolve(self.parameters, given, self.name)
+        for name in self.reads:
+            if (value := values[name]) is not None:
+                values[name] = self._record(name, str(value), is_default=name not in given)
         namespace: dict[str, object] = {"__name__": "parameter_checks", **values}
         try:
             exec(compile(self.cell("parameter-checks"), f"{self.name}, parameter-checks", "exec"), namespace)
         except InputError as error:
             raise InputError(f"{self.name}: {error}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             problem = f"{type(error).__name__}: {error}"
             raise ChapterError(f"{self.name}: its cell of parameter checks fails: {problem}") from error
         return values
+
+    def _record(self, name: str, value: str, *, is_default: bool) -> str:
+        """The folder of a record, as seen from the book's folder; InputError if it holds none."""
+        default = self.parameters[name].default
+        folder = (self.above / value).resolve() if is_default else typed_path(value)
+        if not value:
+            problem = "a folder has a name"
+        elif os.path.isfile(folder):
+            problem = f"{folder} is a file"
+        elif not os.path.isdir(folder):
+            problem = f"there is no folder {folder}"
+        elif not os.path.isfile(folder / "provenance.json"):
+            problem = f"{folder} is no record, it has no provenance.json"
+        elif folder == (self.above / str(default)).resolve():
+            return str(default)
+        else:
+            try:
+                return Path(os.path.relpath(folder, self.above)).as_posix()
+            except ValueError:  # Windows
+                problem = f"{folder} is on another drive than the book"
+        expected = "the folder of a record" + (", or none" if self.parameters[name].optional else "")
+        raise InputError(f"{self.name}: {name} = {shown(value)}: {problem}; expected is {expected}")
 
     def changed(self, values: Mapping[str, object]) -> dict[str, object]:
         """Those of the values that differ from the defaults."""
@@ -66,14 +106,19 @@ class Chapter:
 
 
 def read_chapter(path: Path) -> Chapter:
-    """Read a chapter's source; each cell's metadata has its first line as `source_line`. Raises ChapterError."""
-    from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+    """Read a chapter's source; each cell's metadata has its first line as `source_line`.
+
+    Raises:
+        ChapterError: it cannot be read, or its parameters or metadata are not of the form that a chapter's have.
+    """
+    from jupytext.myst import myst_to_notebook
 
     try:
         text = path.read_text(encoding="utf-8")
         notebook = myst_to_notebook(text, add_source_map=True)
-    except (OSError, UnicodeDecodeError, MystMetadataParsingError) as error:
-        raise ChapterError(f"{path.name}: it cannot be read as a MyST notebook: {error}") from error
+    except Exception as error:  # whatever parsers of three formats raise
+        problem = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ChapterError(f"{path.name}: it cannot be read as a MyST notebook: {problem}") from error
     lines = text.splitlines()
     for number, (cell, start) in enumerate(
         zip(notebook.cells, notebook.metadata.pop("source_map"), strict=True)
@@ -87,16 +132,27 @@ def read_chapter(path: Path) -> Chapter:
         raise ChapterError(f"{path.name}: {len(cells)} cells are tagged `parameters`; one can be")
     try:
         parameters = read_parameters(cells[0].source) if cells else {}
-    except (ValueError, SyntaxError) as error:
+        reads = _reads(notebook.metadata.pop("repsim", {}), parameters)
+    except ValueError as error:
         raise ChapterError(f"{path.name}: {error}") from error
-    reads = tuple(notebook.metadata.pop("repsim", {}).get("reads", ()))
-    if strange := set(reads) - parameters.keys():
-        raise ChapterError(f"{path.name}: its metadata name {min(strange)} in `reads`, which is no parameter")
     headings = (
         re.search(r"^# +(.+)$", c.source, re.MULTILINE) for c in notebook.cells if c.cell_type == "markdown"
     )
     title = next((match[1].strip() for match in headings if match), path.stem)
     return Chapter(path, title, parameters, reads, notebook)
+
+
+def _reads(declared: object, parameters: Mapping[str, Parameter]) -> tuple[str, ...]:
+    """The parameters that the metadata declare as folders of records; ValueError if they are none."""
+    names = declared.get("reads", []) if isinstance(declared, dict) else None
+    if not isinstance(names, list):
+        raise ValueError(f"its metadata have `repsim: {declared}`, expected `repsim: reads: [names]`")
+    for name in names:
+        if name not in list(parameters):
+            raise ValueError(f"its metadata name {name} in `reads`, which is no parameter")
+        if parameters[name].kind != "str" or parameters[name].is_list:
+            raise ValueError(f"its metadata name {name} in `reads`, which is no text but {parameters[name].type}")
+    return tuple(names)
 
 
 def chapter_paths(root: Path) -> dict[str, Path]:
@@ -110,66 +166,24 @@ def list_chapters(root: Path) -> list[Chapter]:
 
 
 def find_chapter(root: Path, wanted: str) -> Chapter:
-    """The chapter given by number (`2`, `02`), name (`02_theorem`, `theorem`) or path; or InputError."""
+    """The chapter given by number (`2`, `02`), name (`02_theorem`, `theorem`) or path.
+
+    Raises:
+        InputError: there is none.
+        ChapterError: it cannot be read.
+    """
     paths = chapter_paths(root)
     for name, path in paths.items():
         number, _, rest = name.partition("_")
         if wanted in (name, rest, number, number.lstrip("0")):
             return read_chapter(path)
-    if wanted.endswith(".md") and Path(wanted).is_file():
-        return read_chapter(Path(wanted).resolve())
+    if wanted.endswith(".md"):
+        path = typed_path(wanted)
+        if os.path.isfile(path):
+            return read_chapter(path)
+        if os.path.exists(path):
+            raise InputError(f"{wanted} is no file, expected a chapter, a notebook in Markdown")
     raise InputError(f"there is no chapter {wanted}; {nearest(wanted, paths)}")
-
-
-def find_profile(root: Path, wanted: str) -> tuple[str, Path]:
-    """A profile's name and file: `wanted` is a name in `notebooks/profiles/`, or the path of a .yml file.
-
-    A file's name without .yml is the profile's. Raises InputError.
-    """
-    known = {path.stem: path for path in sorted((root / PROFILES).glob("*.yml"))}
-    if wanted in known:
-        return wanted, known[wanted]
-    path = Path(wanted)
-    if path.suffix not in (".yml", ".yaml"):
-        raise InputError(f"there is no profile {wanted}; {nearest(wanted, known)}")
-    if not path.is_file():
-        raise InputError(f"there is no file {wanted}")
-    name = path.stem
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise InputError(f"profile {path.name}: expected a file name of letters, digits, _ and -")
-    if name in known and known[name].resolve() != path.resolve():
-        raise InputError(f"profile {wanted}: the book has a profile {name} of its own; rename the file")
-    return name, path.resolve()
-
-
-def load_profile(root: Path, wanted: str) -> dict[str, dict[str, object]]:
-    """The parameter values of a profile (see `find_profile`), by chapter. Raises InputError.
-
-    The chapters' and the parameters' names are checked here, the values where a chapter is run.
-    """
-    import yaml
-
-    _, path = find_profile(root, wanted)
-    where = f"profiles/{path.name}" if path.parent == root / PROFILES else path.name
-    try:
-        profile = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{where} is not YAML: {error}") from error
-    paths = chapter_paths(root)
-    if not isinstance(profile, dict):
-        raise InputError(f"{where}: expected chapters with their parameters, found {profile!r}")
-    for chapter, given in profile.items():
-        if chapter not in paths:
-            raise InputError(f"{where}: there is no chapter {chapter}; {nearest(str(chapter), paths)}")
-        if not isinstance(given, dict | None):
-            raise InputError(f"{where}, {chapter}: expected parameters with values, found {given!r}")
-        if odd := [name for name in given or {} if not isinstance(name, str)]:
-            raise InputError(f"{where}, {chapter}: found {odd[0]!r}, expected the name of a parameter")
-        try:
-            resolve(read_chapter(paths[chapter]).parameters, given or {}, chapter)
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from None
-    return {chapter: given or {} for chapter, given in profile.items()}
 
 
 def tags(cell: Any) -> list[str]:

@@ -16,8 +16,16 @@ from typing import cast
 
 from repsim_core.errors import InputError, nearest
 from repsim_core.notebook import Scalar
+from repsim_core.texts import BLANKS, is_none, item_text, items, shown, unquoted
+from repsim_core.texts import written as written
 
-NO_VALUE = {"none", "null"}
+_WHOLE = r"[+-]?(?:0|[1-9][0-9]*)"
+# How numbers are written, on a command line and in files: what reads as another number elsewhere, such as 010, is none.
+_NUMBERS = {
+    "int": re.compile(_WHOLE),
+    "float": re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:e[+-]?[0-9]+)?"),
+}
+_EXPECTED = {"int": " (digits with no zero in front, as in 12)", "float": " (a finite number, as in 0.5 or 1e-3)"}
 
 
 @dataclass(frozen=True)
@@ -29,27 +37,52 @@ class Parameter:
     default: object
     meaning: str
 
+    @property
+    def kind(self) -> str:
+        """Of a value, or of each item of a list: int, float, str or bool."""
+        return _split_type(self.type)[0]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its values are lists."""
+        return _split_type(self.type)[1]
+
+    @property
+    def optional(self) -> bool:
+        """Whether none is a value."""
+        return _split_type(self.type)[2]
+
     def convert(self, value: object) -> object:
         """`value` as this parameter's type.
 
-        Text is read as on the command line (`true`, `1e-3`, `[5,0,2]` or `5,0,2`, `none`); everything else
-        must have the type already, save that a whole number is accepted for a float. Raises InputError.
+        Text is read as on the command line (`true`, `1e-3`, `[5,0,2]` or `5,0,2`, `none`, see `repsim_core.texts`), a
+        text in a list too if it stands for a number or truth value; everything else must have the type already, save
+        that a whole number is accepted for a float.
+
+        Raises:
+            InputError: it is none of this type.
         """
-        kind, is_list, optional = _split_type(self.type)
-        if optional and (value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE)):
+        if self.optional and (value is None or (isinstance(value, str) and is_none(value))):
             return None
+        kind = self.kind
         try:
-            if not is_list:
-                return _scalar(kind, value)
-            items = _split_list(value) if isinstance(value, str) else value
-            if not isinstance(items, list | tuple):
+            if not self.is_list:
+                return _scalar(kind, unquoted(value) if kind == "str" and isinstance(value, str) else value)
+            if isinstance(value, str):
+                return [_scalar(kind, item_text(item) if kind == "str" else item) for item in items(value)]
+            if not isinstance(value, list | tuple):
                 raise ValueError("no list")
-            return [_scalar(kind, item) for item in items]
+            return [_scalar(kind, item) for item in value]
         except (ValueError, OverflowError):
-            written = ", written [5,0,2] or 5,0,2" if is_list else ""
-            finite = " (a finite number)" if kind == "float" else ""
-            problem = f"{self.name} = {value!r} has the wrong type; expected is {self.type}{finite}{written}"
-            raise InputError(problem) from None
+            raise InputError(
+                f"{self.name} = {shown(value)} has the wrong type; expected is {self.type}{self._how_written()}"
+            ) from None
+
+    def _how_written(self) -> str:
+        """What is to be known of a type to write a value of it."""
+        if self.is_list and self.kind == "str":
+            return ', written [a,b] or a,b; an item with commas, brackets or quotes is written in quotes, ["a,b",c]'
+        return _EXPECTED.get(self.kind, "") + (", written [5,0,2] or 5,0,2" if self.is_list else "")
 
 
 def read_parameters(source: str) -> dict[str, Parameter]:
@@ -59,13 +92,17 @@ def read_parameters(source: str) -> dict[str, Parameter]:
     its type.
     """
     form = "expected `name: type = value  # meaning`"
-    comments = {
-        token.start[0]: token.string.lstrip("#").strip()
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    }
+    try:
+        body = ast.parse(source).body
+        comments = {
+            token.start[0]: token.string.lstrip("#").strip()
+            for token in tokenize.generate_tokens(io.StringIO(source).readline)
+            if token.type == tokenize.COMMENT
+        }
+    except (SyntaxError, RecursionError, MemoryError, tokenize.TokenError) as error:
+        raise ValueError(f"the parameter cell is no Python: {error}") from error
     parameters: dict[str, Parameter] = {}
-    for node in ast.parse(source).body:
+    for node in body:
         line = f"parameter cell, line {node.lineno}"
         if not (
             isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
@@ -80,14 +117,28 @@ def read_parameters(source: str) -> dict[str, Parameter]:
         try:
             kind, is_list, _ = _split_type(annotation)
             parameter = Parameter(name, annotation, ast.literal_eval(node.value), meaning)
-            if isinstance(parameter.default, str) and (is_list or kind != "str"):
+            if not isinstance(parameter.default, str):
+                parameter = replace(parameter, default=parameter.convert(parameter.default))
+            elif is_list or kind != "str":  # Python's text, and not the command line's
                 raise ValueError(
-                    f"{name} = {parameter.default!r} has the wrong type; expected is {annotation}"
+                    f"{name} = {ast.unparse(node.value)} has the wrong type; expected is {annotation}"
                 )
-            parameters[name] = replace(parameter, default=parameter.convert(parameter.default))
-        except ValueError as error:
+            parameters[name] = parameter
+        except (ValueError, TypeError, RecursionError, MemoryError) as error:
             raise ValueError(f"{line}: {error}") from None
     return parameters
+
+
+def find_parameter(parameters: Mapping[str, Parameter], name: str, where: str = "") -> Parameter:
+    """The parameter of this name; `where` says in the message who was asked (a chapter).
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in parameters:
+        place = f" of {where}" if where else ""
+        raise InputError(f"{name} is no parameter{place}; {nearest(name, parameters)}")
+    return parameters[name]
 
 
 def resolve(
@@ -95,23 +146,11 @@ def resolve(
 ) -> dict[str, object]:
     """A value for each parameter: the one `given`, converted to its type, or else the default.
 
-    Raises InputError for unknown names and wrong types; `where` says in the message who was asked (a
-    chapter).
+    Raises:
+        InputError: a name is unknown or a value of another type; `where` says who was asked (a chapter).
     """
-    for name in given:
-        if name not in parameters:
-            place = f" of {where}" if where else ""
-            raise InputError(f"{name} is no parameter{place}; {nearest(name, parameters)}")
-    return {name: p.convert(given[name]) if name in given else p.default for name, p in parameters.items()}
-
-
-def written(value: object) -> str:
-    """A value as the command line takes it, so that `convert` gives it back."""
-    if isinstance(value, list):
-        return "[" + ",".join(map(str, value)) + "]"
-    if value is None:
-        return "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    own = {name: find_parameter(parameters, name, where).convert(value) for name, value in given.items()}
+    return {name: own.get(name, parameter.default) for name, parameter in parameters.items()}
 
 
 def _split_type(annotation: str) -> tuple[str, bool, bool]:
@@ -126,22 +165,10 @@ def _split_type(annotation: str) -> tuple[str, bool, bool]:
     return match[1] or match[2], match[1] is not None, match[3] is not None
 
 
-def _split_list(text: str) -> list[str]:
-    """The items of a list as written on the command line, with or without brackets."""
-    text = text.strip()
-    if text.startswith("[") and text.endswith("]"):
-        text = text[1:-1].strip()
-    return [item.strip() for item in text.split(",")] if text else []
-
-
 def _scalar(kind: str, value: object) -> Scalar:
     """`value` as int, float, str or bool; ValueError if it is none."""
-    if isinstance(value, str) and kind != "str":
-        text = value.strip().lower()
-        if kind == "bool":
-            value = {"true": True, "false": False}.get(text)
-        else:
-            value = float(text) if kind == "float" else int(text)
+    if isinstance(value, str):
+        value = _read(kind, value)
     # type() throughout and not isinstance(): True is no count
     if kind == "float" and type(value) is int:
         value = float(value)
@@ -150,3 +177,16 @@ def _scalar(kind: str, value: object) -> Scalar:
             raise ValueError("not finite")
         return cast(Scalar, value)
     raise ValueError("another type")
+
+
+def _read(kind: str, text: str) -> Scalar:
+    """A text as a value; ValueError if it stands for none."""
+    if kind == "str":
+        text.encode()  # half of a character, which bytes of another encoding become, cannot be stored
+        return text
+    text = text.strip(BLANKS).lower()
+    if kind == "bool":
+        return {"true": True, "false": False}[text] if text in ("true", "false") else text
+    if not _NUMBERS[kind].fullmatch(text):
+        raise ValueError("no number")
+    return float(text) if kind == "float" else int(text)

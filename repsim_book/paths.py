@@ -74,3 +74,15 @@ def pages_folder(root: Path, profile: str) -> Path:
 def pages_name(profile: str = "default") -> str:
     """The name of the folder of a profile's pages; all stand side by side."""
     return "html" if profile == "default" else f"html-{profile}"
+
+
+def typed_path(text: str | Path) -> Path:
+    """A path that was typed, counted from the folder where it was typed; `~` stands for the home folder.
+
+    Raises:
+        InputError: it can be no path.
+    """
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # of an unknown user, in a circle of links, with a NUL
+        raise InputError(f"found {str(text)!r}, expected a path: {error}") from error

@@ -12,6 +12,7 @@ from typing import Any
 
 from repsim_core.errors import InputError
 from repsim_core.files import json_safe, table_to_csv
+from repsim_core.texts import shown
 
 # Kinds of outputs that the press looks for. Of a result: the text "table", or a scalar as JSON.
 RESULT = "application/vnd.repsim.result"
@@ -36,7 +37,7 @@ def check(condition: object, name: str, value: object, allowed: str) -> None:
         InputError: the condition does not hold.
     """
     if not bool(condition):
-        raise InputError(f"{name} = {value!r} is not possible; allowed is: {allowed}")
+        raise InputError(f"{name} = {shown(value)} is not possible; allowed is: {allowed}")
 
 
 def keep(name: str, value: Any) -> None:
