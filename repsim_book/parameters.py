@@ -17,7 +17,6 @@ from typing import cast
 from repsim_core.errors import InputError, nearest
 from repsim_core.notebook import Scalar
 from repsim_core.texts import BLANKS, is_none, item_text, items, shown, unquoted
-from repsim_core.texts import written as written
 
 _WHOLE = r"[+-]?(?:0|[1-9][0-9]*)"
 # How numbers are written, on a command line and in files: what reads as another number elsewhere, such as 010, is none.

@@ -1,13 +1,70 @@
 // The box "Re-run with other parameters": from the values in its fields to the command, as `repsim run` reads it.
 (() => {
-  const NUMBERS = { int: /^[+-]?\d+$/, float: /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i };
+  const NUMBERS = {
+    int: /^[+-]?(?:0|[1-9][0-9]*)$/,
+    float: /^(?:[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:e[+-]?[0-9]+)?$/,
+  };
   const NAMES = { int: "a whole number", float: "a number, such as 0.5 or 1e-3", bool: "true or false", str: "a text" };
-  const LISTS = { int: "whole numbers, such as 5,0,2", float: "numbers, such as 0.5,2", bool: "true,false,...", str: "texts with commas between" };
+  const LISTS = { int: "whole numbers, such as 5,0,2", float: "numbers, such as 0.5,2", bool: "true,false,...", str: 'texts with commas between; in quotes if they have commas, brackets or quotes, such as "a,b",c' };
 
-  // A scalar in one form for each value, so that 7 and 07 are the same; null for what is none.
+  // Texts are written and taken apart as by `repsim_core/texts.py`.
+  const QUOTED = /"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*'/y;
+  const trimmed = (text) => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+  const isNone = (text) => ["none", "null"].includes(trimmed(text).toLowerCase());
+  const inQuotes = (text) => JSON.stringify(text);
+
+  // The place after the quoted text that begins at a place; -1 if none does.
+  const afterQuotes = (text, place) => {
+    QUOTED.lastIndex = place;
+    return QUOTED.test(text) ? QUOTED.lastIndex : -1;
+  };
+
+  const unquoted = (text) => {
+    if (afterQuotes(text, 0) !== text.length) return text;
+    if (text.startsWith("'")) return text.slice(1, -1).replaceAll("''", "'");
+    try {
+      return JSON.parse(text);
+    } catch { // quotes that are no JSON
+      return text;
+    }
+  };
+
+  const writtenText = (text) => (isNone(text) || unquoted(text) !== text || /[\x00-\x1f]/.test(text) ? inQuotes(text) : text);
+
+  const writtenItem = (text) =>
+    text && text === trimmed(text) && text[0] !== "'" && !/[\[\],;"\x00-\x1f]/.test(text) ? text : inQuotes(text);
+
+  // What is between commas; commas in quotes are part of a text.
+  const parts = (text) => {
+    const found = [];
+    let start = 0;
+    let atStart = true;
+    for (let place = 0; place < text.length; place += 1) {
+      const end = atStart ? afterQuotes(text, place) : -1;
+      if (end > 0) {
+        place = end - 1;
+        atStart = false;
+        continue;
+      }
+      const sign = text[place];
+      if (sign === ",") {
+        found.push(text.slice(start, place));
+        start = place + 1;
+      }
+      atStart = "[,;".includes(sign) || (atStart && " \t\r\n".includes(sign));
+    }
+    return [...found, text.slice(start)].map(trimmed);
+  };
+
+  // What an item of a list means as a text; null if it needs quotes.
+  const itemText = (item) => {
+    const text = unquoted(item);
+    return text === item && (!item || `"'`.includes(item[0]) || /[\[\]"]/.test(item)) ? null : text;
+  };
+
+  // A number or truth value in one form for each value, so that 7 and +7 are the same; null for what is none.
   const scalar = (kind, text) => {
-    if (kind === "str") return text;
-    text = text.trim().toLowerCase();
+    text = trimmed(text).toLowerCase();
     if (kind === "bool") return ["true", "false"].includes(text) ? text : null;
     if (!NUMBERS[kind].test(text)) return null;
     if (kind === "int") return String(BigInt(text.replace("+", "")));
@@ -17,18 +74,19 @@
   // What a text means as a value of a type: { same, written }, or { expected } if it is no such value.
   const read = (type, text) => {
     const [, item, single, optional] = type.match(/^(?:list\[(\w+)\]|(\w+))( \| None)?$/);
-    if (optional && ["none", "null"].includes(text.trim().toLowerCase())) return { same: "none", written: "none" };
+    if (optional && isNone(text)) return { same: "none", written: "none" };
     const expected = (item ? LISTS[item] : NAMES[single]) + (optional ? ", or none" : "");
-    if (!item) {
+    if (single === "str") return { same: `=${unquoted(text)}`, written: writtenText(unquoted(text)) };
+    if (single) {
       const same = scalar(single, text);
-      return same === null ? { expected } : { same: `=${same}`, written: single === "str" ? text : text.trim() };
+      return same === null ? { expected } : { same: `=${same}`, written: trimmed(text) };
     }
-    const inside = text.trim().replace(/^\[(.*)\]$/, "$1").trim();
-    const items = inside ? inside.split(",").map((each) => each.trim()) : [];
-    const same = items.map((each) => scalar(item, each));
+    const inside = trimmed(trimmed(text).replace(/^\[([^]*)\]$/, "$1"));
+    const items = inside ? parts(inside) : [];
+    const same = items.map((each) => (item === "str" ? itemText(each) : scalar(item, each)));
     if (same.includes(null)) return { expected };
-    const joined = items.join(",");
-    return { same: JSON.stringify(same), written: !joined || joined.startsWith("[") || optional ? `[${joined}]` : joined };
+    const joined = (item === "str" ? same.map(writtenItem) : items).join(",");
+    return { same: JSON.stringify(same), written: !joined || optional ? `[${joined}]` : joined };
   };
 
   // As Python's shlex.quote.

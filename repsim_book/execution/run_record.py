@@ -14,10 +14,10 @@ from typing import Any
 from repsim_book.chapters import Chapter
 from repsim_book.execution.keys import LIBRARIES, versions_of
 from repsim_book.execution.run_files import RECORD, RESULTS
-from repsim_book.parameters import written
 from repsim_book.paths import HOME
 from repsim_book.repository import short_commit
 from repsim_core.errors import InputError
+from repsim_core.texts import written
 
 
 def run_record(chapter: Chapter, values: Mapping[str, object], command: str) -> dict[str, Any]:

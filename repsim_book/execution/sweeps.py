@@ -19,11 +19,11 @@ from repsim_book.errors import ChapterError
 from repsim_book.execution.batch import PlannedExecution, Planner, Watcher, execute_all, to_execute
 from repsim_book.execution.chapter import short_hash
 from repsim_book.execution.results import extract_results
-from repsim_book.parameters import find_parameter, written
+from repsim_book.parameters import find_parameter
 from repsim_book.paths import RUNS
 from repsim_core.errors import InputError
 from repsim_core.files import to_json, write_atomic
-from repsim_core.texts import BLANKS, parts
+from repsim_core.texts import BLANKS, parts, written
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from repsim_book.parameters import Parameter, written
+from repsim_book.parameters import Parameter
 from repsim_book.paths import DECLARED_FILE
+from repsim_core.texts import written
 
 
 def insert(app: Any, doctree: Any) -> None:
