@@ -1,4 +1,4 @@
-"""What a study says on the terminal: its progress, and a summary of what it found."""
+"""What a study says on the terminal: what it needs, its progress, and a summary of what it found."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ from typing import Any
 
 import pandas as pd
 
-from repsim_book.cli.progress import ProgressLine
+from repsim_book.cli.progress import ProgressLine, duration, time_left
+from repsim_core.studies.estimate import Estimate, size
 from repsim_core.studies.run import StudyProgress
-from repsim_core.studies.study import Study
 
 
 class Reporter(ProgressLine):
     """The progress of a study."""
 
-    def __init__(self, study: Study) -> None:
-        super().__init__()
-        self.study = study
+    def __init__(self, study: str) -> None:
+        super().__init__(study, "units")
 
     def __call__(self, progress: StudyProgress) -> None:
-        self.show(self._text(progress), progress.done, progress.units)
-
-    def _text(self, progress: StudyProgress) -> str:
-        parts = [f"{self.study.name}: {progress.done} of {progress.units} units"]
-        if progress.found:
-            parts.append(f"{progress.found} found in the cache")
-        if progress.running:
-            parts.append(f"{len(progress.running)} at work")
-        if progress.done == progress.units:
-            parts.append(f"{_duration(progress.seconds)} in all")
-        elif progress.seconds_left is not None:
-            parts.append(f"about {_duration(progress.seconds_left)} left")
-        return ", ".join(parts)
+        complete = progress.done == progress.units
+        self.show(
+            progress.done,
+            progress.units,
+            f"{progress.found} found in the cache" if progress.found else "",
+            f"{len(progress.running)} at work" if progress.running else "",
+            f"{duration(progress.seconds)} in all" if complete else time_left(progress.seconds_left),
+        )
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+def needed(estimate: Estimate, cluster: bool) -> str:
+    """What a study needs: `about 3 h 20 min with 2 processes, 0.9 GB of memory each, 30 MB of disk`."""
+    if not estimate.units:
+        return "nothing is left to compute"
+    memory, disk = size(estimate.memory), size(estimate.disk)
+    time = "a time that is not estimated for GPUs"
+    if estimate.seconds is not None:
+        time = f"about {duration(estimate.seconds)}"
+    if cluster:
+        return f"{time} of one core like this machine's, {memory} of memory for each worker, {disk} of disk"
+    if estimate.jobs == 1:
+        return f"{time} with 1 process, {memory} of memory, {disk} of disk"
+    return f"{time} with {estimate.jobs} processes, {memory} of memory each, {disk} of disk"
 
 
 def summary(models: pd.DataFrame, pairs: pd.DataFrame) -> str:

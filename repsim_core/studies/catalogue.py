@@ -1,15 +1,16 @@
-"""The studies by name, each with its profiles; what trains networks is imported for the study that is asked for."""
+"""The studies by name, each with its grids; what trains networks is imported for the study that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from repsim_core.errors import InputError
 from repsim_core.studies.study import Study, unknown
 
-STUDIES = ("width", "cifar10")
+STUDIES = ("width", "cifar10", "digits")
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,13 @@ class StudyKind:
 
     Attributes:
         declared: the class of its declarations.
-        declare: makes one from a profile and what differs from it.
-        profiles: what `declare` knows by name.
+        declare: makes one from a grid's name and what differs from the grid.
+        grids: what `declare` knows by name.
     """
 
     declared: type[Study]
     declare: Callable[..., Study]
-    profiles: Mapping[str, Mapping[str, Any]]
+    grids: Mapping[str, Mapping[str, Any]]
 
 
 def study_kind(study: str) -> StudyKind:
@@ -33,31 +34,34 @@ def study_kind(study: str) -> StudyKind:
     Raises:
         InputError: there is none.
     """
+    if study not in STUDIES:
+        raise InputError(unknown("study", study, STUDIES))
     if study == "width":
         from repsim_core.studies import width
 
-        return StudyKind(width.WidthStudy, width.declare_width_study, width.PROFILES)
-    if study == "cifar10":
-        from repsim_core.studies import images
+        return StudyKind(width.WidthStudy, width.declare_width_study, width.GRIDS)
+    from repsim_core.studies import images
 
-        return StudyKind(images.ImageStudy, images.declare_image_study, images.PROFILES)
-    raise InputError(unknown("study", study, STUDIES))
+    return StudyKind(images.ImageStudy, partial(images.declare_image_study, study), images.GRIDS[study])
 
 
 def declare_study(
-    study: str, profile: str = "paper", *, seeds: Sequence[int] | None = None, **given: Any
+    study: str, grid: str = "paper", *, seeds: Sequence[int] | None = None, **given: Any
 ) -> Any:
-    """The study of this name and profile, with what is given in place of the profile's values.
+    """The study of this name and grid, with what is given in place of the grid's values.
 
     Args:
-        study, profile: names in `STUDIES` and of its profiles.
+        study, grid: names in `STUDIES` and of its grids.
         seeds: of the models.
-        given: as for `width.declare_width_study` or `images.declare_image_study`; None keeps the profile's.
+        given: as for `width.declare_width_study` or `images.declare_image_study`; None keeps the grid's.
 
     Raises:
         InputError: naming the argument.
     """
     kind = study_kind(study)
-    if profile not in kind.profiles:
-        raise InputError(unknown("profile", profile, kind.profiles))
-    return kind.declare(profile, seeds=seeds, **given)
+    if grid not in kind.grids:
+        message = unknown("grid", grid, kind.grids)
+        if grid in STUDIES:
+            message += f"; {grid} is a study of its own"
+        raise InputError(message)
+    return kind.declare(grid, seeds=seeds, **given)

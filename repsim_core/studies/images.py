@@ -10,30 +10,46 @@ from typing import Any, ClassVar
 import torch
 from safetensors.torch import save
 
-from repsim_core.arrays import as_count
-from repsim_core.datasets.loading import IMAGE_DATASETS, fingerprint, load_images
+from repsim_core.datasets.loading import IMAGE_DATASETS, Copy, copy_here, load_images
 from repsim_core.errors import InputError
-from repsim_core.store import Address, user_folder
-from repsim_core.studies.study import Study, in_stacks, unknown
-from repsim_core.studies.units import loss_summary, one_thread, unit_key
+from repsim_core.store import Address, Store, user_folder
+from repsim_core.studies.image_copies import copy_of, note_copy
+from repsim_core.studies.study import (
+    MOST_SEEDS,
+    MOST_STEPS,
+    Study,
+    as_groups,
+    as_listed,
+    in_stacks,
+    unknown,
+    within,
+)
+from repsim_core.studies.units import LARGEST, Needs, loss_summary, one_thread, unit_key
 from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES, Recipe
 
-# By profile: data set, recipes, dimensions, number of seeds, and what differs from the recipes.
-PROFILES: dict[str, dict[str, Any]] = {
-    "paper": {"dataset": "cifar10", "recipes": ("paper",), "dims": (2, 3, 5), "seeds": 10},
-    "fast": {"dataset": "cifar10", "recipes": ("fast",), "dims": (2, 3, 5), "seeds": 10},
-    # What the auxiliary classifier does to the orders of the classes: a short training with it and without.
-    "auxiliary": {
-        "dataset": "cifar10",
-        "recipes": ("fast", "no-auxiliary"),
-        "dims": (2,),
-        "seeds": 5,
-        "steps": 500,
+# By study, named like its data set, and grid: recipes, dimensions, number of seeds, and what differs from the recipes.
+GRIDS: dict[str, dict[str, dict[str, Any]]] = {
+    "cifar10": {
+        "paper": {"recipes": ("paper",), "dims": (2, 3, 5), "seeds": 10},
+        "fast": {"recipes": ("fast",), "dims": (2, 3, 5), "seeds": 10},
+        # What the auxiliary classifier does to the orders of the classes: a short training with it and without.
+        "auxiliary": {"recipes": ("fast", "no-auxiliary"), "dims": (2,), "seeds": 5, "steps": 500},
     },
-    "digits": {"dataset": "digits", "recipes": ("digits",), "dims": (2, 3, 5), "seeds": 10},
-    "smoke": {"dataset": "digits", "recipes": ("digits",), "dims": (2,), "seeds": 3, "steps": 30},
+    "digits": {
+        # The paper's dimensions and number of seeds.
+        "paper": {"recipes": ("digits",), "dims": (2, 3, 5), "seeds": 10},
+        "smoke": {"recipes": ("digits",), "dims": (2,), "seeds": 3, "steps": 30},
+    },
 }
+
+
+# Of the data sets: images to train on and to test on, their side and channels.
+_SIZES = {"cifar10": (50_000, 10_000, 32, 3), "digits": (1_257, 540, 8, 1)}
+# Images of the test set that pass together (`TrainedImageModel.representations`), and how much more of an image
+# is kept in training, for the gradients.
+_TEST_BLOCK = 500
+_KEPT_FOR_GRADIENTS = 4
 
 
 @dataclass(frozen=True)
@@ -42,13 +58,13 @@ class ImageTrainingUnit:
 
     Attributes:
         dataset: a name in `IMAGE_DATASETS`.
-        data: the data set's `fingerprint`.
+        data: the hash of the copy of it (`datasets.loading.Copy`); None of a study that is not ready.
         recipe, dim, batch_seed, device: as for `train_images`.
         seeds: one seed.
     """
 
     dataset: str
-    data: str
+    data: str | None
     recipe: Recipe
     dim: int
     seeds: tuple[int]
@@ -63,19 +79,34 @@ class ImageTrainingUnit:
         return Address(label, unit_key(self), ".safetensors")
 
     @property
-    def cost(self) -> float:
+    def needs(self) -> Needs:
         """As for every `units.Unit`."""
-        pixels = 1024 if self.dataset == "cifar10" else 64
-        work = 30.0 if self.recipe.network == "resnet18" else 1.0
-        return self.recipe.steps * self.recipe.batch_size * pixels * work
+        images, tested, side, channels = _SIZES[self.dataset]
+        recipe = self.recipe
+        products, memory, checkpoint = _network_needs(recipe, side, channels)
+        sides = recipe.resolutions or (side,)
+        seen = sum((each / side) ** 2 for each in sides) / len(sides)
+        largest = max(recipe.batch_size * _KEPT_FOR_GRADIENTS, _TEST_BLOCK)
+        return Needs(
+            # A step's calls; its products, forwards and backwards; those of the test set, forwards.
+            cost=1e6
+            + recipe.steps * (9e3 + 7e-5 * recipe.batch_size * products * seen)
+            + 2.3e-5 * tested * products,
+            # What the first training of a process imports; the images and two copies of them; a block of images.
+            memory=1.7e8 + 3 * (images + tested) * side**2 * channels + 4 * checkpoint + largest * memory,
+            kept=5e3 + tested * (4 * self.dim + 8),
+            scratch=checkpoint,
+        )
 
     def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
         """Train, from the checkpoint of an interrupted attempt if there is one."""
-        if fingerprint(self.dataset) != self.data:
+        if copy_here(self.dataset).data != self.data:
             raise RuntimeError(f"dataset: the images of {self.dataset} here differ from those of the study")
         train, test = load_images(self.dataset)
         address = self.address
-        checkpoint = user_folder() / "checkpoints" / f"{address.label}-{address.key}.safetensors"
+        checkpoints = user_folder() / "checkpoints"
+        Store(checkpoints).sweep()
+        checkpoint = checkpoints / f"{address.label}-{address.key}.safetensors"
         with one_thread():
             trained = train_images(
                 train,
@@ -100,6 +131,22 @@ class ImageTrainingUnit:
         return save(tensors, {"unit": json.dumps(asdict(self), sort_keys=True)})
 
 
+def _network_needs(recipe: Recipe, side: int, channels: int) -> tuple[float, float, float]:
+    """Of a recipe's network: products of two numbers for an image, bytes of its layers, bytes of a checkpoint."""
+    if recipe.network == "resnet18":
+        return 5.4e5 * side**2, 1.2e3 * side**2, 1.34e8
+    a, b, c = recipe.widths
+    shares = {
+        1 / 4: (16 * channels * a + 9 * a * b, a + b),
+        1 / 16: (18 * b**2 + 9 * b * c, 2 * b + c),
+        1 / 64: (18 * c**2, 2 * c),
+    }
+    products = sum(share * layers for share, (layers, _) in shares.items()) * side**2
+    outputs = sum(share * width for share, (_, width) in shares.items()) * side**2
+    parameters = sum(layers for layers, _ in shares.values()) + 3e5
+    return products, 16 * outputs, 8 * parameters
+
+
 @dataclass(frozen=True, order=True)
 class ImageGroup:
     """Models that are compared with each other: same recipe and dimension M, different seeds."""
@@ -119,7 +166,8 @@ class ImageStudy(Study):
     Attributes:
         name, groups, seeds, stacks: as for every `Study`; a stack holds one seed.
         dataset: a name in `datasets.loading.IMAGE_DATASETS`.
-        data, images: the data set's fingerprint and what to call it.
+        data, images: the hash and the name of the copy of it (`datasets.loading.Copy`); None as long as it is declared
+            alone, see `prepared` and `found_in`.
         steps: of training; None for the recipe's.
         batch_seed, device: as for `train_images`.
 
@@ -131,26 +179,49 @@ class ImageStudy(Study):
     OPTIONS: ClassVar = {"recipe": "recipe", "m": "dim"}
 
     dataset: str
-    data: str
-    images: str
+    data: str | None = None
+    images: str | None = None
     steps: int | None = None
     batch_seed: int = 0
     device: str = "cpu"
 
     def check_protocol(self) -> None:
         """As for every `Study`."""
-        as_count(self.batch_seed, "batch_seed", 0)
+        within(self.batch_seed, "batch_seed", 0, LARGEST)
         if self.steps is not None:
-            as_count(self.steps, "steps")
+            within(self.steps, "steps", 1, MOST_STEPS)
         if self.dataset not in IMAGE_DATASETS:
             raise InputError(unknown("dataset", self.dataset, IMAGE_DATASETS))
         for group in self.groups:
             if group.recipe not in RECIPES:
                 raise InputError(unknown("recipe", group.recipe, RECIPES))
-            if as_count(group.dim, "m") > 9:
-                raise InputError(
-                    f"m: found {group.dim}, expected at most 9: M + 1 of the ten classes (diversity, Def. 2.1)"
-                )
+            # M + 1 of the ten classes are diverse (Def. 2.1).
+            within(group.dim, "m", 1, 9)
+
+    def prepared(self) -> ImageStudy:
+        """As for every `Study`: the images are loaded, and fetched if they have to be.
+
+        Raises:
+            DatasetError: there are no images, or they are damaged.
+            InputError: they are others than those that the study is of.
+        """
+        here = copy_here(self.dataset)
+        if self.data not in (None, here.data):
+            raise InputError(
+                f"dataset: found other images of {self.dataset} here ({here.images}, {here.data}), expected those that "
+                f"the study is of ({self.images}, {self.data})"
+            )
+        return replace(self, **asdict(here))
+
+    def found_in(self, store: Store) -> ImageStudy:
+        """As for every `Study`: with the copy of the images that `image_copies.copy_of` says."""
+        copy = copy_of(store, self.dataset) if self.data is None else None
+        return self if copy is None else replace(self, **asdict(copy))
+
+    def leave_note(self, store: Store) -> None:
+        """As for every `Study`: which images the entries belong to."""
+        if self.data is not None and self.images is not None:
+            note_copy(store, self.dataset, Copy(self.data, self.images))
 
     def trainings(self, group: ImageGroup) -> list[ImageTrainingUnit]:
         """The models to train for a group."""
@@ -166,43 +237,30 @@ class ImageStudy(Study):
 
 
 def declare_image_study(
-    profile: str,
+    study: str,
+    grid: str,
     *,
     seeds: Sequence[int] | None = None,
     recipes: Sequence[str] | None = None,
     dims: Sequence[int] | None = None,
-    dataset: str | None = None,
     **protocol: Any,
 ) -> ImageStudy:
-    """The image study of a profile, with what is given in place of the profile's values.
-
-    The images are loaded, because what they are is part of the declaration.
+    """The study of this name and grid, with what is given in place of the grid's values. No images are needed for it.
 
     Args:
-        profile: a name in `PROFILES`.
+        study, grid: names in `GRIDS`.
         seeds: of the models.
         recipes: names in `recipes.RECIPES`.
         dims: dimensions M.
-        dataset: a name in `datasets.loading.IMAGE_DATASETS`.
-        protocol: other attributes of `ImageStudy`; None keeps the profile's.
+        protocol: other attributes of `ImageStudy`; None keeps the grid's.
 
     Raises:
         InputError: naming the argument.
-        DatasetError: there are no images, or they are damaged.
     """
-    values = dict(PROFILES[profile])
+    values = dict(GRIDS[study][grid])
     default_recipes, default_dims, count = values.pop("recipes"), values.pop("dims"), values.pop("seeds")
-    given = {"dataset": dataset, **protocol}
-    values.update({name: value for name, value in given.items() if value is not None})
-    if values["dataset"] not in IMAGE_DATASETS:
-        raise InputError(unknown("dataset", values["dataset"], IMAGE_DATASETS))
-    chosen = tuple(range(count)) if seeds is None else tuple(seeds)
-    return ImageStudy(
-        "cifar10",
-        tuple(ImageGroup(recipe, m) for recipe in recipes or default_recipes for m in dims or default_dims),
-        chosen,
-        in_stacks(chosen, 1),
-        data=fingerprint(values["dataset"]),
-        images=load_images(values["dataset"])[1].name.removesuffix(", test"),
-        **values,
-    )
+    values.update({name: value for name, value in protocol.items() if value is not None})
+    chosen = as_listed(range(count) if seeds is None else seeds, "seeds", MOST_SEEDS)
+    names, chosen_dims = as_listed(recipes or default_recipes, "recipe"), as_listed(dims or default_dims, "m")
+    groups = as_groups((ImageGroup(name, m) for name in names for m in chosen_dims), ImageStudy.OPTIONS)
+    return ImageStudy(study, groups, chosen, in_stacks(chosen, 1), dataset=study, **values)

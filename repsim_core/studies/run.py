@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -24,17 +25,23 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
+from typing import Any
 
 import torch
 
 from repsim_core.errors import InputError, StudyError
 from repsim_core.extras import require
 from repsim_core.store import Store
-from repsim_core.studies.study import Group, Study, comparing, stored_stacks
+from repsim_core.studies.study import Group, Study, comparing, stored_stacks, within
 from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
 
 # Seconds between two reports of progress.
 _TICK = 1.0
+# Units handed out at a time, and processes of one machine, at most.
+MOST_JOBS = 10_000
+_MOST_PROCESSES = 1_000
+# What interrupts a command, here and in its workers; those leave it to the command. (Windows has no SIGHUP.)
+_INTERRUPTIONS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 # Seconds that a scheduler has to answer.
 _ANSWER_SECONDS = 20
 
@@ -66,7 +73,7 @@ def run_study(
     *,
     jobs: int,
     progress: Callable[[StudyProgress], object] | None = None,
-) -> None:
+) -> Study:
     """Compute every unit of the study that the cache lacks, and store it.
 
     Args:
@@ -74,14 +81,30 @@ def run_study(
         jobs: units handed out at a time.
         progress: called about once a second and after each unit.
 
+    Returns:
+        The study as it was computed (`Study.prepared`), for `stored_tables`.
+
     Raises:
+        InputError: jobs is out of range, or what the study is computed from is missing; nothing was computed.
         StudyError: naming the units that failed; all others were computed.
         StoreError: an entry cannot be written; nothing more was computed.
     """
-    if jobs < 1:
-        raise InputError(f"jobs: found {jobs}, expected at least 1")
+    jobs, ready = as_jobs(jobs, MOST_JOBS), study.prepared()
     cache.sweep()
-    _StudyPass(study, cache, executor, jobs, progress).work()
+    _StudyPass(ready, cache, executor, jobs, progress).work()
+    return ready
+
+
+def as_jobs(jobs: int, most: int = _MOST_PROCESSES) -> int:
+    """A number of processes of this machine, or another number of jobs that is at most `most`.
+
+    Raises:
+        InputError: it is out of range.
+    """
+    try:
+        return within(jobs, "jobs", 1, most)
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
 
 
 class _StudyPass:
@@ -103,10 +126,11 @@ class _StudyPass:
         self.running: dict[Future[bytes], tuple[Unit, Group]] = {}
         self.stacks_left = {group: len(study.stacks) for group in study.groups}
         self.failures: list[str] = []
+        self.noted = False
         self.units = len(self.waiting) + len(study.groups)
         self.done, self.found = 0, 0
-        self.cost_left = sum(unit.cost for unit, _ in self.waiting)
-        self.cost_left += sum(comparing(study, group, ()).cost for group in study.groups)
+        self.cost_left = sum(unit.needs.cost for unit, _ in self.waiting)
+        self.cost_left += sum(comparing(study, group, ()).needs.cost for group in study.groups)
         self.cost_done = 0.0
         self.started = time.monotonic()
         # Moves when a unit is finished, so that the time left counts down in between.
@@ -158,7 +182,7 @@ class _StudyPass:
             self.stacks_left[group] = len(lost)
             self.waiting.extendleft((unit, group) for unit in lost)
             self.units += len(lost)
-            self.cost_left += sum(unit.cost for unit in lost)
+            self.cost_left += sum(unit.needs.cost for unit in lost)
         return stacks
 
     def _take_in(self, future: Future[bytes], unit: Unit, group: Group) -> None:
@@ -169,17 +193,20 @@ class _StudyPass:
             raise
         except Exception as error:
             self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
-            self.cost_left -= unit.cost
+            self.cost_left -= unit.needs.cost
             return
+        if not self.noted:
+            self.study.leave_note(self.cache)
+            self.noted = True
         self.cache.put(unit.address, data)
-        self.cost_done += unit.cost
+        self.cost_done += unit.needs.cost
         self._finished(unit, group)
         now = time.monotonic()
         self.expected_end = now + (now - self.started) * self.cost_left / self.cost_done
 
     def _finished(self, unit: Unit, group: Group) -> None:
         self.done += 1
-        self.cost_left -= unit.cost
+        self.cost_left -= unit.needs.cost
         if isinstance(unit, ComparingUnit):
             return
         self.stacks_left[group] -= 1
@@ -199,28 +226,59 @@ class _StudyPass:
 
 @contextmanager
 def local_executor(jobs: int) -> Iterator[Executor]:
-    """Up to `jobs` new processes of this machine, one thread each; they end with this one, however it ends."""
-    if jobs < 1:
-        raise InputError(f"jobs: found {jobs}, expected at least 1")
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-    )
+    """Up to `jobs` new processes of this machine, one thread each; they end with this one, however it ends.
+
+    Raises:
+        InputError: jobs is out of range.
+    """
+    jobs, before = as_jobs(jobs), set(multiprocessing.active_children())
+    pool = _Pool(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+    complete = False
+
+    def close() -> None:
+        with _undisturbed():
+            if not complete:
+                # An interruption, a full disk: a unit at work would take minutes to end.
+                for child in set(multiprocessing.active_children()) - before:
+                    child.kill()
+            pool.shutdown(cancel_futures=True)
+
     try:
         yield pool
-    except BaseException:
-        # An interruption, a full disk: a unit at work would take minutes to end.
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
-        raise
+        complete = True
     finally:
-        pool.shutdown(cancel_futures=True)
+        try:
+            close()
+        except BaseException:
+            # A second interruption, which came before this one was dealt with.
+            close()
+            raise
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose workers are deaf to interruptions from their first moment, before any code of theirs runs."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        # Processes that are started here inherit what is blocked.
+        with _undisturbed():
+            return super().submit(fn, *args, **kwargs)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Interruptions wait until the end of the block (where the system knows how to do that)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:
     """In a new worker: one thread; leave Ctrl-C to the parent; end when the parent does, even if it was killed."""
-    import signal
-
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from io import BytesIO
+from itertools import islice
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import pandas as pd
@@ -20,7 +21,13 @@ from repsim_core.errors import InputError, nearest
 from repsim_core.measures.circular_orders import circular_order, class_means
 from repsim_core.representations import Representations
 from repsim_core.store import Store
-from repsim_core.studies.units import ComparingUnit, Stack, Unit, read_stack
+from repsim_core.studies.units import LARGEST, ComparingUnit, Stack, Unit, read_stack
+
+# What a grid holds at most: more would never end, or the mere list of it would fill the memory.
+MOST_SEEDS = 1_000
+MOST_VALUES = 10_000
+MOST_GROUPS = 10_000
+MOST_STEPS = 10_000_000
 
 
 @runtime_checkable
@@ -61,10 +68,12 @@ class Study(ABC):
     stacks: tuple[tuple[int, ...], ...]
 
     def __post_init__(self) -> None:
+        as_listed(self.seeds, "seeds", MOST_SEEDS)
+        as_groups(self.groups, self.OPTIONS)
         try:
             for seeds in (self.seeds, *self.stacks):
                 for seed in seeds:
-                    as_count(seed, "seeds", 0)
+                    within(seed, "seeds", 0, LARGEST)
             self.check_protocol()
         except (TypeError, ValueError) as error:
             raise InputError(str(error)) from error
@@ -86,6 +95,21 @@ class Study(ABC):
     @abstractmethod
     def trainings(self, group: Any) -> Sequence[Unit]:
         """The stacks to train for a group, whose entries `units.read_stack` reads."""
+
+    def prepared(self) -> Study:
+        """The study ready to be computed: what the units are computed from is at hand, and is part of their keys."""
+        return self
+
+    def found_in(self, store: Store) -> Study:
+        """The study ready to be looked up in a store; nothing is loaded for it that the store can tell."""
+        return self
+
+    def leave_note(self, store: Store) -> None:  # noqa: B027
+        """Leave beside the entries of the study what `found_in` asks for.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
 
     def protocols(self) -> dict[str, int]:
         """The versions of what trains and of what compares."""
@@ -117,12 +141,12 @@ class Study(ABC):
         groups = self.groups
         for name, values in axes.items():
             if values is not None:
-                attribute, values = self.OPTIONS[name], list(values)
+                attribute, values = self.OPTIONS[name], as_listed(values, name)
                 _require_known(name, values, [getattr(group, attribute) for group in self.groups])
                 groups = tuple(group for group in groups if getattr(group, attribute) in values)
         if not groups:
             raise InputError(f"{', '.join(self.OPTIONS)}: the study holds no group of this combination")
-        chosen = self.seeds if seeds is None else tuple(seeds)
+        chosen = self.seeds if seeds is None else as_listed(seeds, "seeds", MOST_SEEDS)
         _require_known("seeds", chosen, self.seeds)
         stacks = tuple(stack for stack in self.stacks if set(stack) & set(chosen))
         return replace(self, groups=groups, seeds=chosen, stacks=stacks)
@@ -213,6 +237,37 @@ def _labelled(group: Any, table: pd.DataFrame) -> pd.DataFrame:
 def in_stacks(seeds: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
     """The seeds cut into stacks of `size`, the last one smaller where they do not divide."""
     return tuple(tuple(seeds[i : i + size]) for i in range(0, len(seeds), size))
+
+
+def within(value: object, name: str, least: int, most: int) -> int:
+    """An integer from `least` to `most`.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
+    number = as_count(value, name, least)
+    if number > most:
+        raise ValueError(f"{name}: found {number}, expected an integer from {least} to {most}")
+    return number
+
+
+def as_listed(
+    values: Iterable[Any], name: str, most: int = MOST_VALUES, kind: str = "values"
+) -> tuple[Any, ...]:
+    """The values as a tuple; so many that they would fill the memory are refused before they do.
+
+    Raises:
+        InputError: there are more than `most`.
+    """
+    listed = tuple(islice(values, most + 1))
+    if len(listed) > most:
+        raise InputError(f"{name}: found more than {most} {kind}, expected at most {most}")
+    return listed
+
+
+def as_groups(groups: Iterable[Any], options: Iterable[str]) -> tuple[Any, ...]:
+    """The groups of a study with these `OPTIONS` as a tuple, `as_listed`."""
+    return as_listed(groups, ", ".join(options), MOST_GROUPS, "groups")
 
 
 def unknown(name: str, value: object, allowed: Iterable[object]) -> str:

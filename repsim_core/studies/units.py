@@ -33,8 +33,27 @@ from repsim_core.store import Address, content_key
 _CURVE_POINTS = 150
 # Whose mean is the final training loss.
 _LAST_STEPS = 100
+# The largest integer that a seed can be.
+LARGEST = 2**63 - 1
 # What a row of pairs holds beside the measures.
 SETS = ("pivot", "left_out", "input_set", "note")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Roughly what a unit needs; `estimate` says how roughly.
+
+    Attributes:
+        cost: microseconds of one core of the machine that `estimate` compares this one with.
+        memory: bytes, beside what a worker has before its first unit.
+        kept: bytes of its entry.
+        scratch: bytes on disk that are removed when it is finished.
+    """
+
+    cost: float
+    memory: float
+    kept: float
+    scratch: float = 0.0
 
 
 @runtime_checkable
@@ -53,8 +72,8 @@ class Unit(Protocol):
         ...
 
     @property
-    def cost(self) -> float:
-        """Roughly how long it takes, in microseconds of some machine."""
+    def needs(self) -> Needs:
+        """Roughly what it needs: time, memory, disk."""
         ...
 
     def compute(self, inputs: Sequence[bytes], /) -> bytes:
@@ -136,9 +155,10 @@ class ComparingUnit:
         return Address(f"pairs-{self.group}", unit_key(self), ".csv")
 
     @property
-    def cost(self) -> float:
+    def needs(self) -> Needs:
         """As for every `Unit`."""
-        return 2.5e4 * len(self.seeds) * (len(self.seeds) - 1) / 2
+        pairs = len(self.seeds) * (len(self.seeds) - 1) / 2
+        return Needs(cost=5e3 * pairs, memory=5e7, kept=350 * pairs)
 
     def compute(self, inputs: Sequence[bytes]) -> bytes:
         """The table that `study.read_pairs` reads, as CSV, from the contents of the stacks' entries."""

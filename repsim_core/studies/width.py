@@ -10,17 +10,37 @@ from typing import Any, ClassVar
 import torch
 from safetensors.torch import save
 
-from repsim_core.arrays import as_count, as_real
+from repsim_core.arrays import as_real
 from repsim_core.datasets.tabular import radial
 from repsim_core.errors import InputError
 from repsim_core.store import Address
-from repsim_core.studies.study import Study, in_stacks, unknown
-from repsim_core.studies.units import loss_summary, one_thread, unit_key
+from repsim_core.studies.study import (
+    MOST_SEEDS,
+    MOST_STEPS,
+    Study,
+    as_groups,
+    as_listed,
+    in_stacks,
+    unknown,
+    within,
+)
+from repsim_core.studies.units import LARGEST, Needs, loss_summary, one_thread, unit_key
 from repsim_core.training.stacks import train_stack
 
 # Seeds in a stack: large enough for the small widths to be quick, small enough to share a group among two cores.
 STACK = 10
 NORM = 20.0
+# What a machine can hold at most, whatever the rest.
+_MOST_CLASSES = 1_000
+_MOST_WIDTH = 10_000
+_MOST = {
+    "steps": MOST_STEPS,
+    "batch_size": 1_000_000,
+    "dim": 1_000,
+    "depth": 100,
+    "train_points": 10_000_000,
+    "test_points": 1_000_000,
+}
 # By variant: the norms of f and of g; None leaves them free.
 VARIANTS = {
     "free": (None, None),
@@ -28,8 +48,8 @@ VARIANTS = {
     "g-norm": (None, NORM),
     "both": (NORM, NORM),
 }
-# By profile: (classes, variants) pairs, widths, number of seeds, and what differs from the paper's protocol.
-PROFILES: dict[str, dict[str, Any]] = {
+# By grid: (classes, variants) pairs, widths, number of seeds, and what differs from the paper's protocol.
+GRIDS: dict[str, dict[str, Any]] = {
     "paper": {
         "cells": [((4, 6, 10, 18), ("free",)), ((4, 6), ("f-norm", "g-norm", "both"))],
         "widths": (16, 32, 64, 128, 256),
@@ -101,9 +121,21 @@ class TrainingUnit(WidthProtocol):
         return Address(label, unit_key(self), ".safetensors")
 
     @property
-    def cost(self) -> float:
+    def needs(self) -> Needs:
         """As for every `units.Unit`."""
-        return self.steps * len(self.seeds) * (100 + 5 * self.width + 0.06 * self.width**2)
+        models, rows = len(self.seeds), self.batch_size + self.classes
+        model_step = rows / 132 * (2.2 * self.width + 0.009 * (self.depth - 1) * self.width**2)
+        parameters = 2 * ((self.depth - 1) * self.width**2 + (self.classes + self.dim) * self.width)
+        return Needs(
+            cost=1e5 + self.steps * (250 + models * model_step),
+            # Parameters, gradients, Adam's moments; layers of a block of test points; losses; points and targets.
+            memory=2e7
+            + models * (16 * parameters + 4 * (1_000 + rows) * self.depth * self.width + 8 * self.steps)
+            + self.train_points * (40 + 12 * self.classes),
+            kept=3e3
+            + models * (8 * self.dim * (self.test_points + self.classes) + 700)
+            + 8 * self.test_points,
+        )
 
     def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
         """Train; the content of the entry, for `read_stack`."""
@@ -166,18 +198,18 @@ class WidthStudy(WidthProtocol, Study):
 
     def check_protocol(self) -> None:
         """As for every `Study`."""
-        for name in ("steps", "batch_size", "dim", "depth", "train_points", "test_points"):
-            as_count(getattr(self, name), name)
+        for name, most in _MOST.items():
+            within(getattr(self, name), name, 1, most)
         for name in ("batch_seed", "train_seed", "test_seed"):
-            as_count(getattr(self, name), name, 0)
+            within(getattr(self, name), name, 0, LARGEST)
         as_real(self.lr, "lr")
         if self.batch_size > self.train_points:
             raise InputError(
                 f"batch_size: found {self.batch_size}, expected at most {self.train_points} points"
             )
         for group in self.groups:
-            as_count(group.classes, "k")
-            as_count(group.width, "widths")
+            within(group.classes, "k", 1, _MOST_CLASSES)
+            within(group.width, "widths", 1, _MOST_WIDTH)
             if group.classes < self.dim + 1:
                 raise InputError(
                     f"k: found {group.classes}, expected at least M + 1 = {self.dim + 1} classes (diversity, Def. 2.1)"
@@ -203,7 +235,7 @@ class WidthStudy(WidthProtocol, Study):
 
 
 def declare_width_study(
-    profile: str,
+    grid: str,
     *,
     seeds: Sequence[int] | None = None,
     classes: Sequence[int] | None = None,
@@ -212,28 +244,30 @@ def declare_width_study(
     stack: int = STACK,
     **protocol: Any,
 ) -> WidthStudy:
-    """The width study of a profile, with what is given in place of the profile's values.
+    """The width study of a grid, with what is given in place of the grid's values.
 
     Args:
-        profile: a name in `PROFILES`.
+        grid: a name in `GRIDS`.
         seeds: of the models.
-        classes: numbers of classes K; each with the variants that the profile has for it, or "free".
+        classes: numbers of classes K; each with the variants that the grid has for it, or "free".
         widths: of the hidden layers.
         variants: names in `VARIANTS`; then each with every K.
         stack: how many seeds are trained together.
-        protocol: other attributes of `WidthStudy`, such as steps; None keeps the profile's.
+        protocol: other attributes of `WidthStudy`, such as steps; None keeps the grid's.
 
     Raises:
         InputError: naming the argument.
     """
-    if stack < 1:
-        raise InputError(f"stack: found {stack}, expected at least 1")
-    values = dict(PROFILES[profile])
-    # In the profile's order: variant by variant.
+    try:
+        within(stack, "stack", 1, MOST_SEEDS)
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
+    values = dict(GRIDS[grid])
+    # In the grid's order: variant by variant.
     cells = []
     for ks, names in values.pop("cells"):
         cells += [(k, variant) for variant in names for k in ks]
-    wanted = tuple(dict.fromkeys(k for k, _ in cells)) if classes is None else tuple(classes)
+    wanted = tuple(dict.fromkeys(k for k, _ in cells)) if classes is None else as_listed(classes, "k")
     for name in variants or ():
         if name not in VARIANTS:
             raise InputError(unknown("variant", name, VARIANTS))
@@ -244,10 +278,12 @@ def declare_width_study(
         cells = [(k, variant) for k, variant in cells if k in wanted] + new
     default_widths, count = values.pop("widths"), values.pop("seeds")
     values.update({name: value for name, value in protocol.items() if value is not None})
-    chosen = tuple(range(count)) if seeds is None else tuple(seeds)
+    chosen = as_listed(range(count) if seeds is None else seeds, "seeds", MOST_SEEDS)
+    chosen_widths = as_listed(widths or default_widths, "widths")
+    groups = (WidthGroup(k, w, variant) for k, variant in cells for w in chosen_widths)
     return WidthStudy(
         "width",
-        tuple(WidthGroup(k, w, variant) for k, variant in cells for w in (widths or default_widths)),
+        as_groups(groups, WidthStudy.OPTIONS),
         chosen,
         in_stacks(chosen, stack),
         **values,

@@ -20,7 +20,7 @@ from repsim_core.studies.study import Study
 
 # The same grid as a call and as the command's words: four stacks of three models, hence eight entries.
 STEPS = 40
-TINY = ["--profile", "smoke", "--variant", "free", "--k", "4,5", "--steps", str(STEPS)]
+TINY = ["--grid", "smoke", "--variant", "free", "--k", "4,5", "--steps", str(STEPS)]
 
 
 def tiny() -> Study:

@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 
 import repsim_core as rc
 from repsim_core.datasets.images import digit_images
-from repsim_core.datasets.loading import fingerprint
+from repsim_core.datasets.loading import copy_here
 from repsim_core.datasets.tabular import radial
 from repsim_core.measures.comparison import MEASURES
 from repsim_core.studies.images import ImageTrainingUnit
@@ -95,7 +95,7 @@ def stored_images() -> dict[str, dict[str, list]]:
         "paper": replace(RECIPES["paper"], steps=2, batch_size=16),
     }
     return {
-        name: stored(ImageTrainingUnit("digits", fingerprint("digits"), recipe, 2, (1,)))
+        name: stored(ImageTrainingUnit("digits", copy_here("digits").data, recipe, 2, (1,)))
         for name, recipe in recipes.items()
     }
 

@@ -12,7 +12,7 @@ from studies import command, compute, inline
 import repsim_core as rc
 from repsim_book.cli import study as study_commands
 from repsim_core.datasets.images import digit_images
-from repsim_core.datasets.loading import fingerprint
+from repsim_core.datasets.loading import copy_here
 from repsim_core.errors import InputError, RecordError
 from repsim_core.store import Store
 from repsim_core.studies import images
@@ -25,7 +25,7 @@ from repsim_core.studies.units import one_thread
 from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES
 
-WORDS = ["cifar10", "--profile", "smoke"]
+WORDS = ["digits", "--grid", "smoke"]
 RECIPE = replace(RECIPES["digits"], steps=30)
 
 
@@ -41,8 +41,13 @@ def computed(tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("smoke")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REPSIM_CACHE", str(tmp_path_factory.mktemp("user")))
-        compute(declare_study("cifar10", "smoke"), directory)
+        compute(declare_study("digits", "smoke"), directory)
     return directory
+
+
+def smoke(**changes) -> ImageStudy:
+    """The smoke study as it is computed."""
+    return declare_study("digits", "smoke", **changes).prepared()
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def trained(seed: int, **options):
 
 
 def test_the_tables_are_those_of_direct_calls(computed):
-    tables = stored_tables(declare_study("cifar10", "smoke"), Store(computed))
+    tables = stored_tables(smoke(), Store(computed))
     assert tables.missing == ()
     assert list(tables.models.columns[:3]) == ["recipe", "dim", "seed"]
     a, b = (trained(seed).representations(digit_images()[1]) for seed in (0, 2))
@@ -72,7 +77,7 @@ def test_the_tables_are_those_of_direct_calls(computed):
 
 
 def test_a_model_goes_on_from_its_checkpoint_and_leaves_none(computed, tmp_path):
-    unit = declare_study("cifar10", "smoke").trainings(ImageGroup("digits", 2))[0]
+    unit = smoke().trainings(ImageGroup("digits", 2))[0]
     checkpoint = tmp_path / "user" / "checkpoints" / f"{unit.address.label}-{unit.address.key}.safetensors"
 
     class Stop(Exception):
@@ -98,12 +103,12 @@ def test_a_model_goes_on_from_its_checkpoint_and_leaves_none(computed, tmp_path)
 
 
 def test_every_setting_and_the_images_show_in_the_key():
-    study = declare_study("cifar10", "smoke")
+    study = smoke()
     (unit,) = {u.address.key for u in study.trainings(study.groups[0])[:1]}
     others = [
-        declare_study("cifar10", "smoke", dims=[3]),
-        declare_study("cifar10", "smoke", steps=31),
-        declare_study("cifar10", "smoke", batch_seed=1),
+        smoke(dims=[3]),
+        smoke(steps=31),
+        smoke(batch_seed=1),
         replace(study, data="0"),
     ]
     keys = {other.trainings(other.groups[0])[0].address.key for other in others}
@@ -111,14 +116,14 @@ def test_every_setting_and_the_images_show_in_the_key():
 
 
 def test_other_images_than_declared_are_refused():
-    study = replace(declare_study("cifar10", "smoke"), data="0")
+    study = replace(smoke(), data="0")
     with pytest.raises(RuntimeError, match="the images of digits here differ"):
         study.trainings(study.groups[0])[0].compute()
+    with pytest.raises(InputError, match="dataset: found other images of digits here"):
+        study.prepared()
 
 
-def test_the_paper_profile_is_the_papers_study(monkeypatch):
-    monkeypatch.setattr("repsim_core.studies.images.fingerprint", lambda dataset: "x")
-    monkeypatch.setattr("repsim_core.studies.images.load_images", lambda dataset: digit_images())
+def test_the_paper_grid_is_the_papers_study():
     study = declare_study("cifar10", "paper")
     assert [(g.recipe, g.dim) for g in study.groups] == [("paper", 2), ("paper", 3), ("paper", 5)]
     assert study.seeds == tuple(range(10))
@@ -133,21 +138,25 @@ def test_the_paper_profile_is_the_papers_study(monkeypatch):
     [
         ({"recipes": ["fsat"]}, "recipe: found 'fsat'; did you mean fast"),
         ({"dims": [0]}, "m: found 0"),
-        ({"dims": [10]}, "m: found 10, expected at most 9"),
+        ({"dims": [10]}, "m: found 10, expected an integer from 1 to 9"),
         ({"seeds": [1]}, "seeds: found"),
         ({"seeds": [1, -2]}, "seeds: found -2"),
         ({"steps": 0}, "steps: found 0"),
-        ({"dataset": "mnist"}, "dataset: found 'mnist'"),
+        ({"seeds": [1, 2**63]}, rf"seeds: found {2**63}, expected an integer from 0 to {2**63 - 1}"),
+        ({"seeds": range(10**11)}, "seeds: found more than 1000 values"),
+        ({"dims": range(10**11)}, "m: found more than 10000 values"),
+        ({"steps": 10**8}, "steps: found 100000000, expected an integer from 1 to 10000000"),
+        ({"batch_seed": 2**63}, "batch_seed: found"),
     ],
 )
 def test_bad_values_are_named(given, message):
     with pytest.raises(InputError, match=message):
-        declare_study("cifar10", "smoke", **given)
+        declare_study("digits", "smoke", **given)
 
 
 def test_axes_of_another_study_are_refused(capsys):
     assert command(["status", *WORDS, "--k", "4"]) == 2
-    assert "k: the study cifar10 has no such axis, expected one of recipe, m" in capsys.readouterr().err
+    assert "k: the study digits has no such axis, expected one of recipe, m" in capsys.readouterr().err
 
 
 # -- the record ----------------------------------------------------------------------------------------------------
@@ -157,9 +166,9 @@ def test_a_record_keeps_the_models(recorded, computed):
     record = read_record(recorded)
     assert isinstance(record.study, ImageStudy)
     (command,) = record.provenance["commands"]
-    assert command["typed"] == "repsim study record cifar10 --profile smoke"
+    assert command["typed"] == "repsim study record digits --grid smoke"
     assert record.provenance["study"]["images"] == "digits"
-    assert record.provenance["study"]["data"] == fingerprint("digits")
+    assert record.provenance["study"]["data"] == copy_here("digits").data
     (stored,) = read_representations(recorded, record).values()
     assert stored.loss_curves.shape == (30, 3)
     for _, row in record.pairs.iterrows():
@@ -183,5 +192,5 @@ def test_a_damaged_record_is_noticed(recorded):
 def test_a_check_finds_the_same_digits(recorded, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(study_commands, "local_executor", inline)
     where = ["--record", str(recorded), "--cache", str(tmp_path / "check")]
-    assert command(["check", "cifar10", *where, "--m", "2", "--seeds", "0,1"]) == 0
+    assert command(["check", "digits", *where, "--m", "2", "--seeds", "0,1"]) == 0
     assert "agrees with the record in every recorded digit" in capsys.readouterr().out

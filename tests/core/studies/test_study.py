@@ -148,7 +148,7 @@ def test_a_pair_that_cannot_be_compared_is_noted(computed, monkeypatch):
 # -- declarations --------------------------------------------------------------------------------------------------
 
 
-def test_the_paper_profile_is_the_papers_study():
+def test_the_paper_grid_is_the_papers_study():
     study = declare_study("width", "paper")
     assert len(study.groups) * len(study.seeds) == 1000
     assert {g.classes for g in study.groups if g.variant == "free"} == {4, 6, 10, 18}
@@ -164,7 +164,7 @@ def test_the_paper_profile_is_the_papers_study():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["width", "--profile", "papr"], "profile: found 'papr'; did you mean paper"),
+        (["width", "--grid", "papr"], "--grid: found 'papr'; did you mean paper"),
         (["status", "with"], "study: found 'with'; did you mean width"),
         (["record", "with"], "study: found 'with'"),
         (["check", "with"], "study: found 'with'"),
@@ -255,7 +255,7 @@ def test_a_damaged_entry_is_named_and_computed_again(computed, tmp_path, kind, c
         (tmp_path / name).write_bytes(data)
     victim = next(tmp_path / name for name in before if name.startswith(f"{kind}-K4-w8"))
     victim.write_bytes(victim.read_bytes()[:-10])
-    words = ["width", "--profile", "smoke", "--variant", "free", "--cache", str(tmp_path)]
+    words = ["width", "--grid", "smoke", "--variant", "free", "--cache", str(tmp_path)]
     assert command(["status", *words]) == 0
     shown = capsys.readouterr().out
     assert "1 damaged" in shown
@@ -273,13 +273,13 @@ def test_a_write_that_fails_is_told_and_loses_nothing(computed, tmp_path, monkey
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, before[1]))
     try:
-        code = command(["width", "--profile", "smoke", "--variant", "free", "--cache", str(tmp_path)])
+        code = command(["width", "--grid", "smoke", "--variant", "free", "--cache", str(tmp_path)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     message = capsys.readouterr().err
     assert code == 1
     assert f"cache: cannot write {tmp_path}" in message
-    assert f"to go on: repsim study width --profile smoke --variant free --cache {tmp_path}" in message
+    assert f"to go on: repsim study width --grid smoke --variant free --cache {tmp_path}" in message
     left = entries(tmp_path)
     assert left[name] == data
     assert all(path.name.startswith(".command-") for path in tmp_path.glob(".*"))
@@ -304,7 +304,7 @@ def test_a_unit_that_fails_is_named_and_the_others_are_kept(computed, tmp_path, 
 
 # -- the record ----------------------------------------------------------------------------------------------------
 
-WORDS = ["width", "--profile", "smoke", "--variant", "free"]
+WORDS = ["width", "--grid", "smoke", "--variant", "free"]
 
 
 @pytest.fixture
@@ -350,7 +350,7 @@ def test_a_record_says_what_it_is(recorded):
     assert (len(record.models), len(record.pairs)) == (6, 6)
     assert record.study == small()
     (command,) = record.provenance["commands"]
-    assert command["typed"] == "repsim study record width --profile smoke --variant free"
+    assert command["typed"] == "repsim study record width --grid smoke --variant free"
     assert record.provenance["missing"] == []
     assert {"python", "torch", "numpy", "protocol", "machine"} <= set(record.provenance["environment"])
     text = "".join(path.read_text() for path in recorded.iterdir())
