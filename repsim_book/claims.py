@@ -50,7 +50,7 @@ def claimed(folder: Path) -> Iterator[None]:
             os.close(file)
 
 
-def _locked(path: Path, fcntl) -> int:  # noqa: ANN001  a module that Windows lacks
+def _locked(path: Path, fcntl) -> int:
     """The file, opened and locked, with who holds it."""
     while True:
         try:

@@ -127,7 +127,10 @@ def option_name(parameter: click.Parameter) -> str:
 
 
 def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:
-    """A message about arguments of a function, about the options that set them: `left_out="none"`, `--left-out none`."""
+    """A message about the arguments of a function, said of the options that set them.
+
+    `left_out="none"` becomes `--left-out none`, and `seed: found ...` becomes `--seed: found ...`.
+    """
     for parameter in parameters:
         name = parameter.name
         if not isinstance(parameter, click.Option) or not name or len(option_name(parameter)) < 4:

@@ -1,7 +1,10 @@
 """The command `compare`: two models by every measure of the paper."""
 
 import re
+import sys
+import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -53,21 +56,37 @@ def compare(a: str, b: str, as_json: bool, **options: object) -> None:
     import repsim_core
 
     given: Mapping = {name: value for name, value in options.items() if value is not None}
+    for name in ("num_samples", "seed"):
+        if name in given and "input_set" in given:
+            raise InputError(f"{name}: found {given[name]}, expected none beside --input-set: nothing is sampled")
     try:
-        models = repsim_core.load(a), repsim_core.load(b)
-        comparison = repsim_core.compare(*models, **given)
-    except (ValueError, TypeError, OSError) as error:  # they name the argument
-        raise InputError(_with_files(_text(error), a, b)) from error
+        with warnings.catch_warnings(record=True) as warned:
+            models = _loaded(a), _loaded(b)
+            comparison = repsim_core.compare(*models, **given)
+    except (ValueError, TypeError) as error:  # they name the argument
+        raise InputError(_with_files(str(error), a, b)) from error
+    for warning in warned:
+        print(f"repsim: warning: {_with_files(str(warning.message), a, b)}", file=sys.stderr)
     print(to_json(comparison.to_dict()) if as_json else f"{comparison}\n", end="")
 
 
-def _text(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+def _loaded(path: str) -> Any:
+    """The model in a file; what is wrong with it names the file alone."""
+    import repsim_core
+
+    try:
+        return repsim_core.load(path)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, TypeError) as error:
+        said = str(error).removeprefix("path: ").removeprefix("in ")
+        raise InputError(said if path in said else f"{path}: {said}") from error
 
 
 def _with_files(message: str, a: str, b: str) -> str:
-    """The message with files in place of the models' names."""
-    files = {"a": a, "b": b}
-    return re.sub(r"\b([ab])(?=: |\.(?:embeddings|unembeddings|labels)\b)", lambda m: files[m[1]], message)
+    """The message with files in place of the names that functions have for the two models."""
+    files = {"a": a, "b": b, "z": f"the embeddings of {a}", "w": f"the embeddings of {b}"}
+    message = re.sub(r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels)\b)", lambda m: files[m[1]], message)
+    return re.sub(r"\b(as in|of|and) ([ab])(?=$|[ ,;:)])", lambda m: f"{m[1]} {files[m[2]]}", message)

@@ -39,8 +39,8 @@ Exit codes:
   130  interrupted with Ctrl-C (SIGINT)
   143  told to end (SIGTERM)
 
-Whatever ends a command, what it has started ends with it, files appear whole or not at all, and the same command goes on
-or begins anew. A chapter is executed with one thread and so gives the same numbers on any number of cores;
+Whatever ends a command, what it has started ends with it, files appear whole or not at all, and the same command goes
+on or begins anew. A chapter is executed with one thread and so gives the same numbers on any number of cores;
 OMP_NUM_THREADS allows it more.
 """
 # By which an environment asks for completions, as click has it.
@@ -111,8 +111,8 @@ def _run(given: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _say(f"{where}{error.strerror or error}", 1)
+        # All files are written by functions that name them (`WriteError`).
+        return _say(f"{error.filename or 'standard output'}: {error.strerror or error}", 1)
 
 
 def _say(message: str, code: int) -> int:

@@ -14,7 +14,7 @@ _NAME = "repsim.spelled"
 
 
 def spelled(text: str) -> str:
-    """Text in ASCII letters: `²` is `^2`, `₀` is `_0`, `δ` is `delta`, `≤` is `<=`; what has no spelling is an escape."""
+    """Text in ASCII letters: `²` is `^2`, `δ` is `delta`, `≤` is `<=`; what has no spelling becomes an escape."""
     return "".join(_letter(letter) for letter in text)
 
 

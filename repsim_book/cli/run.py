@@ -15,12 +15,12 @@ from repsim_book.execution.batch import FinishedExecution, PlannedExecution, Wat
 from repsim_book.execution.chapter import run_directory
 from repsim_book.execution.run_record import Run, differences, find_runs, read_run
 from repsim_book.execution.single_run import run_apart
-from repsim_book.parameters import written
 from repsim_book.paths import RUNS, find_root
 from repsim_book.profiles import load_profile, load_values
 from repsim_core.errors import InputError, RepsimError
 from repsim_core.extras import require
 from repsim_core.files import to_json
+from repsim_core.texts import written
 
 # Columns of a listing.
 _WIDTH = 110
@@ -128,10 +128,10 @@ def run(
     """Execute a copy of a chapter with other parameters (`repsim chapters` lists them).
 
     CHAPTER is its number, its name, or the path of a notebook of the same form: 02, theorem, notebooks/02_theorem.md.
-    Values come from the chapter, then from the profile, then from the file, then from -p. Paths count from the folder
-    where the command is typed. The folder receives NN_name.ipynb, results/ (results.json and a CSV file for each table),
-    run.json, which says what the run was, and with --html NN_name.html. A run that fails leaves NN_name.partial.ipynb
-    and earlier files as they were.
+    Values come from the chapter, then from the profile, then from the file, then from -p. Paths count from the
+    folder where the command is typed. The folder receives NN_name.ipynb, results/ (results.json and a CSV file for
+    each table), run.json, which says what the run was, and with --html NN_name.html. A run that fails leaves
+    NN_name.partial.ipynb and earlier files as they were.
 
     \b
       repsim run 02 -p classes=9 -p permutation=0,3,1,4,2
@@ -228,7 +228,8 @@ class _RunWatcher(Watcher):
         self.line = ProgressLine(name, "cells")
 
     def cell(self, planned: PlannedExecution, done: int, cells: int) -> None:
-        self.line.show(done, cells)
+        if done < cells:
+            self.line.show(done, cells)
 
 
 class _SweepWatcher(sweeps.SweepWatcher):

@@ -21,10 +21,10 @@ from repsim_book.execution.kernel import (
 from repsim_book.execution.results import result_files
 from repsim_book.execution.run_files import RESULTS, keep_run, refuse_foreign
 from repsim_book.execution.run_record import run_record
-from repsim_book.parameters import written
 from repsim_book.paths import RUNS
 from repsim_core.errors import WriteError
 from repsim_core.files import write_atomic
+from repsim_core.texts import written
 
 # Of a failing cell, shown in the message, with the failing line among them.
 _SOURCE_LINES = 7
