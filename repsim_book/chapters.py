@@ -81,7 +81,10 @@ class Chapter:
     def _record(self, name: str, value: str, *, is_default: bool) -> str:
         """The folder of a record, as seen from the book's folder; InputError if it holds none."""
         default = self.parameters[name].default
-        folder = (self.above / value).resolve() if is_default else typed_path(value)
+        try:
+            folder = (self.above / value).resolve() if is_default else typed_path(value)
+        except InputError as error:
+            raise InputError(f"{self.name}: {name}: {error}") from None
         if not value:
             problem = "a folder has a name"
         elif os.path.isfile(folder):
@@ -151,7 +154,9 @@ def _reads(declared: object, parameters: Mapping[str, Parameter]) -> tuple[str, 
         if name not in list(parameters):
             raise ValueError(f"its metadata name {name} in `reads`, which is no parameter")
         if parameters[name].kind != "str" or parameters[name].is_list:
-            raise ValueError(f"its metadata name {name} in `reads`, which is no text but {parameters[name].type}")
+            raise ValueError(
+                f"its metadata name {name} in `reads`, which is no text but {parameters[name].type}"
+            )
     return tuple(names)
 
 

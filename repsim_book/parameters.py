@@ -24,7 +24,10 @@ _NUMBERS = {
     "int": re.compile(_WHOLE),
     "float": re.compile(rf"(?:{_WHOLE}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:e[+-]?[0-9]+)?"),
 }
-_EXPECTED = {"int": " (digits with no zero in front, as in 12)", "float": " (a finite number, as in 0.5 or 1e-3)"}
+_EXPECTED = {
+    "int": " (digits with no zero in front, as in 12)",
+    "float": " (a finite number, as in 0.5 or 1e-3)",
+}
 
 
 @dataclass(frozen=True)
@@ -114,18 +117,27 @@ def read_parameters(source: str) -> dict[str, Parameter]:
         if name in parameters:
             raise ValueError(f"{line}: {name} appears twice")
         try:
-            kind, is_list, _ = _split_type(annotation)
             parameter = Parameter(name, annotation, ast.literal_eval(node.value), meaning)
-            if not isinstance(parameter.default, str):
-                parameter = replace(parameter, default=parameter.convert(parameter.default))
-            elif is_list or kind != "str":  # Python's text, and not the command line's
-                raise ValueError(
-                    f"{name} = {ast.unparse(node.value)} has the wrong type; expected is {annotation}"
-                )
-            parameters[name] = parameter
+            parameters[name] = replace(parameter, default=_default(parameter))
+        except InputError:
+            found = ast.unparse(node.value)
+            raise ValueError(
+                f"{line}: {name} = {found} has the wrong type; expected is {annotation}"
+            ) from None
         except (ValueError, TypeError, RecursionError, MemoryError) as error:
             raise ValueError(f"{line}: {error}") from None
     return parameters
+
+
+def _default(parameter: Parameter) -> object:
+    """The default as this parameter's type; InputError if it is none. Its texts are Python's, not the command line's."""
+    default, kind = parameter.default, parameter.kind
+    if isinstance(default, str) and kind == "str" and not parameter.is_list:
+        return default
+    items_of_it = default if isinstance(default, list) else [default]
+    if any(isinstance(item, str) for item in items_of_it) and (kind != "str" or default is not items_of_it):
+        raise InputError("a text that stands for another value")
+    return parameter.convert(default)
 
 
 def find_parameter(parameters: Mapping[str, Parameter], name: str, where: str = "") -> Parameter:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from repsim_core.errors import InputError
+from repsim_core.texts import shown
 
 # The folder that this package lies in: of an installation for development, the book's.
 HOME = Path(__file__).parents[1]
@@ -85,4 +86,4 @@ def typed_path(text: str | Path) -> Path:
     try:
         return Path(text).expanduser().resolve()
     except (OSError, RuntimeError, ValueError) as error:  # of an unknown user, in a circle of links, with a NUL
-        raise InputError(f"found {str(text)!r}, expected a path: {error}") from error
+        raise InputError(f"found {shown(str(text))}, expected a path: {error}") from error

@@ -129,7 +129,9 @@ def _single(parameter: Parameter, entry: Entry) -> str:
 def _plain(parameter: Parameter, entry: Entry) -> str:
     """The text of an entry that has to stand without quotes."""
     if not entry.plain or not entry.content:
-        raise InputError(f"{parameter.name}: found {entry.described()}, expected is {parameter.type}, without quotes")
+        raise InputError(
+            f"{parameter.name}: found {entry.described()}, expected is {parameter.type}, without quotes"
+        )
     return entry.text
 
 

@@ -135,7 +135,8 @@ def _entry(event: Any, events: Iterator[Any], place: Any, levels: int) -> Entry:
     if event.anchor is not None:
         raise InputError(f"{here}: found &{event.anchor}, a mark to refer to, expected a value alone")
     if event.tag is not None:
-        raise InputError(f"{here}: found {event.tag}, a type, expected a value alone")
+        kind = event.tag.replace("tag:yaml.org,2002:", "!!")
+        raise InputError(f"{here}: found {kind}, a type, expected a value alone")
     if isinstance(event, yaml.ScalarEvent):
         return Entry(here, event.value, plain=not event.style)
     if not levels:

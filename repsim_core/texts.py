@@ -22,7 +22,11 @@ def written(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, str):
-        return _in_quotes(value) if is_none(value) or unquoted(value) != value or _CONTROL.search(value) else value
+        return (
+            _in_quotes(value)
+            if is_none(value) or unquoted(value) != value or _CONTROL.search(value)
+            else value
+        )
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -89,7 +93,9 @@ def item_text(item: str) -> str:
 
 def _item(text: str) -> str:
     """A text as an item of a list."""
-    plain = text and text == text.strip(BLANKS) and text[0] != "'" and not re.search(r'[\[\],;"\x00-\x1f]', text)
+    plain = (
+        text and text == text.strip(BLANKS) and text[0] != "'" and not re.search(r'[\[\],;"\x00-\x1f]', text)
+    )
     return text if plain else _in_quotes(text)
 
 

@@ -22,11 +22,12 @@ from repsim_book import chapters
 from repsim_book.errors import ChapterError
 from repsim_book.execution import results
 from repsim_book.execution.chapter import run_chapter, run_directory
-from repsim_book.parameters import Parameter, read_parameters, resolve, written
+from repsim_book.execution.keys import chapter_key
+from repsim_book.profiles import load_profile
 from repsim_core import notebook
-from repsim_core.errors import InputError, nearest
+from repsim_core.errors import InputError
 from repsim_core.files import write_atomic
-from repsim_core.notebook import check
+from repsim_core.texts import shown
 
 REAL = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.md"))
 
@@ -57,153 +58,7 @@ def edit(root, old, new):
     path.write_text(text.replace(old, new))
 
 
-# --- the parameter cell ---
-
-
-def test_a_parameter_cell_is_read_with_types_defaults_and_meanings():
-    source = (
-        "classes: int = 7  # number of labels K\n"
-        "# a remark of its own line is no meaning\n"
-        "rates: list[float] = [  # the first line's comment\n    1, 2.5,\n]  # learning rates, with a # in it\n"
-        "seed: int | None = None  # none for a new one\n"
-        "name: str = 'a # b'  # a text\n"
-    )
-    found = read_parameters(source)
-    assert [(p.name, p.type, p.default, p.meaning) for p in found.values()] == [
-        ("classes", "int", 7, "number of labels K"),
-        ("rates", "list[float]", [1.0, 2.5], "learning rates, with a # in it"),
-        ("seed", "int | None", None, "none for a new one"),
-        ("name", "str", "a # b", "a text"),
-    ]
-    assert all(type(item) is float for item in found["rates"].default)
-
-
-@pytest.mark.parametrize(
-    ("source", "complaint"),
-    [
-        ("classes = 7  # number", "line 1: expected `name: type = value  # meaning`"),
-        ("classes: int = 7", "classes has no comment"),
-        ("import os  # what for", "expected `name: type"),
-        ("a: int  # no value", "expected `name: type"),
-        ("a: dict = {}  # x", "the type dict is not among"),
-        ("a: int | str = 1  # x", "the type int | str is not among"),
-        ("a: int = 1  # x\na: int = 2  # y", "line 2: a appears twice"),
-        ("a: int = 1.5  # x", "a = 1.5 has the wrong type; expected is int"),
-        ("a: int = '1'  # x", "a = '1' has the wrong type; expected is int"),
-        ("a: list[int] = '1,2'  # x", "a = '1,2' has the wrong type"),
-        ("a: int = None  # x", "a = None has the wrong type"),
-        ("a: int = 3 * 5  # x", "line 1"),
-    ],
-)
-def test_a_parameter_cell_out_of_form_is_refused(source, complaint):
-    with pytest.raises(ValueError, match="parameter cell, ") as error:
-        read_parameters(source)
-    assert complaint in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "expected"),
-    [
-        ("int", "9", 9),
-        ("int", " -3 ", -3),
-        ("float", "30", 30.0),
-        ("float", 30, 30.0),
-        ("float", "1e-3", 1e-3),
-        ("str", " as it is ", " as it is "),
-        ("str", "none", "none"),
-        ("str", "", ""),
-        ("bool", "True", True),
-        ("bool", "false", False),
-        ("list[int]", "[5,0,2]", [5, 0, 2]),
-        ("list[int]", "5, 0,2", [5, 0, 2]),
-        ("list[int]", "[]", []),
-        ("list[int]", "7", [7]),
-        ("list[float]", [1, 0.5], [1.0, 0.5]),
-        ("list[str]", "a, b", ["a", "b"]),
-        ("int | None", "none", None),
-        ("int | None", None, None),
-        ("int | None", "4", 4),
-        ("list[int] | None", "null", None),
-        ("str | None", "None", None),
-    ],
-)
-def test_values_are_converted(kind, value, expected):
-    converted = Parameter("x", kind, None, "").convert(value)
-    assert converted == expected
-    assert type(converted) is type(expected)
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        ("int", "9.0"),
-        ("int", "nine"),
-        ("int", ""),
-        ("int", 9.0),
-        ("int", True),
-        ("int", None),
-        ("int", [1]),
-        ("float", "nan"),
-        ("float", "inf"),
-        ("float", float("inf")),
-        ("float", False),
-        ("float", "1,5"),
-        ("float", 10**400),
-        ("bool", "1"),
-        ("bool", 1),
-        ("bool", "yes"),
-        ("str", 3),
-        ("str", None),
-        ("list[int]", "[1,2.5]"),
-        ("list[int]", "[1,,2]"),
-        ("list[int]", "[[1],[2]]"),
-        ("list[int]", 5),
-        ("list[int]", "none"),
-        ("list[float]", {"a": 1}),
-        ("int | None", "nothing"),
-    ],
-)
-def test_values_of_another_type_are_refused_with_name_value_and_type(kind, value):
-    with pytest.raises(InputError) as error:
-        Parameter("rho_max", kind, None, "").convert(value)
-    assert str(error.value).startswith(f"rho_max = {value!r} has the wrong type; expected is {kind}")
-
-
-@settings(deadline=None)  # the machine may be busy
-@given(
-    st.one_of(
-        st.tuples(st.just("int"), st.integers()),
-        st.tuples(st.just("float"), st.floats(allow_nan=False, allow_infinity=False)),
-        st.tuples(st.just("bool"), st.booleans()),
-        st.tuples(st.just("str"), st.text('aN o,[]=é"\n', max_size=6)),
-        st.tuples(st.just("list[int]"), st.lists(st.integers())),
-        st.tuples(st.just("list[float] | None"), st.none() | st.lists(st.floats(-1e300, 1e300))),
-    )
-)
-def test_what_the_listing_shows_is_read_back_as_the_same_value(kind_value):
-    kind, value = kind_value
-    read = Parameter("x", kind, None, "").convert(written(value))
-    assert read == value
-    assert type(read) is type(value)
-
-
-def test_unknown_names_are_answered_with_the_nearest_and_all_known():
-    known = {name: Parameter(name, "int", 1, "x") for name in ("classes", "rho_max", "seed")}
-    with pytest.raises(InputError, match=r"clases is no parameter of 02_theorem; did you mean classes"):
-        resolve(known, {"clases": 4}, "02_theorem")
-    with pytest.raises(InputError, match=r"^zzz is no parameter; known are: classes, rho_max, seed$"):
-        resolve(known, {"zzz": 4})
-    assert nearest("SEED", known).startswith("did you mean seed?")
-    assert nearest("seed", []) == "there are none"
-
-
-def test_check_names_the_parameter_what_was_found_and_what_is_allowed():
-    check(np.bool_(True), "classes", 7, "at least 4")
-    with pytest.raises(InputError, match=r"^classes = 3 is not possible; allowed is: at least 4$"):
-        check(np.bool_(False), "classes", 3, "at least 4")
-
-
-# --- finding chapters, profiles ---
+# --- finding chapters ---
 
 
 @pytest.mark.parametrize("wanted", ["2", "02", "small", "02_small"])
@@ -221,44 +76,44 @@ def test_a_chapter_is_found_by_path_and_otherwise_the_nearest_is_named(root, mon
         chapters.find_chapter(FIXTURE, "02_smal")
 
 
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("02_smal: {count: 3}", "there is no chapter 02_smal; did you mean 02_small"),
-        ("02_small: {cuont: 3}", "cuont is no parameter of 02_small; did you mean count"),
-        ("02_small: {count: 1.5}", "count = 1.5 has the wrong type; expected is int"),
-        ("02_small: {1: 8}", "02_small: found 1, expected the name of a parameter"),
-        ("02_small: [count]", "02_small: expected parameters with values, found ['count']"),
-        ("[02_small]", "expected chapters with their parameters"),
-        ("a: b: c", "is not YAML"),
-    ],
-)
-def test_a_profile_that_cannot_be_used_is_refused(root, text, complaint):
-    (root / "notebooks" / "profiles" / "mine.yml").write_text(text)
-    with pytest.raises(InputError, match=r"profiles/mine\.yml") as error:
-        chapters.load_profile(root, "mine")
-    assert complaint in str(error.value)
+BROKEN = {
+    "a parameter cell out of form": ("count: int = 4  # how many numbers, at least 2", "count = 4"),
+    "a parameter cell that is no Python": ("count: int = 4", "count: int = (4"),
+    "a parameter cell with an open text": ("count: int = 4", 'count: int = """4'),
+    "a header that is no YAML": ("jupytext:", "jupytext: ["),
+    "a header that is a list": ("jupytext:\n  text_representation:\n    extension: .md", "- a\n"),
+    "options of a cell that are no YAML": (":tags: [parameters]", ":tags: [parameters"),
+    "tags that are no list": (":tags: [parameters]", ":tags: parameters"),
+    "two cells of parameters": (":tags: [parameter-checks, hide-input]", ":tags: [parameters]"),
+    "what it reads, without a name": ("---\n\n#", "repsim: 3\n---\n\n#"),
+    "what it reads, as a text": ("---\n\n#", "repsim: {reads: label}\n---\n\n#"),
+    "what it reads, in brackets": ("---\n\n#", "repsim: {reads: [[label]]}\n---\n\n#"),
+    "what it reads, unknown": ("---\n\n#", "repsim: {reads: [record]}\n---\n\n#"),
+    "what it reads, a number": ("---\n\n#", "repsim: {reads: [count]}\n---\n\n#"),
+}
 
 
-def test_profiles_may_be_empty_and_unknown_ones_are_named(root):
-    assert chapters.load_profile(root, "smoke") == {"02_small": {"count": 3, "scale": 2}}
-    (root / "notebooks" / "profiles" / "none.yml").write_text("# nothing\n02_small:\n")
-    assert chapters.load_profile(root, "none") == {"02_small": {}}
-    with pytest.raises(InputError, match="there is no profile smok; did you mean smoke"):
-        chapters.load_profile(root, "smok")
-
-
-@pytest.mark.parametrize("profile", ["default", "smoke", "paper"])
-def test_the_books_own_profiles_are_possible(profile, no_kernel):
-    given_values = chapters.load_profile(ROOT, profile)
-    for chapter in chapters.list_chapters(ROOT):
-        assert chapter.parameters.keys() == chapter.values(given_values.get(chapter.name, {})).keys()
-
-
-def test_a_broken_chapter_is_named(root):
-    edit(root, "count: int = 4  # how many numbers, at least 2", "count = 4")
-    with pytest.raises(ChapterError, match=r"02_small.md: parameter cell, line 1"):
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_chapter_is_named(root, fault):
+    edit(root, *BROKEN[fault])
+    with pytest.raises(ChapterError, match=r"^02_small\.md: ") as error:
         chapters.list_chapters(root)
+    assert "\n" not in str(error.value)
+
+
+def test_a_chapter_that_is_no_text_is_named(root):
+    path = root / "notebooks" / "02_small.md"
+    path.write_bytes(b"\xff")
+    with pytest.raises(ChapterError, match=r"^02_small\.md: it cannot be read as a MyST notebook"):
+        chapters.list_chapters(root)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(
+        ChapterError, match=r"^02_small\.md: it cannot be read as a MyST notebook: .*Is a directory"
+    ):
+        chapters.list_chapters(root)
+    with pytest.raises(InputError, match=r"02_small\.md is no file, expected a chapter"):
+        chapters.find_chapter(FIXTURE, str(path))
 
 
 def test_cells_know_their_lines_in_the_source():
@@ -371,10 +226,10 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch, owner, ste
         ({"count": "1"}, "02_small: count = 1 is not possible; allowed is: at least 2"),
         (
             {"count": "3", "order": "0,2,2"},
-            "order = [0, 2, 2] is not possible; allowed is: a permutation of 0..2",
+            "order = [0,2,2] is not possible; allowed is: a permutation of 0..2",
         ),
         ({"cuont": "3"}, "cuont is no parameter of 02_small; did you mean count"),
-        ({"fail": "perhaps"}, "fail = 'perhaps' has the wrong type; expected is bool"),
+        ({"fail": "perhaps"}, "fail = perhaps has the wrong type; expected is bool"),
     ],
 )
 def test_bad_values_stop_before_a_kernel(no_kernel, given_values, complaint):
@@ -383,10 +238,178 @@ def test_bad_values_stop_before_a_kernel(no_kernel, given_values, complaint):
     assert complaint in str(error.value)
 
 
-def test_checks_that_break_are_the_chapters_fault(root):
-    edit(root, 'check(count >= 2, "count"', 'check(cnt >= 2, "count"')
-    with pytest.raises(ChapterError, match="02_small: its cell of parameter checks fails: NameError"):
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('check(cnt >= 2, "count"', "NameError"),
+        ('check((count >= 2, "count"', "SyntaxError"),
+        ('raise SystemExit(0)\ncheck(count >= 2, "count"', "SystemExit"),
+    ],
+)
+def test_checks_that_break_are_the_chapters_fault(root, cell, said):
+    edit(root, 'check(count >= 2, "count"', cell)
+    with pytest.raises(ChapterError, match=f"02_small: its cell of parameter checks fails: {said}"):
         small(root).values({})
+
+
+# --- bounds ---
+
+
+NUMERIC = [
+    (chapter, parameter)
+    for chapter in map(chapters.read_chapter, REAL)
+    for parameter in chapter.parameters.values()
+    if parameter.kind in ("int", "float")
+]
+
+
+@pytest.mark.parametrize(
+    ("chapter", "parameter"),
+    NUMERIC,
+    ids=[f"{chapter.name}-{parameter.name}" for chapter, parameter in NUMERIC],
+)
+def test_no_number_is_without_a_bound(chapter, parameter):
+    huge = [list(range(10**5)), [10**5] * 10**5, [10**9]] if parameter.is_list else [10**9]
+    for value in huge:
+        with pytest.raises(InputError) as error:
+            chapter.values({parameter.name: value})
+        assert "is not possible; allowed is: " in str(error.value)
+        assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("chapter", "given_values", "refused"),
+    [
+        ("01", {"seeds": list(range(50)), "width": 1024}, "width"),
+        ("01", {"seeds": list(range(50)), "width": 500, "steps": 200_000}, "steps"),
+        ("02", {"inputs_per_class": 5000, "redraws": 1000, "rho_max": 100}, "redraws"),
+        ("03", {"live_seeds": 40, "live_steps": 20_000}, "live_steps"),
+        (
+            "04",
+            {"classes": list(range(4, 41)), "inputs_per_class": 2000, "noise_levels": 2000},
+            "noise_levels",
+        ),
+        ("04", {"pair_classes": 40, "pair_inputs_per_class": 1000}, "pair_inputs_per_class"),
+        ("05", {"widths": [1024], "seeds": 100}, "seeds"),
+        ("05", {"widths": [512], "seeds": 100, "steps": 50_000}, "steps"),
+        ("05", {"widths": [16, 32, 64, 128], "classes": [4, 5, 6, 7, 8, 9], "seeds": 100}, "checkpoints"),
+        ("05", {"widths": [16], "seeds": 100, "draws": 20_000}, "draws"),
+    ],
+)
+def test_what_is_possible_alone_can_be_too_much_together(chapter, given_values, refused):
+    chapter = chapters.find_chapter(ROOT, chapter)
+    with pytest.raises(InputError, match=rf"^{chapter.name}: {refused} = .* is not possible; allowed is: "):
+        chapter.values(given_values)
+
+
+# --- folders of records ---
+
+
+@pytest.fixture
+def reader(root, monkeypatch):
+    """The small chapter with a record, in a book where one is; commands are typed in a folder beside the book."""
+    edit(root, "---\n\n#", "repsim: {reads: [record]}\n---\n\n#")
+    edit(root, "count: int", 'record: str | None = "book/records/one"  # a folder\ncount: int')
+    for folder in (root / "book" / "records" / "one", root.parent / "my records" / "two"):
+        folder.mkdir(parents=True)
+        (folder / "provenance.json").write_text("{}")
+    (root.parent / "typed").mkdir()
+    (root.parent / "typed" / "file").touch()
+    (root.parent / "typed" / "empty").mkdir()
+    (root.parent / "typed" / "circle").symlink_to("circle")
+    (root.parent / "typed" / "link").symlink_to("../my records/two")
+    monkeypatch.chdir(root.parent / "typed")
+    monkeypatch.setenv("HOME", str(root.parent))
+    return small(root)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "../my records/two",
+        "../my records/two/",
+        "./../my records//two/.",
+        "link",
+        "~/my records/two",
+        "{parent}/my records/two",
+    ],
+)
+def test_a_folder_that_is_given_counts_from_where_it_is_typed(reader, text):
+    """And is one value, however it is written."""
+    values = reader.values({"record": text.format(parent=Path.cwd().parent)})
+    assert values["record"] == "../my records/two"
+    assert (reader.above / values["record"] / "provenance.json").is_file()
+    assert reader.changed(values) == {"record": "../my records/two"}
+
+
+def test_the_default_counts_from_the_book(reader):
+    for given_values in ({}, {"record": "../book/book/records/one"}):
+        values = reader.values(given_values)
+        assert values["record"] == "book/records/one"
+        assert reader.changed(values) == {}
+    assert reader.values({"record": "none"})["record"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("absent", "there is no folder {here}/absent"),
+        ("book/records/one", "there is no folder {here}/book/records/one"),
+        ("file", "{here}/file is a file"),
+        ("file/one", "there is no folder {here}/file/one"),
+        ("empty", "{here}/empty is no record, it has no provenance.json"),
+        (".", "{here} is no record"),
+        ("", "a folder has a name"),
+        ("a" * 300, "there is no folder {here}/aaa"),
+    ],
+)
+def test_a_folder_without_a_record_is_refused(reader, text, problem):
+    with pytest.raises(InputError) as error:
+        reader.values({"record": text})
+    said = str(error.value)
+    assert said.startswith(f"02_small: record = {shown(text)}: {problem.format(here=Path.cwd())}")
+    assert said.endswith("; expected is the folder of a record, or none")
+
+
+@pytest.mark.parametrize("text", ["circle", "~no-such-user/record", "a\0b"])
+def test_what_can_be_no_path_is_refused(reader, text):
+    with pytest.raises(InputError, match=r"^02_small: record: found .*, expected a path: "):
+        reader.values({"record": text})
+
+
+def test_a_default_without_a_record_is_refused(reader, root):
+    shutil.rmtree(root / "book" / "records")
+    with pytest.raises(
+        InputError, match=r"record = book/records/one: there is no folder .*/book/records/one; expected"
+    ):
+        reader.values({})
+    assert reader.values({"record": "none"})["record"] is None
+
+
+def test_a_folder_on_another_drive_is_refused(reader, monkeypatch):
+    def refuse(*_):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", refuse)
+    with pytest.raises(InputError, match="my records/two is on another drive than the book"):
+        reader.values({"record": "link"})
+
+
+def test_records_count_in_the_key_wherever_they_lie(reader):
+    values = reader.values({"record": "link"})
+    key = chapter_key(reader, values, "common")
+    (Path.cwd() / "link" / "provenance.json").write_text("{ }")
+    assert chapter_key(reader, values, "common") != key
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_every_record_of_the_book_is_a_value(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    chapter = chapters.read_chapter(path)
+    values = chapter.values({})
+    assert values == {name: parameter.default for name, parameter in chapter.parameters.items()}
+    for name in chapter.reads:
+        assert chapter.values({name: str(ROOT / str(values[name]))})[name] == values[name]
 
 
 def test_only_values_that_differ_from_the_defaults_are_injected():
@@ -421,7 +444,7 @@ def test_a_run_leaves_the_executed_notebook_and_the_results(executed):
     files = {
         path.relative_to(root / "out").as_posix() for path in (root / "out").rglob("*") if path.is_file()
     }
-    assert files == {"02_small.ipynb", "results/results.json", "results/rows.csv"}
+    assert files == {"02_small.ipynb", "run.json", "results/results.json", "results/rows.csv"}
     assert run.warnings == []
     assert (root / "out" / "results" / "rows.csv").read_text().splitlines()[:3] == [
         "label,value",
@@ -450,8 +473,8 @@ def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
     message = str(error.value)
     for part in (
         "02_small failed: RuntimeError: asked to fail",
-        "in cell 7 of 7 (line 50 of 02_small.md):\n    if fail:\n        raise RuntimeError",
-        "parameters: count = 6, scale = 0.5, order = None, label = 'a', fail = True",
+        "in cell 7 of 7 (line 51 of 02_small.md):\n    if fail:\n  >     raise RuntimeError",
+        "parameters: count = 6, scale = 0.5, order = none, label = a, fail = true",
         f"partly executed notebook: {out / '02_small.partial.ipynb'}",
     ):
         assert part in message
@@ -462,7 +485,8 @@ def test_a_failed_run_keeps_the_earlier_result_and_says_where_it_stopped(root):
     # the next good run clears up, also a table that the chapter has no more
     edit(root, 'keep("rows"', 'keep("lines"')
     run_chapter(small(root), chapter.values({}), out)
-    assert {p.name for p in out.rglob("*") if p.is_file()} == {"02_small.ipynb", "results.json", "lines.csv"}
+    left = {p.name for p in out.rglob("*") if p.is_file()}
+    assert left == {"02_small.ipynb", "run.json", "results.json", "lines.csv"}
 
 
 def test_a_kernel_that_dies_is_reported(root):
@@ -477,6 +501,7 @@ def test_foreign_folders_are_left_alone(root, no_kernel):
     chapter = small(root)
     (root / "file").touch()
     (root / "mine" / "results").mkdir(parents=True)
+    (root / "mine" / "results" / "notes.txt").touch()
     for directory, complaint in [("file", "is a file"), ("mine", "other than results of 02_small")]:
         with pytest.raises(InputError, match=complaint):
             run_chapter(chapter, chapter.values({}), root / directory)
@@ -486,7 +511,7 @@ def test_foreign_folders_are_left_alone(root, no_kernel):
 def test_the_same_chapter_gives_the_same_bytes(path, book, tmp_path):
     """Executed once more, it keeps what it kept when the book was built."""
     chapter = chapters.read_chapter(path)
-    values = chapter.values(chapters.load_profile(ROOT, "smoke").get(chapter.name, {}))
+    values = chapter.values(load_profile(ROOT, "smoke").get(chapter.name, {}))
     again = run_chapter(chapter, values, tmp_path / "again")
     assert again.warnings == []
     kept = [
