@@ -13,6 +13,8 @@ from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from places import ROOT
 
+import repsim_book  # before what reads notebooks: without it their library takes seconds to import
+
 # Tests run in several processes, and threads of one that wait for a core held by another spin.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -42,7 +44,7 @@ def book() -> Path:
     folder.mkdir(exist_ok=True)
     with FileLock(folder / ".smoke.lock"):  # tests may run in several processes
         done = subprocess.run(
-            [sys.executable, "-m", "repsim_book", "book", "--profile", "smoke"],
+            [sys.executable, "-m", repsim_book.__name__, "book", "--profile", "smoke"],
             cwd=ROOT,
             capture_output=True,
             text=True,

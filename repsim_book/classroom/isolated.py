@@ -36,10 +36,8 @@ _GRACE = 60
 # For the last output of a cell that has ended, on a busy machine.
 _OUTPUT_SECONDS = 60
 _TIMEOUT = "CellTimeoutError"
-# Without the grammar of web addresses that jsonschema would compile, for a second: notebooks are not checked for them.
 _WORKER = """
 import sys
-sys.modules["rfc3987_syntax"] = None
 from pathlib import Path
 from repsim_book.classroom.isolated import main
 main(Path(sys.argv[1]))

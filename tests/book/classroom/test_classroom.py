@@ -50,7 +50,6 @@ RELEASE = release_notebook(MASTER)
 LIMITS = Limits(HANG, 10 * HANG)  # no cell reaches them on a busy machine; but see `overlong`
 OVERLONG = f"""
 import sys
-sys.modules["rfc3987_syntax"] = None
 sys.path.insert(0, {str(SUPPORT)!r})
 import overlong
 sys.path.pop(0)
