@@ -104,7 +104,7 @@ def test_without_extras_models_are_compared(command, tmp_path):
 
 
 def test_without_extras_a_study_says_what_it_has(command, tmp_path):
-    assert "0 done" in command("study", "status", "width", "--profile", "smoke", "--cache", str(tmp_path))
+    assert "0 done" in command("study", "status", "width", "--grid", "smoke", "--cache", str(tmp_path))
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["compare", "--help"], ["study", "--help"]])
