@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from repsim_book.cli.command import Command, Group, command, folder, typed
+from repsim_book.cli.command import Command, Group, command, folder, option_name, typed
 from repsim_book.cli.study_report import Reporter, needed, shown, summary
 from repsim_book.paths import HOME, RECORDS, RUNS, find_root
 from repsim_book.repository import short_commit
@@ -79,19 +79,26 @@ class _Numbers(click.ParamType):
         for part in str(value).split(","):
             first, dash, last = part.strip().partition("-")
             if not _is_number(first) or (dash and not _is_number(last)):
-                self.fail(f"found {value!r}, expected numbers and ranges such as 4,6 or 0-19", param, ctx)
+                _refuse(value, "expected numbers and ranges such as 4,6 or 0-19", param, ctx)
             span = range(int(first), int(last if dash else first) + 1)
             if len(numbers) + span.stop - span.start > MOST_VALUES:
-                self.fail(f"found {value!r}, expected at most {MOST_VALUES} numbers", param, ctx)
+                _refuse(value, f"expected at most {MOST_VALUES} numbers", param, ctx)
             numbers += span
         if not numbers:
-            self.fail(f"found {value!r}, which holds no number", param, ctx)
+            _refuse(value, "which holds no number", param, ctx)
         return numbers
 
 
 def _is_number(text: str) -> bool:
     """Whether these are digits, and not more than could mean anything."""
     return text.isascii() and text.isdecimal() and len(text) < 100
+
+
+def _refuse(
+    value: object, expected: str, param: click.Parameter | None, ctx: click.Context | None
+) -> NoReturn:
+    name = "" if param is None else f"{option_name(param)}: "
+    raise click.UsageError(f"{name}found {str(value)!r}, {expected}", ctx)
 
 
 class _Names(click.ParamType):

@@ -92,8 +92,8 @@ class ImageTrainingUnit:
             cost=1e6
             + recipe.steps * (9e3 + 7e-5 * recipe.batch_size * products * seen)
             + 2.3e-5 * tested * products,
-            # What the first training of a process imports; the images and two copies of them; a block of images.
-            memory=1.7e8 + 3 * (images + tested) * side**2 * channels + 4 * checkpoint + largest * memory,
+            # What the first training of a process imports; the images and their copies; a block of images.
+            memory=1.7e8 + 2.5 * (images + tested) * side**2 * channels + 3 * checkpoint + largest * memory,
             kept=5e3 + tested * (4 * self.dim + 8),
             scratch=checkpoint,
         )
@@ -134,7 +134,7 @@ class ImageTrainingUnit:
 def _network_needs(recipe: Recipe, side: int, channels: int) -> tuple[float, float, float]:
     """Of a recipe's network: products of two numbers for an image, bytes of its layers, bytes of a checkpoint."""
     if recipe.network == "resnet18":
-        return 5.4e5 * side**2, 1.2e3 * side**2, 1.34e8
+        return 5.4e5 * side**2, 600 * side**2, 1.34e8
     a, b, c = recipe.widths
     shares = {
         1 / 4: (16 * channels * a + 9 * a * b, a + b),
@@ -144,7 +144,7 @@ def _network_needs(recipe: Recipe, side: int, channels: int) -> tuple[float, flo
     products = sum(share * layers for share, (layers, _) in shares.items()) * side**2
     outputs = sum(share * width for share, (_, width) in shares.items()) * side**2
     parameters = sum(layers for layers, _ in shares.values()) + 3e5
-    return products, 16 * outputs, 8 * parameters
+    return products, 10 * outputs, 8 * parameters
 
 
 @dataclass(frozen=True, order=True)

@@ -232,7 +232,9 @@ def local_executor(jobs: int) -> Iterator[Executor]:
         InputError: jobs is out of range.
     """
     jobs, before = as_jobs(jobs), set(multiprocessing.active_children())
-    pool = _Pool(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+    with _undisturbed():
+        # With it begins the process that watches over shared resources, which is to outlive the workers.
+        pool = _Pool(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     complete = False
 
     def close() -> None:

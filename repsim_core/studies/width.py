@@ -124,7 +124,7 @@ class TrainingUnit(WidthProtocol):
     def needs(self) -> Needs:
         """As for every `units.Unit`."""
         models, rows = len(self.seeds), self.batch_size + self.classes
-        model_step = rows / 132 * (2.2 * self.width + 0.009 * (self.depth - 1) * self.width**2)
+        model_step = rows / 132 * (2.2 * self.width + 0.012 * (self.depth - 1) * self.width**2)
         parameters = 2 * ((self.depth - 1) * self.width**2 + (self.classes + self.dim) * self.width)
         return Needs(
             cost=1e5 + self.steps * (250 + models * model_step),
