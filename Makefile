@@ -41,10 +41,8 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-serve:
-	@test -f _build/html/index.html || { echo "There is no book yet: run 'make book' first." >&2; exit 1; }
-	@echo "http://127.0.0.1:$(PORT)  (Ctrl+C ends)"
-	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+serve: $(INSTALLED)
+	@$(BIN)/repsim serve --profile $(PROFILE) --port $(PORT)
 
 live: $(INSTALLED)
 	@$(BIN)/repsim live --profile $(PROFILE) --port $(PORT)
@@ -52,15 +50,8 @@ live: $(INSTALLED)
 clean:
 	rm -rf _build runs
 
-# After what was published before, because those who have pulled the branch pull again.
-publish:
-	@test -f _build/html/index.html || { echo "There is no book yet: run 'make book' first." >&2; exit 1; }
-	@touch _build/html/.nojekyll
-	@export GIT_INDEX_FILE="$(CURDIR)/_build/gh-pages.index" && rm -f "$$GIT_INDEX_FILE" && \
-	git -C _build/html --git-dir="$$(git rev-parse --absolute-git-dir)" --work-tree=. add --all --force . && \
-	parent=$$(git fetch --quiet --depth 1 origin gh-pages 2>/dev/null && git rev-parse FETCH_HEAD || true) && \
-	commit=$$(git commit-tree -m "The book of $$(git rev-parse --short HEAD)" $${parent:+-p $$parent} $$(git write-tree)) && \
-	git push --quiet origin "$$commit:refs/heads/gh-pages"
+publish: $(INSTALLED)
+	@$(BIN)/repsim publish
 
 # The exact versions of all that is installed, for every system and Python 3.11 or later; of these, what the book needs
 # on Binder.

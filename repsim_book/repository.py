@@ -22,6 +22,12 @@ def commit(root: Path) -> str:
     return (git(root, "rev-parse", "HEAD") or "").strip()
 
 
+def state(root: Path) -> str:
+    """The commit that is checked out, with `+` where files differ from it or are new; "" if git does not say."""
+    found = commit(root)
+    return f"{found}+" if found and git(root, "status", "--porcelain") != "" else found
+
+
 def short_commit(root: Path) -> str:
     """The short name of the commit that is checked out, with `+` where files differ from it; "" without git."""
     return (git(root, "describe", "--always", "--dirty=+", "--exclude=*") or "").strip()

@@ -42,14 +42,18 @@ def book() -> Path:
     """The folder of the book's pages, built with the smoke profile and warnings as errors."""
     folder = ROOT / "_build"
     folder.mkdir(exist_ok=True)
-    with FileLock(folder / ".smoke.lock"):  # tests may run in several processes
-        done = subprocess.run(
-            [sys.executable, "-m", repsim_book.__name__, "book", "--profile", "smoke"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    built_by = folder / ".smoke.run"
+    with FileLock(folder / ".smoke.lock"):  # tests may run in several processes, of which one builds
+        if not built_by.is_file() or built_by.read_text("utf-8") != run:
+            done = subprocess.run(
+                [sys.executable, "-m", repsim_book.__name__, "book", "--profile", "smoke"],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            built_by.write_text(run, "utf-8")
     return folder / "html-smoke"
 
 
@@ -83,24 +87,3 @@ def reader(browser, site) -> Iterator[Callable]:
     yield new
     for each in opened:
         each.context.close()
-
-
-@pytest.fixture(scope="module")
-def names(book: Path) -> list[str]:
-    """Addresses of the pages that a person wrote."""
-    found = [
-        f"{folder}/{path.name}"
-        for folder in ("book", "notebooks")
-        for path in sorted((book / folder).glob("*.html"))
-    ]
-    assert len(found) >= 5
-    return found
-
-
-@pytest.fixture(scope="module")
-def addresses(book: Path, names: list[str]) -> list[str]:
-    """Addresses of all pages: those that a person wrote, indices, listings of code, and a search."""
-    others = ["genindex.html", "prf-prf.html", "search.html?q=divergence"]
-    listings = [path.relative_to(book).as_posix() for path in sorted((book / "source").rglob("*.html"))]
-    assert listings
-    return [*names, *others, *listings]

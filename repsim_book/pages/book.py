@@ -8,7 +8,7 @@ the key of what they were made from, `source/PROFILE/` what Sphinx reads, `log/`
 import time
 from pathlib import Path
 
-from repsim_book.chapters import chapter_paths, read_chapter
+from repsim_book.chapters import read_chapter
 from repsim_book.claims import claimed
 from repsim_book.errors import ChapterError
 from repsim_book.execution.batch import (
@@ -20,10 +20,12 @@ from repsim_book.execution.batch import (
     execute_all,
     to_execute,
 )
+from repsim_book.pages.built_from import note_sources
+from repsim_book.pages.contents import chapters_in_toc
 from repsim_book.pages.jupyter_book import build_pages
-from repsim_book.paths import CHAPTERS, TOC, executed_folder, pages_folder
+from repsim_book.paths import executed_folder, pages_folder
 from repsim_book.profiles import find_profile, load_profile
-from repsim_core.errors import InputError, nearest
+from repsim_book.repository import state
 
 # Chapters executed side by side.
 AT_ONCE = 2
@@ -61,7 +63,7 @@ def build(
         InputError: the profile or the table of contents names what is not there, or the book is being built already.
         ChapterError: a chapter failed or wrote to stderr, or Sphinx has a warning.
     """
-    start = time.perf_counter()
+    start, sources = time.perf_counter(), state(root)
     watcher = watcher or BookWatcher()
     given = load_profile(root, profile)
     name, _ = find_profile(root, profile)
@@ -70,7 +72,7 @@ def build(
         planner.plan(
             chapter.name, chapter, chapter.values(given.get(chapter.name, {})), executed / chapter.name
         )
-        for chapter in map(read_chapter, _chapters_in_toc(root))
+        for chapter in map(read_chapter, chapters_in_toc(root))
     ]
     with claimed(executed):
         if not force:
@@ -87,6 +89,7 @@ def build(
         watcher.pages()
         html = pages_folder(root, name)
         built = build_pages(root, name, {each.name: each.notebook for each in planned}, html, force=force)
+        note_sources(root, html, sources, name, [each.name for each in planned])
         pages_seconds = time.perf_counter() - begun
     rows = [(each.name, _executed(finished.get(each.name))) for each in planned]
     rows.append(("pages", f"built, {pages_seconds:.0f} s" if built else "unchanged"))
@@ -99,30 +102,3 @@ def build(
 
 def _executed(finished: FinishedExecution | None) -> str:
     return "unchanged" if finished is None else f"executed, {finished.seconds:.0f} s"
-
-
-def _chapters_in_toc(root: Path) -> list[Path]:
-    """The sources of the chapters in the table of contents, in its order."""
-    import yaml
-
-    toc, paths = root / TOC, chapter_paths(root)
-    if not toc.is_file():
-        raise InputError(f"there is no table of contents {toc}")
-    found = []
-    for entry in _files_in(yaml.safe_load(toc.read_text(encoding="utf-8"))):
-        folder, _, name = entry.removesuffix(".md").rpartition("/")
-        if folder == CHAPTERS:
-            if name not in paths:
-                raise InputError(f"{TOC}: there is no chapter {name}; {nearest(name, paths)}")
-            found.append(paths[name])
-    return found
-
-
-def _files_in(toc: object) -> list[str]:
-    """Every `root` and `file` of a table of contents, in order."""
-    if isinstance(toc, list):
-        return [name for item in toc for name in _files_in(item)]
-    if isinstance(toc, dict):
-        own = [str(toc[key]) for key in ("root", "file") if key in toc]
-        return own + [name for value in toc.values() for name in _files_in(value)]
-    return []

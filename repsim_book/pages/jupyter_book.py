@@ -23,7 +23,8 @@ from repsim_book.site.launch import launch_files
 from repsim_book.site.live import live_files
 from repsim_core.files import to_json, write_atomic
 
-_KEY_FILE = ".key"
+# Beside the pages: the key of what they were made from.
+KEY_FILE = ".key"
 # What writes the pages, and ends when this process does.
 _WRITER = """
 import os
@@ -56,8 +57,9 @@ def build_pages(
     digest = hashlib.sha256(to_json([code, versions_of(_WRITERS)]).encode())
     for name, data in sorted(files.items()):
         digest.update(f"\n{name}\n{hashlib.sha256(data).hexdigest()}".encode())
-    key_file = html / _KEY_FILE
-    if not force and key_file.is_file() and key_file.read_text(encoding="utf-8") == digest.hexdigest():
+    key_file = html / KEY_FILE
+    there = key_file.is_file() and (html / "index.html").is_file()
+    if not force and there and key_file.read_text(encoding="utf-8") == digest.hexdigest():
         return False
     made = build_folder(root)
     source = made / "source" / profile
@@ -70,7 +72,7 @@ def build_pages(
             write_atomic(new / "_static" / name, data)
         elif name.startswith(PUBLISHED):
             write_atomic(new / name.removeprefix(PUBLISHED), data)
-    write_atomic(new / _KEY_FILE, digest.hexdigest().encode())
+    write_atomic(new / KEY_FILE, digest.hexdigest().encode())
     publish(new, html)
     return True
 

@@ -1,10 +1,12 @@
 """Live code on one's own machine: a Jupyter server that serves the pages and executes their cells."""
 
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
 from repsim_book.paths import THEBE, build_folder
+from repsim_book.ports import HOST, free_port
 from repsim_book.site.thebe import thebe_files
 from repsim_core.errors import InputError
 from repsim_core.extras import require
@@ -12,6 +14,8 @@ from repsim_core.files import write_atomic
 
 # By it `live.js` knows that the server of the page has a Python.
 MARK = b"window.repsimServer = true;\n"
+# Ports that are tried, one after the other.
+TRIES = 50
 
 
 def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
@@ -20,17 +24,20 @@ def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
     Args:
         root: the folder of the book. Cells are executed in its `notebooks/`.
         html: the folder of its pages.
-        port: of 127.0.0.1; if it is in use, one of the next is taken.
+        port: of 127.0.0.1; if it is in use, the next free one is taken, which is said. 0 for any that is free.
         open_browser: whether to open the book in a browser.
 
     Raises:
-        InputError: there is no book yet.
-        InputError: also where a package of the extra `live` is missing.
+        InputError: there is no book yet, the port is none, none can be had, or a package of the extra `live` is
+            missing.
         ChapterError: Thebe cannot be fetched.
     """
     if not (html / "index.html").is_file():
         raise InputError(f"there is no book yet at {html}: run 'make book' first")
     require("live code", "jupyter_server")
+    free = free_port(port, TRIES)
+    if free != port:
+        print(f"repsim: port {port} is in use: {free} is taken", file=sys.stderr)
     from jupyter_server.base.handlers import JupyterHandler
     from jupyter_server.serverapp import ServerApp
     from tornado.web import authenticated
@@ -51,8 +58,8 @@ def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
         "root_dir": str(root / "notebooks"),
         "extra_static_paths": [str(before), str(html)],
         "default_url": "/book",
-        "ip": "127.0.0.1",
-        "port": port,
+        "ip": HOST,
+        "port": free,
         "open_browser": open_browser,
         "answer_yes": True,  # Ctrl+C ends it without a question
         "allow_root": True,  # as every other command of this package; containers have no other user

@@ -1,33 +1,17 @@
-"""The pages for readers who use a keyboard or a screen reader: axe's rules, ids, focus, and the repairs themselves."""
+"""The pages for readers who use a keyboard or a screen reader: ids, focus, the menu, and the repairs themselves."""
 
 import re
 from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
-from browsing import WITHOUT_INSIDES, findings, set_theme
+from browsing import findings
 from bs4 import BeautifulSoup
+from places import PAGES
 
 from repsim_book.site.accessibility import repaired, written_pages
 from repsim_book.site.page_footer import facts
 from repsim_core.figures.shared_shapes import join_points, share_shapes
-
-
-@pytest.mark.parametrize("half", [0, 1])  # the slowest test there is: two processes share it
-def test_axe_finds_nothing_that_matters(reader, addresses, half):
-    window = reader(color_scheme="light", viewport={"width": 1280, "height": 900})
-    listings = [address for address in addresses if address.startswith("source/")]
-    one_of_each = [
-        address for address in addresses if address not in listings[1:]
-    ]  # listings share a template
-    for address in one_of_each[half::2]:
-        page = window.open(address)
-        page.evaluate(WITHOUT_INSIDES)
-        assert findings(page) == [], address
-        if address.startswith("notebooks/") and "02_theorem" not in address:
-            continue  # test_browser looks at the colours of every chapter's text
-        set_theme(page, "dark")
-        assert findings(page, runOnly=["color-contrast"]) == [], (address, "dark")
 
 
 def test_ids_are_given_once(book):
@@ -36,8 +20,8 @@ def test_ids_are_given_once(book):
         assert [name for name, count in counts.items() if count > 1] == [], path.relative_to(book)
 
 
-def test_first_stop_leads_to_the_text(reader, names):
-    page = reader(viewport={"width": 1280, "height": 900}).open(names[0])
+def test_first_stop_leads_to_the_text(reader):
+    page = reader(viewport={"width": 1280, "height": 900}).open(PAGES[0])
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
     page.wait_for_function("document.querySelector('#pst-skip-link').getBoundingClientRect().y >= 0")

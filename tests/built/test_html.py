@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from places import PAGES
 
 # What Sphinx generates beside the pages of the table of contents.
 GENERATED = {"genindex.html", "search.html", "prf-prf.html"}
@@ -38,6 +39,10 @@ def chapters(book, pages):
         and path.relative_to(book).parts[0] != "source"
         and not parsed(path).find("meta", attrs={"http-equiv": "Refresh"})
     ]
+
+
+def test_every_page_of_the_table_of_contents_is_there_and_no_other(book, chapters):
+    assert sorted(path.relative_to(book).as_posix() for path in chapters) == sorted(PAGES)
 
 
 def name(path: Path) -> str:

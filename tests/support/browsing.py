@@ -1,6 +1,7 @@
 """A reader's window: the book in a real browser that can reach nothing but the book."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ class Reader:
     def __init__(self, browser: Browser, site: str, **options) -> None:
         self.site = site
         self.context = new_context(browser, **options)
-        self.context.route("**/*", self._pass_or_refuse)
+        self.context.route(re.compile(rf"^(?!{re.escape(site)}|data:|blob:)"), self._refuse)
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
         self.loaded: set[str] = set()  # files of the book that the last opened page asked for
@@ -43,12 +44,9 @@ class Reader:
         self.page.on("console", self._note)
         self.page.on("response", self._check)
 
-    def _pass_or_refuse(self, route) -> None:
-        if route.request.url.startswith((self.site, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.problems.append(f"other site: {route.request.url}")
-            route.abort()
+    def _refuse(self, route) -> None:
+        self.problems.append(f"other site: {route.request.url}")
+        route.abort()
 
     def _note_failure(self, request) -> None:
         if (
@@ -144,12 +142,23 @@ def served(folder: Path) -> Iterator[str]:
 
 
 WEIGHTY = {"serious", "critical"}
+# Points, glyphs and words inside of drawings, formulas and code: tens of thousands, of which axe has nothing to say.
+WITHOUT_INSIDES = """() => {
+  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, mjx-math, mjx-assistive-mml > math"))
+    whole.replaceChildren();
+  for (const code of document.querySelectorAll(".highlight pre")) code.textContent = code.textContent;
+}"""
 
 
-def findings(page, **options) -> list[tuple[str, list[str]]]:
-    """Rules that the page breaks in a way that matters, with the first places."""
+def findings(page: Page, *, contrast: bool = False, **options) -> list[tuple[str, list[str]]]:
+    """Rules of axe that the page breaks in a way that matters, with the first places.
+
+    axe takes a quarter of a minute for the contrast of a chapter's texts, and is asked for it where there are few;
+    `faint_texts` looks at them everywhere.
+    """
     settle(page)
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    asked = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}, **options}
+    found = Axe().run(page, options=asked).response["violations"]
     return [
         (rule["id"], [node["html"][:120] for node in rule["nodes"][:3]])
         for rule in found
@@ -157,7 +166,42 @@ def findings(page, **options) -> list[tuple[str, list[str]]]:
     ]
 
 
-# Points and glyphs inside of drawings and formulas that are described as a whole: thousands, of which axe says nothing.
-WITHOUT_INSIDES = """() => {
-  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, mjx-math")) whole.replaceChildren();
+# Of all texts that can be seen: their ink, the first paper behind it, their size and weight, each look once.
+LOOKS = """() => {
+  const looks = new Map();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const seen = new Set();
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement;
+    if (seen.has(e) || !texts.currentNode.textContent.trim()) continue;
+    seen.add(e);
+    if (e.closest("svg, mjx-container, :disabled") || !e.getClientRects().length || !e.checkVisibility({
+      opacityProperty: true, visibilityProperty: true })) continue;
+    const paper = (p) => getComputedStyle(p).backgroundColor;
+    let behind = e;
+    while (behind.parentElement && /rgba\\(.*, 0\\)|transparent/.test(paper(behind))) behind = behind.parentElement;
+    const { color, fontSize, fontWeight } = getComputedStyle(e);
+    const look = [color, paper(behind), fontSize, fontWeight];
+    if (!looks.has(look.join())) looks.set(look.join(), [...look, e.textContent.trim().slice(0, 60)]);
+  }
+  return [...looks.values()];
 }"""
+
+
+def faint_texts(page: Page) -> list[tuple[str, ...]]:
+    """Texts with less contrast than WCAG's level AA: 4.5, and 3 for large ones."""
+    faint = []
+    for ink, paper, size, weight, text in page.evaluate(LOOKS):
+        dark, light = sorted(map(luminance, (ink, paper)))
+        pixels = float(size.removesuffix("px"))
+        large = pixels >= 24 or (pixels >= 18.66 and float(weight) >= 700)
+        if (light + 0.05) / (dark + 0.05) < (3 if large else 4.5):
+            faint.append((ink, paper, size, text))
+    return faint
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour as the browser writes it, 0 to 1."""
+    channels = [float(c) / 255 for c in re.findall(r"[\d.]+", colour)[:3]]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b

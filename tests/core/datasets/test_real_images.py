@@ -1,40 +1,57 @@
-"""On CIFAR-10 itself, where a copy is at hand: the loader, a minute of training by the fast recipe, a comparison."""
+"""On CIFAR-10 itself, where a copy is at hand: the loader, a moment of training by the fast recipe, a comparison."""
 
 from __future__ import annotations
 
 import os
+import tarfile
+from collections import Counter
 from dataclasses import replace
+from math import inf
+from pathlib import Path
 
 import pytest
 import torch
 from places import CIFAR_COPY as COPY
 
 import repsim_core as rc
-from repsim_core.datasets.cifar import cifar10
-from repsim_core.datasets.images import ImageSet
+from repsim_core.datasets.cifar import CLASS_NAMES, cifar10
 from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES
 
-SOURCE = os.environ.get("REPSIM_CIFAR10") or (str(COPY) if COPY.exists() else None)
+SOURCE = Path(os.environ.get("REPSIM_CIFAR10") or COPY)
 
 
-@pytest.mark.skipif(SOURCE is None, reason="no copy of CIFAR-10 here")
+def write_part(source: Path, target: Path) -> Counter[str]:
+    """Copy every tenth file of each folder of an archive; how many each folder has."""
+    found: Counter[str] = Counter()
+    with tarfile.open(source, "r|*") as archive, tarfile.open(target, "w") as part:
+        for member in archive:
+            if member.isfile():
+                folder = member.name.rpartition("/")[0]
+                if found[folder] % 10 == 0:
+                    part.addfile(member, archive.extractfile(member))
+                found[folder] += 1
+    return found
+
+
+@pytest.mark.skipif(not SOURCE.is_file(), reason="there is no archive of CIFAR-10's images")
 def test_two_models_learn_and_can_be_compared(tmp_path, monkeypatch):
     monkeypatch.setenv("REPSIM_CACHE", str(tmp_path))
-    train, test = cifar10(SOURCE)
-    assert (len(train), len(test)) == (50_000, 10_000)
-    means = train.images[:5_000].float().mean((0, 1, 2)) / 255
-    assert torch.all((means > 0.3) & (means < 0.6))
-    few = ImageSet(test.images[::20], test.labels[::20], test.class_names, test.name)
-    models = {}
-    for seed, steps in ((0, 90), (1, 10)):
-        recipe = replace(RECIPES["fast"], steps=steps)
+    found = write_part(SOURCE, tmp_path / "part.tar")
+    if found.keys() != {f"{part}/{name}" for part in ("train", "test") for name in CLASS_NAMES}:
+        pytest.skip("the archive of CIFAR-10 holds no folders of images")
+    train, test = cifar10(tmp_path / "part.tar")
+    assert (len(train), len(test)) == (5_000, 1_000)
+    means = train.images.float().mean((0, 1, 2)) / 255
+    assert torch.all((means > 0.4) & (means < 0.55))
+    models = []
+    for seed, steps in ((0, 40), (1, 2)):
+        recipe = replace(RECIPES["fast"], steps=steps, batch_size=64)
         trained = train_images(train, recipe=recipe, seed=seed, device="cpu")
-        models[seed] = trained.representations(few)
+        models.append(trained.representations(test))
         if seed == 0:
-            assert trained.losses[-5:].mean() < trained.losses[:5].mean() - 0.1
-            assert models[seed].accuracy() > 0.15
-    found = rc.compare(models[0], models[1])
-    assert 0 < found.d_kl < 10
-    assert found.d_fg <= found.quadratic_bound
-    assert 0 < found.mean_cca < 1
+            assert trained.losses[-10:].mean() < trained.losses[:10].mean()
+    compared = rc.compare(*models)
+    assert 0 < compared.d_kl < inf  # of few steps, two models may be as far apart as they like
+    assert compared.d_fg <= compared.quadratic_bound
+    assert 0 < compared.mean_cca <= 1
