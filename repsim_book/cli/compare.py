@@ -58,7 +58,9 @@ def compare(a: str, b: str, as_json: bool, **options: object) -> None:
     given: Mapping = {name: value for name, value in options.items() if value is not None}
     for name in ("num_samples", "seed"):
         if name in given and "input_set" in given:
-            raise InputError(f"{name}: found {given[name]}, expected none beside --input-set: nothing is sampled")
+            raise InputError(
+                f"{name}: found {given[name]}, expected none beside --input-set: nothing is sampled"
+            )
     try:
         with warnings.catch_warnings(record=True) as warned:
             models = _loaded(a), _loaded(b)
@@ -88,5 +90,7 @@ def _loaded(path: str) -> Any:
 def _with_files(message: str, a: str, b: str) -> str:
     """The message with files in place of the names that functions have for the two models."""
     files = {"a": a, "b": b, "z": f"the embeddings of {a}", "w": f"the embeddings of {b}"}
-    message = re.sub(r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels)\b)", lambda m: files[m[1]], message)
+    message = re.sub(
+        r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels)\b)", lambda m: files[m[1]], message
+    )
     return re.sub(r"\b(as in|of|and) ([ab])(?=$|[ ,;:)])", lambda m: f"{m[1]} {files[m[2]]}", message)

@@ -12,7 +12,7 @@ from importlib.metadata import version
 import click
 
 from repsim_book.cli.command import Group, Typed
-from repsim_book.cli.plain_text import spell_what_is_missing
+from repsim_book.cli.plain_text import as_text, spell_what_is_missing
 from repsim_book.processes import Stopped, signals_interrupt
 from repsim_core.errors import ExecutionError, InputError
 from repsim_core.extras import explained
@@ -87,12 +87,15 @@ def _run(given: Sequence[str]) -> int:
             from click.shell_completion import shell_complete
 
             return shell_complete(repsim, {}, "repsim", _COMPLETE, instruction)
-        typed = Typed(shlex.join(["repsim", *given]))
+        typed = Typed(shlex.join(["repsim", *map(as_text, given)]))
         with repsim.make_context("repsim", list(given), obj=typed) as context:
             code = repsim.invoke(context)
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as end:
         return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return 2
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "repsim"
         return _say(f"{error.format_message().rstrip('.')} ({path} --help)", 2)

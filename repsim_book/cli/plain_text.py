@@ -1,6 +1,7 @@
 """Output for terminals and files that do not take every letter: what they lack is spelled in those that they have."""
 
 import codecs
+import os
 import sys
 import unicodedata
 from io import TextIOWrapper
@@ -32,6 +33,15 @@ def _letter(letter: str) -> str:
         return word.lower() if " SMALL " in name else word.capitalize()
     folded = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
     return folded or letter.encode("ascii", "backslashreplace").decode()
+
+
+def as_text(word: str) -> str:
+    """A word that was typed, as UTF-8 has it, also where Python has been told that its terminal knows ASCII alone."""
+    try:
+        word.encode()
+        return word
+    except UnicodeEncodeError:
+        return os.fsencode(word).decode(errors="replace")
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

@@ -2,13 +2,14 @@
 
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from repsim_book.chapters import Chapter, chapter_paths, find_chapter, list_chapters
 from repsim_book.cli.command import command, folder, profile_option, root_option, timeout_option, typed
+from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.execution import sweeps
 from repsim_book.execution.batch import FinishedExecution, PlannedExecution, Watcher
@@ -81,8 +82,10 @@ def _chapter_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
 
 
 def _parameter_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    # Before the option has its value, click takes no argument for what it is.
+    wanted = ctx.params.get("chapter") or next(iter(ctx.args), "")
     try:
-        chapter = find_chapter(find_root(ctx.params.get("root")), ctx.params.get("chapter") or "")
+        chapter = find_chapter(find_root(ctx.params.get("root")), wanted)
     except RepsimError:
         return []
     return [f"{name}=" for name in chapter.parameters if name.startswith(incomplete)]
@@ -146,7 +149,7 @@ def run(
     require("run", "jupytext", "papermill")
     book = find_root(root)
     found = find_chapter(book, chapter)
-    own = _own_values(given)
+    own = _own_values(map(as_text, given))
     values = {**load_profile(book, profile).get(found.name, {}), **(load_values(file, found) if file else {})}
     if swept:
         return _run_sweep(book, found, values, own, swept, out, 2 if jobs is None else jobs, timeout)
@@ -171,7 +174,7 @@ def run(
     return 0
 
 
-def _own_values(given: Sequence[str]) -> dict[str, object]:
+def _own_values(given: Iterable[str]) -> dict[str, object]:
     """The values of `-p NAME=VALUE`."""
     own: dict[str, object] = {}
     for item in given:
@@ -195,7 +198,7 @@ def _run_sweep(
     jobs: int,
     timeout: int | None,
 ) -> int:
-    grid = sweeps.read_grid(chapter, swept)
+    grid = sweeps.read_grid(chapter, list(map(as_text, swept)))
     if not 1 <= jobs <= sweeps.MOST_RUNS:
         raise InputError(f"--jobs: found {jobs}, expected 1 to {sweeps.MOST_RUNS}")
     if twice := own.keys() & grid.keys():

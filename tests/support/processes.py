@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -69,3 +70,9 @@ class Meeting:
     def _read(self, size: int) -> bytes:
         assert select.select(self._ends[:1], [], [], HANG)[0], f"nothing happens at {self.path}"
         return os.read(self._ends[0], size)
+
+
+def repsim(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, to its end; its output is read as UTF-8 that may be broken."""
+    words = [sys.executable, "-m", "repsim_book", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace", **options)

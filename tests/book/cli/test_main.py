@@ -1,244 +1,309 @@
-"""The `repsim` command: what it prints, and its exit codes."""
+"""The command as a whole: help, exit codes, signals, and output that not every terminal takes."""
 
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-import papermill
+import click
 import pytest
 from places import BOOK as FIXTURE
-from processes import HANG, MEETING, REPORT, Meeting, running
+from processes import HANG, MEETING, REPORT, Meeting, repsim, running
 
-import repsim_core
 from repsim_book.cli import main
-from repsim_book.execution.chapter import ExecutedChapter
-
-
-@pytest.fixture
-def no_kernel(monkeypatch):
-    def refuse(*_, **__):
-        raise AssertionError("a kernel was about to start")
-
-    monkeypatch.setattr(papermill, "execute_notebook", refuse)
-
-
-@pytest.fixture
-def run(monkeypatch, tmp_path, capsys):
-    """Call the command in an empty folder; (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = main.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return call
+from repsim_book.cli.command import in_words
+from repsim_book.cli.plain_text import spelled
+from repsim_core.errors import ExecutionError, InputError, WriteError
 
 
 def test_help_documents_the_commands_and_the_exit_codes(run):
     code, out, _ = run("--help")
     assert code == 0
-    for part in (
-        "chapters",
-        "run",
-        "compare",
-        "book",
-        "  1    a chapter",
-        "  2    input",
-        "  130  interrupted",
-    ):
+    for part in (*main.COMMANDS, "completion", *(f"  {n}" for n in (0, 1, 2, 129, 130, 143))):
         assert part in out
 
 
-def test_chapters_are_listed_with_their_parameters(run):
-    code, out, _ = run("chapters", "--root", FIXTURE)
-    lines = out.splitlines()
-    assert (code, lines[0]) == (0, "02_small: A small chapter")
-    assert lines[1].split() == ["parameter", "type", "default", "meaning"]
-    assert lines[2].split(maxsplit=3) == ["count", "int", "4", "how many numbers, at least 2"]
-    assert max(map(len, lines)) <= 110
+@pytest.mark.parametrize("name", [*main.COMMANDS, "study width", "study status", "classroom grade"])
+def test_every_command_explains_itself(run, name):
+    code, out, err = run(*name.split(), "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Usage: repsim {name}")
 
-    code, out, _ = run("chapters", "--root", FIXTURE, "--json")
-    (entry,) = json.loads(out)
-    assert (code, entry["name"], entry["title"]) == (0, "02_small", "A small chapter")
-    assert entry["parameters"][2] == {
-        "name": "order",
-        "type": "list[int] | None",
-        "default": None,
-        "meaning": "a permutation of 0..count - 1, or none for a shift by one",
+
+def test_the_version_is_that_of_the_distribution(run):
+    assert run("--version") == (0, f"repsim {version('repsim-core')}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_learns_to_complete(run, shell):
+    code, out, _ = run("completion", shell)
+    assert code == 0
+    assert "_REPSIM_COMPLETE" in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["ru"], "run runs"),
+        (["run", "0"], "02_small"),
+        (["run", "02", "-p", "co"], "count="),
+        (["run", "--profile", "sm"], "smoke"),
+    ],
+)
+def test_words_are_completed(typed, expected, tmp_path):
+    book = ["--root", str(FIXTURE)] if len(typed) > 1 else []
+    words = ["repsim", *typed[:1], *book, *typed[1:]]
+    environment = {
+        "_REPSIM_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
     }
+    done = repsim(cwd=tmp_path, env={**os.environ, **environment})
+    assert [line.partition(",")[2] for line in done.stdout.split()] == expected.split()
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "required: COMMAND"),
-        (["chapter"], "invalid choice"),
-        (["run"], "required: chapter"),
-        (["run", "09"], "there is no chapter 09; known are: 02_small"),
-        (["run", "smal"], "did you mean 02_small"),
-        (["run", "02", "-p", "cuont=3"], "cuont is no parameter of 02_small; did you mean count"),
-        (["run", "02", "-p", "count"], "-p count: expected NAME=VALUE"),
-        (["run", "02", "-p", "=3"], "is no parameter of 02_small"),
-        (["run", "02", "-p", "count=three"], "count = 'three' has the wrong type; expected is int"),
-        (["run", "02", "-p", "count=1"], "count = 1 is not possible; allowed is: at least 2"),
-        (["run", "02", "-p", "count=-5"], "count = -5 is not possible"),
-        (
-            ["run", "02", "-p", "order=[0,1,1,2]"],
-            "order = [0, 1, 1, 2] is not possible; allowed is: a permutation",
-        ),
-        (["run", "02", "--profile", "smoek"], "there is no profile smoek; did you mean smoke"),
-        (["run", "02", "--out", "file"], "the output folder file is a file"),
-        (["book", "--profile", "papper"], "there is no profile papper"),
-        (["run", "02", "--root", "elsewhere"], "there is no folder `notebooks`"),
+        (["chapter"], "there is no command chapter; did you mean chapters?"),
+        (["run"], "Missing argument 'CHAPTER'"),
+        (["run", "02", "--prof", "smoke"], "No such option"),
+        (["run", "02", "--p", "count=3"], "No such option"),
+        (["run", "02", "--out", "x", "--out", "y"], "--out is given twice"),
+        (["book", "--profile", "smoke", "--profile", "default"], "--profile is given twice"),
         (["chapters", "--root", "elsewhere"], "there is no folder `notebooks`"),
+        (["chapters", "03"], "unexpected extra argument"),
+        (["study", "widht"], "did you mean width"),
+        (["completion", "tcsh"], "tcsh"),
+        (["serve", "--root", FIXTURE], "there is no book yet"),
+        (["live", "--root", FIXTURE], "there is no book yet"),
     ],
 )
-def test_bad_input_ends_with_code_2_before_a_kernel_starts(run, no_kernel, arguments, complaint):
-    Path("file").touch()
-    if arguments and arguments[0] in ("run", "book") and "--root" not in arguments:
-        arguments = [*arguments, "--root", FIXTURE]
+def test_what_cannot_be_is_refused_with_code_2(run, nothing_runs, arguments, complaint):
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert complaint in err
+    assert err.startswith("repsim: ")
+    assert err.count("\n") == 1
 
 
-def test_the_last_value_wins_over_the_profile(run, monkeypatch):
-    seen = {}
-
-    def run_chapter(chapter, values, directory, progress):
-        seen.update(values, directory=directory, progress=progress)
-        return ExecutedChapter(
-            directory / "02_small.ipynb", [directory / "results" / "rows.csv"], [(3, "eek")]
-        )
-
-    monkeypatch.setattr(main, "run_chapter", run_chapter)
-    arguments = ["-p", "count=8", "-p", "count=9", "-p", "label=a=b"]
-    code, out, err = run("run", "2", "--root", FIXTURE, "--profile", "smoke", *arguments, "--out", "there")
-    assert code == 0
-    assert {k: seen[k] for k in ("count", "scale", "label")} == {"count": 9, "scale": 2.0, "label": "a=b"}
-    assert seen["directory"] == Path("there")
-    assert seen["progress"] is False  # nobody looks at a terminal
-    assert out.splitlines() == ["there/02_small.ipynb", "there/results/rows.csv"]
-    assert err == "repsim: cell 3 of 02_small wrote to stderr: eek\n"
-
-
-@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt, 130), (OSError("disk is full"), 2)])
-def test_exit_codes_of_what_happens_on_the_way(run, monkeypatch, raised, code):
-    def run_chapter(*_):
-        raise raised
-
-    monkeypatch.setattr(main, "run_chapter", run_chapter)
-    assert run("run", "2", "--root", FIXTURE)[0] == code
-
-
-def test_a_run_and_a_failing_run(run):
-    code, out, err = run("run", "2", "--root", FIXTURE, "-p", "count=5", "--out", "there")
-    assert (code, err) == (0, "")
-    assert all(Path(line).is_file() for line in out.splitlines())
-    assert len(out.splitlines()) == 3
-    code, out, err = run("run", "2", "--root", FIXTURE, "-p", "fail=true", "--out", "there")
-    assert (code, out) == (1, "")
-    assert (
-        "02_small failed: RuntimeError: asked to fail\nin cell 7 of 7 (line 50 of 02_small.md):\n    if fail:"
-        in err
-    )
-    assert "partly executed notebook: there/02_small.partial.ipynb" in err
-
-
-# The command, which ends a kernel only when all have noticed who watch it: some look once a second.
-SLOW_END = """
-import asyncio
-import sys
-from jupyter_client.manager import AsyncKernelManager
-from repsim_book.cli.main import main
-end = AsyncKernelManager.shutdown_kernel
-async def end_and_wait(*given, **options):
-    await end(*given, **options)
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:
-        await asyncio.wait(others)
-AsyncKernelManager.shutdown_kernel = end_and_wait
-sys.exit(main())
-"""
-
-
-@pytest.mark.parametrize("command", [["-m", "repsim_book"], ["-c", SLOW_END]], ids=["", "slow end"])
-def test_an_interrupted_run_ends_its_kernel_and_leaves_what_it_has(command, tmp_path):
-    """A cell interrupts the command, and would then wait for ever."""
-    root = tmp_path / "book"
-    shutil.copytree(FIXTURE, root)
-    chapter = root / "notebooks" / "02_small.md"
-    wait = f"import os, signal, threading; {REPORT}; os.kill(os.getppid(), signal.SIGINT); threading.Event().wait()"
-    chapter.write_text(chapter.read_text().replace('raise RuntimeError("asked to fail")', wait))
-    options = ["run", "2", "--root", root, "-p", "fail=true", "--out", root / "out"]
-    with Meeting(tmp_path / "meeting") as meeting:
-        words = [sys.executable, *command, *options]
-        environment = {**os.environ, MEETING: str(meeting.path)}
-        with running(words, stderr=subprocess.PIPE, env=environment) as process:
-            _, err = process.communicate(timeout=HANG)
-        assert (process.returncode, err.strip()) == (130, "repsim: interrupted")
-        meeting.reports(1)
-        meeting.ended()
-    assert [path.name for path in (root / "out").iterdir()] == ["02_small.partial.ipynb"]
-
-
-# --- compare ---
-
-
-@pytest.fixture
-def models(tmp_path):
-    """Two models in files, of N = 12 inputs, K = 5 labels and M = 2."""
-    rng = np.random.default_rng(0)
-    found = [repsim_core.Representations(rng.normal(size=(12, 2)), rng.normal(size=(5, 2))) for _ in range(2)]
-    for model, name in zip(found, ("a.npz", "b.safetensors"), strict=True):
-        model.save(tmp_path / name)
-    return found
-
-
-def test_compare_prints_the_comparison(run, models):
-    expected = repsim_core.compare(*models)
-    assert run("compare", "a.npz", "b.safetensors") == (0, f"{expected}\n", "")
-    code, out, _ = run("compare", "a.npz", "b.safetensors", "--json")
-    assert code == 0
-    assert json.loads(out) == json.loads(json.dumps(expected.to_dict()))
-
-
-def test_compare_hands_its_options_on(run, models):
-    options = {"pivot": 1, "left_out": 2, "input_set": [0, 3, 5], "weight": 0.5}
-    expected = repsim_core.compare(*models, **options)
-    arguments = ["--pivot=1", "--left-out=2", "--input-set=0,3,5", "--weight=0.5"]
-    assert run("compare", "a.npz", "b.safetensors", *arguments) == (0, f"{expected}\n", "")
-    sampled = repsim_core.compare(*models, num_samples=3, seed=4)
-    assert run("compare", "a.npz", "b.safetensors", "--num-samples=3", "--seed=4")[1] == f"{sampled}\n"
-    exact = repsim_core.compare(*models, input_set="exact")
-    assert run("compare", "a.npz", "b.safetensors", "--input-set", "exact")[1] == f"{exact}\n"
+@pytest.mark.parametrize("words", [[], ["study"], ["classroom"]])
+def test_without_a_command_there_is_help(run, words):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: repsim")
+    assert "Commands:" in err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("raised", "code", "said"),
     [
-        (["a.npz", "missing.npz"], "missing.npz"),
-        (["a.npz", "text.npz"], "text.npz"),
-        (["a.npz", "text.pkl"], "text.pkl"),
-        (["a.npz", "other.npz"], "b"),
-        (["a.npz", "b.safetensors", "--pivot", "5"], "pivot"),
-        (["a.npz", "b.safetensors", "--input-set", "0,0,1"], "input_set"),
-        (["a.npz", "b.safetensors", "--input-set", "0,x"], "--input-set"),
-        (["a.npz", "b.safetensors", "--num-samples", "0"], "num_samples"),
-        (["a.npz", "b.safetensors", "--weight", "nan"], "weight"),
-        (["a.npz"], "B"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (InputError("seed: found x"), 2, "seed: found x"),
+        (ExecutionError("it failed"), 1, "it failed"),
+        (WriteError("cannot write x"), 1, "cannot write x"),
+        (OSError(28, "No space left on device", "file"), 1, "file: No space left on device"),
+        (MemoryError(), 1, "not enough memory"),
+        (ModuleNotFoundError(name="altair"), 2, "repsim-core[figures]"),
     ],
 )
-def test_compare_refuses_what_it_cannot_use(run, models, arguments, complaint):
-    Path("text.npz").write_text("no archive")
-    Path("text.pkl").write_text("no archive")
-    repsim_core.Representations(np.ones((3, 2)) + np.eye(3, 2), np.eye(4, 2)).save("other.npz")
-    code, out, err = run("compare", *arguments)
-    assert (code, out) == (2, "")
-    assert complaint in err
+def test_each_error_has_its_code(run, monkeypatch, raised, code, said):
+    def fail(*_, **__):
+        raise raised
+
+    monkeypatch.setattr("repsim_book.cli.run.list_chapters", fail)
+    assert run("chapters", "--root", FIXTURE)[0] == code
+    monkeypatch.setattr("repsim_book.cli.run.list_chapters", fail)
+    assert said in run("chapters", "--root", FIXTURE)[2]
+
+
+def test_messages_speak_of_options():
+    options = [click.Option(["--left-out"]), click.Option(["--seed"]), click.Option(["-p", "given"])]
+    said = 'left_out: found K = 3; pass left_out="none"; given seed'
+    assert in_words(said, options) == "--left-out: found K = 3; pass --left-out none; given seed"
+    assert in_words("seed: found -1, expected at least 0", options) == "--seed: found -1, expected at least 0"
+    assert in_words("a seed: found", options) == "a seed: found"
+
+
+# -- signals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting_book(tmp_path):
+    """A book whose chapter reports its kernel, and then waits for ever where it is asked to fail."""
+    root = tmp_path / "book"
+    shutil.copytree(FIXTURE, root)
+    chapter = root / "notebooks" / "02_small.md"
+    wait = f"import os, threading; {REPORT}; threading.Event().wait()"
+    chapter.write_text(chapter.read_text().replace('raise RuntimeError("asked to fail")', wait))
+    profile = root / "notebooks" / "profiles" / "wait.yml"
+    profile.write_text("02_small: {fail: true}\n")
+    return root
+
+
+COMMANDS = {
+    "run": ["run", "2", "-p", "fail=true", "--out", "out"],
+    "sweep": ["run", "2", "-p", "fail=true", "--sweep", "count=3,5", "--out", "out"],
+    "book": ["book", "--profile", "wait"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "code", "said"),
+    [
+        ("run", signal.SIGINT, 130, "interrupted"),
+        ("run", signal.SIGTERM, 143, "ended by SIGTERM"),
+        ("run", signal.SIGHUP, 129, "ended by SIGHUP"),
+        ("run", signal.SIGKILL, -9, ""),
+        ("sweep", signal.SIGTERM, 143, "ended by SIGTERM"),
+        ("sweep", signal.SIGKILL, -9, ""),
+        ("book", signal.SIGHUP, 129, "ended by SIGHUP"),
+    ],
+)
+def test_a_signal_ends_the_command_and_all_that_it_started(kind, number, code, said, waiting_book, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    kernels = 2 if kind == "sweep" else 1
+    with Meeting(tmp_path / "meeting") as meeting:
+        words = [sys.executable, "-m", "repsim_book", *COMMANDS[kind], "--root", str(waiting_book)]
+        environment = {**os.environ, MEETING: str(meeting.path), "TMPDIR": str(temporary)}
+        with running(words, stderr=subprocess.PIPE, cwd=tmp_path, env=environment) as process:
+            meeting.reports(kernels)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=HANG)
+        assert process.returncode == code
+        lines = err.strip().splitlines()
+        assert (lines[-1] if said else "") == (f"repsim: {said}" if said else "")
+        assert "Traceback" not in err
+        meeting.ended()
+    if number != signal.SIGKILL:  # then it is gone before what it has started is
+        assert list(temporary.iterdir()) == []
+        assert not list(tmp_path.rglob(".part-*"))
+        assert not list(tmp_path.rglob(".in-use"))
+    if kind == "run":
+        left = [path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")]
+        assert left == ["02_small.partial.ipynb"]
+
+
+def test_a_signal_that_is_ignored_stays_so(waiting_book, tmp_path):
+    """`nohup repsim run ...` goes on when the terminal is closed."""
+    with Meeting(tmp_path / "meeting") as meeting:
+        words = ["nohup", sys.executable, "-m", "repsim_book", *COMMANDS["run"], "--root", str(waiting_book)]
+        environment = {**os.environ, MEETING: str(meeting.path)}
+        with running(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tmp_path, env=environment
+        ) as process:
+            meeting.reports(1)
+            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=HANG)
+        assert process.returncode == 143
+        meeting.ended()
+
+
+# -- places and letters --------------------------------------------------------------------------------------------
+
+
+def test_a_temporary_folder_with_a_long_path_is_no_obstacle(tmp_path):
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    done = repsim(
+        "run", "2", "--root", FIXTURE, "--out", "out", cwd=tmp_path, env={**os.environ, "TMPDIR": str(long)}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(long.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=["ascii", "POSIX", "latin-1"],
+)
+def test_output_that_is_not_utf_8_gets_what_it_can_take(environment, models, tmp_path):
+    done = repsim("compare", "a.npz", "b.safetensors", cwd=tmp_path, env={**os.environ, **environment})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "d_LLV" in done.stdout
+    assert ("d_LLV^2" in done.stdout) == ("latin-1" not in environment.values())
+    done = repsim(
+        "run",
+        "2",
+        "--root",
+        FIXTURE,
+        "-p",
+        "label=é",
+        "-p",
+        "fail=true",
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 1
+    assert "asked to fail" in done.stderr
+
+
+def test_letters_are_spelled():
+    assert (
+        spelled("d_LLV² ≤ 2 × δ₀ – Kullback–Leibler, Müller")
+        == "d_LLV^2 <= 2 x delta_0 - Kullback-Leibler, Muller"
+    )
+    assert spelled("Δ√∞ 木") == "Deltasqrtinf \\u6728"
+
+
+def test_a_reader_that_leaves_is_no_failure(tmp_path):
+    words = f"{sys.executable} -m repsim_book chapters | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
+def test_output_that_cannot_be_written_is_a_failure(tmp_path):
+    with open("/dev/full", "w") as full:
+        words = [sys.executable, "-m", "repsim_book", "chapters"]
+        done = subprocess.run(words, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("repsim: ")
+    assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "2", "--out", "out"], ["run", "2", "--sweep", "count=3,5", "--out", "out"], ["book"]],
+)
+def test_a_full_disk_names_the_file_and_the_same_command_works_with_room(arguments, tmp_path):
+    """A limit on the length of files stands for the disk: the first notebook does not fit."""
+    root = tmp_path / "book"
+    shutil.copytree(FIXTURE, root)
+    arguments = [*arguments, "--root", root]
+
+    def little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+
+    done = repsim(*arguments, cwd=tmp_path, preexec_fn=little_room)
+    assert done.returncode == 1
+    assert "cannot write " in done.stderr
+    assert "02_small" in done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob(".part-*"))
+    done = repsim(*arguments, cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_json_is_valid_whatever_the_output_takes(models, tmp_path):
+    done = repsim(
+        "compare",
+        "a.npz",
+        "b.safetensors",
+        "--json",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert json.loads(done.stdout)["num_inputs"] == 12

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,13 @@ from places import BOOK as FIXTURE
 from repsim_book.chapters import read_chapter
 from repsim_book.cli import main
 from repsim_book.execution import sweeps
+from repsim_book.parameters import Parameter
 from repsim_core.errors import InputError
 from repsim_core.figures.sweeps import curve_columns, sweep_curves, sweep_scalars
 
 SMALL = read_chapter(FIXTURE / "notebooks" / "02_small.md")
+WORDS = Parameter("words", "list[str]", [], "texts")
+WITH_WORDS = replace(SMALL, parameters={**SMALL.parameters, "words": WORDS})
 
 
 @pytest.mark.parametrize(
@@ -25,10 +29,14 @@ SMALL = read_chapter(FIXTURE / "notebooks" / "02_small.md")
         (["scale=1,1e-3", "label=a,b"], {"scale": [1.0, 1e-3], "label": ["a", "b"]}),
         (["order=[1,0];[0,1];none"], {"order": [[1, 0], [0, 1], None]}),
         (["fail=false,true"], {"fail": [False, True]}),
+        (['label="a,b", c,"",\'d,e\''], {"label": ["a,b", "c", "", "d,e"]}),
+        (["label=it's,that's"], {"label": ["it's", "that's"]}),
+        (['words=["a;b",c];[d];[]'], {"words": [["a;b", "c"], ["d"], []]}),
+        (['words=a,b;"c;d"'], {"words": [["a", "b"], ["c;d"]]}),
     ],
 )
 def test_a_grid_is_read(texts, grid):
-    assert sweeps.read_grid(SMALL, texts) == grid
+    assert sweeps.read_grid(WITH_WORDS, texts) == grid
 
 
 @pytest.mark.parametrize(
@@ -38,15 +46,19 @@ def test_a_grid_is_read(texts, grid):
         (["cuont=3,4"], "cuont is no parameter of 02_small; did you mean count"),
         (["count=3"], "--sweep count: found 3, expected two or more different values"),
         (["count=3,3"], "two or more different values"),
-        (["count=3,x"], "count = 'x' has the wrong type; expected is int"),
+        (["count=3,x"], "count = x has the wrong type; expected is int"),
         (["order=1,0"], "its values are lists; separate them by `;`, as in order=[1,2];[1,2,3]"),
+        (["order=1,0;"], "--sweep order: found no value between separators"),
+        (['words="a;b"'], "its values are lists; separate them by `;`"),
+        (["label=a,,b"], '--sweep label: found no value between separators; an empty text is written ""'),
+        (["count=3,04"], "count = 04 has the wrong type"),
         (["count=3,4", "count=5,6"], "count is given twice"),
         ([f"count={','.join(map(str, range(2, 300)))}"], "a grid of 298 runs, expected at most 200"),
     ],
 )
 def test_a_grid_that_cannot_be_is_refused(texts, complaint):
     with pytest.raises(InputError, match=r".") as error:
-        sweeps.read_grid(SMALL, texts)
+        sweeps.read_grid(WITH_WORDS, texts)
     assert complaint in str(error.value)
 
 
@@ -66,7 +78,7 @@ def test_an_impossible_combination_stops_all_before_anything_runs(tmp_path, caps
     assert main.main([*given, "--sweep", "count=4,5", "-p", "count=6"]) == 2
     assert "--sweep count: a value is given by -p as well" in capsys.readouterr().err
     assert main.main([*given, "--sweep", "count=4,5", "--jobs", "0"]) == 2
-    assert "--jobs: found 0, expected at least 1" in capsys.readouterr().err
+    assert "--jobs: found 0, expected 1 to 200" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
@@ -79,7 +91,7 @@ def test_a_sweep_runs_compares_and_goes_on(tmp_path, capsys):
     printed = capsys.readouterr()
     assert printed.out.strip() == str(out / "comparison" / "comparison.html")
     assert "count = 3: done" in printed.err
-    assert ", about" in printed.err  # time left, after the first of two
+    assert "; 1 left, about" in printed.err  # time left, after the first of two
     found = sweeps.read_sweep(out)
     assert found.chapter == "02_small"
     scalars = found.scalars()
@@ -95,6 +107,7 @@ def test_a_sweep_runs_compares_and_goes_on(tmp_path, capsys):
 
     # One more value, which fails: what is there is not repeated, and the page compares the others.
     (out / "sweep.json").rename(out / "kept.json")
+    assert str(tmp_path) not in (out / "comparison" / "comparison.ipynb").read_text()
     notebooks = list(out.glob("count-*/*.ipynb"))
     for path in notebooks:
         os.utime(path, (1, 1))  # so that another writing shows, however soon

@@ -38,7 +38,7 @@ def done(monkeypatch):
     """Replaces the slow parts by records: names of executed chapters, and "pages" for each run of Sphinx."""
     record = []
 
-    def execute_all(stale, *, at_once, strict, report):
+    def execute_all(stale, *, at_once, strict, command, cell_seconds, watcher):
         for each in stale:
             record.append(each.name)
             each.folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def done(monkeypatch):
             (each.folder / "key.json").write_text(key)
         return {each.name: FinishedExecution(1.0, "", False) for each in stale}
 
-    def run_jupyter_book(source, work, log, *, strict=True):
+    def run_jupyter_book(source, work, log, *, strict=True, temporary=None):
         record.append("pages")
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(source, work)
@@ -107,6 +107,7 @@ EXECUTED_AND_BUILT = {
     "notebooks/02_small.md": ["02_small", "pages"],
     "notebooks/profiles/mine.yml": ["02_small", "pages"],
     "book/records/read/pairs.csv": ["03_reader", "pages"],
+    "book/records/read/provenance.json": ["03_reader", "pages"],
     "repsim_core/measures/bounds.py": [*BOTH, "pages"],
     "repsim_core/figures/style.py": [*BOTH, "pages"],
     "repsim_core/__init__.pyi": [*BOTH, "pages"],
