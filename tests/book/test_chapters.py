@@ -53,7 +53,7 @@ def small(root):
 
 def edit(root, old, new):
     path = root / "notebooks" / "02_small.md"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new))
 
@@ -117,7 +117,7 @@ def test_a_chapter_that_is_no_text_is_named(root):
 
 
 def test_cells_know_their_lines_in_the_source():
-    lines = (FIXTURE / "notebooks" / "02_small.md").read_text().splitlines()
+    lines = (FIXTURE / "notebooks" / "02_small.md").read_text(encoding="utf-8").splitlines()
     cells = small(FIXTURE).notebook.cells
     assert len(cells) == 6
     for cell in cells:
@@ -446,12 +446,12 @@ def test_a_run_leaves_the_executed_notebook_and_the_results(executed):
     }
     assert files == {"02_small.ipynb", "run.json", "results/results.json", "results/rows.csv"}
     assert run.warnings == []
-    assert (root / "out" / "results" / "rows.csv").read_text().splitlines()[:3] == [
+    assert (root / "out" / "results" / "rows.csv").read_text(encoding="utf-8").splitlines()[:3] == [
         "label,value",
         "a,0.0",
         f"a,{0.5 / 3}",
     ]
-    assert json.loads((root / "out" / "results" / "results.json").read_text())["total"] == 0.5
+    assert json.loads((root / "out" / "results" / "results.json").read_text(encoding="utf-8"))["total"] == 0.5
     notebook = nbformat.read(run.notebook, as_version=4)
     nbformat.validate(notebook)
     injected = next(c for c in notebook.cells if "injected-parameters" in c.metadata.get("tags", []))
@@ -460,7 +460,7 @@ def test_a_run_leaves_the_executed_notebook_and_the_results(executed):
 
 def test_the_kernel_is_this_interpreter_in_the_notebooks_folder(executed):
     root, _ = executed
-    kept = json.loads((root / "out" / "results" / "results.json").read_text())
+    kept = json.loads((root / "out" / "results" / "results.json").read_text(encoding="utf-8"))
     assert kept["label"] == f"{sys.executable} {root / 'notebooks'}"
 
 

@@ -62,7 +62,7 @@ def test_a_chapter_over_several_values(capsys):
 
 
 def test_a_set_of_values_for_the_whole_book(tmp_path, capsys):
-    smoke = yaml.safe_load((ROOT / "notebooks" / "profiles" / "smoke.yml").read_text())
+    smoke = yaml.safe_load((ROOT / "notebooks" / "profiles" / "smoke.yml").read_text(encoding="utf-8"))
     example = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert example
     # The other chapters with the values that the tests' book has, so that they need not be executed.
@@ -70,16 +70,14 @@ def test_a_set_of_values_for_the_whole_book(tmp_path, capsys):
     assert main.main(command("book")) == 0
     capsys.readouterr()
     pages = ROOT / "_build" / "html-mine"
-    chapter = (pages / "notebooks" / "02_theorem.html").read_text()
+    chapter = (pages / "notebooks" / "02_theorem.html").read_text(encoding="utf-8")
     assert "../../html/notebooks/02_theorem.html" in chapter
-    assert (
-        json.loads((pages / "_static" / "results" / "02_theorem" / "results.json").read_text())["rho_last"]
-        == 8
-    )
+    results = pages / "_static" / "results" / "02_theorem" / "results.json"
+    assert json.loads(results.read_text(encoding="utf-8"))["rho_last"] == 8
 
 
 def test_a_failing_cell_leaves_what_one_needs(tmp_path, capsys):
-    source = (ROOT / "tests" / "fixtures" / "book" / "notebooks" / "02_small.md").read_text()
+    source = (ROOT / "tests" / "fixtures" / "book" / "notebooks" / "02_small.md").read_text(encoding="utf-8")
     Path("my_chapter.md").write_text(source.replace("fail: bool = False", "fail: bool = True"))
     assert main.main(command("my_chapter.md")) == 1
     said = capsys.readouterr().err
@@ -92,5 +90,5 @@ def test_a_failing_cell_leaves_what_one_needs(tmp_path, capsys):
     ):
         assert part in said
     (log,) = Path("runs").glob("*/my_chapter.log")
-    assert "RuntimeError: asked to fail" in log.read_text()
+    assert "RuntimeError: asked to fail" in log.read_text(encoding="utf-8")
     assert log.with_name("my_chapter.partial.ipynb").exists()

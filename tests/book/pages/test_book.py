@@ -231,10 +231,10 @@ def test_a_profile_file_makes_a_variant_that_takes_what_the_book_has(root, done,
         (
             "mine.yml",
             "02_small: {cuont: 7}",
-            "mine.yml: cuont is no parameter of 02_small; did you mean count",
+            "mine.yml, line 1, column 12: cuont is no parameter of 02_small; did you mean count",
         ),
         ("mine.yml", "02_small: {count: 0}", "count = 0 is not possible"),
-        ("mine.yml", "a: [", "mine.yml is not YAML"),
+        ("mine.yml", "a: [", "mine.yml, line 1, column 5: this is not YAML"),
     ],
 )
 def test_a_profile_file_that_is_not_usable_is_named(root, done, tmp_path, name, text, complaint):

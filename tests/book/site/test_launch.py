@@ -17,9 +17,10 @@ from bs4 import BeautifulSoup
 from places import BOOK as FIXTURE
 from places import ROOT
 
-from repsim_book.chapters import chapter_paths, list_chapters, load_profile, read_chapter, tags
+from repsim_book.chapters import chapter_paths, list_chapters, read_chapter, tags
 from repsim_book.execution.chapter import execute, stderr_outputs
 from repsim_book.pages.jupyter_book import build_pages
+from repsim_book.profiles import load_profile
 from repsim_book.repository import tracked_files
 from repsim_book.site import launch, service_cell
 from repsim_book.site.launch import Repository, find_repository, launch_notebook, links, needed

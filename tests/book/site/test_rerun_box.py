@@ -9,16 +9,21 @@ import nbformat
 import pytest
 from browsing import new_context
 from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
 from places import BOOK as FIXTURE
 from places import ROOT
 
-from repsim_book.chapters import list_chapters, load_profile
+import repsim_book.cli.run
+from repsim_book.chapters import list_chapters
 from repsim_book.cli import main
-from repsim_book.execution.chapter import ExecutedChapter
 from repsim_book.pages import standalone
 from repsim_book.pages.sources import declared_parameters
 from repsim_book.parameters import read_parameters
+from repsim_book.profiles import load_profile
 from repsim_book.site import rerun_box
+from repsim_core.errors import InputError
+from repsim_core.texts import written
 
 CELL = """\
 classes: int = 7  # number of "labels" K
@@ -30,10 +35,21 @@ words: list[str] = ["a", "b"]  # some texts
 whole: bool = True  # whether all
 limit: int | None = None  # none for no limit
 order: list[int] | None = None  # none for the natural one
+maybe: str | None = None  # a text, or none
 """
 PARAMETERS = read_parameters(CELL)
 DEFAULTS = {name: parameter.default for name, parameter in PARAMETERS.items()}
+TEXTS_EXPECTED = (
+    'texts with commas between; in quotes if they have commas, brackets or quotes, such as "a,b",c'
+)
 ODD = [
+    '"quoted"',
+    "'quoted'",
+    "a,b;c",
+    " None ",
+    "]",
+    "'",
+    '"',
     "it's $HOME",
     '"`x`" \\ ; & | > <',
     " ",
@@ -64,7 +80,7 @@ def test_a_field_has_label_kind_meaning_and_value():
     soup = BeautifulSoup(html, "html.parser")
     assert fields(html) == {
         **{"classes": "9", "rate": "1e-05", "name": "a", "sizes": "[4,6]", "rates": "[]", "words": "[a,b]"},
-        **{"whole": "false", "limit": "none", "order": "none"},
+        **{"whole": "false", "limit": "none", "order": "none", "maybe": "none"},
     }
     for control in soup.select("[data-type]"):
         label, meaning = (
@@ -105,7 +121,7 @@ def test_the_default_profile_says_nothing():
 def test_every_chapter_has_a_box_with_the_values_of_the_build(book):
     profile = load_profile(ROOT, "smoke")
     for chapter in list_chapters(ROOT):
-        html = (book / "notebooks" / f"{chapter.name}.html").read_text()
+        html = (book / "notebooks" / f"{chapter.name}.html").read_text(encoding="utf-8")
         (box,) = BeautifulSoup(html, "html.parser").select("details.repsim-rerun")
         given = fields(str(box))
         assert box["data-chapter"] == chapter.name[:2]
@@ -158,17 +174,17 @@ def understood(tmp_path, monkeypatch):
     """The values with which `repsim` would run a chapter that has these parameters, given a command."""
     root = tmp_path / "book"
     shutil.copytree(FIXTURE, root)
-    source = (root / "notebooks" / "02_small.md").read_text()
+    source = (root / "notebooks" / "02_small.md").read_text(encoding="utf-8")
     head, tail = source.split(":tags: [parameters]\n\n")
     (root / "notebooks" / "03_all.md").write_text(f"{head}:tags: [parameters]\n\n{CELL}```\n")
     assert tail
     seen = []
 
-    def run(chapter, values, directory, progress):
+    def run_apart(chapter, values, directory, **_):
         seen.append(values)
-        return ExecutedChapter(directory / "03_all.ipynb", [], [])
+        return [directory / "03_all.ipynb"], ""
 
-    monkeypatch.setattr(main, "run_chapter", run)
+    monkeypatch.setattr(repsim_book.cli.run, "run_apart", run_apart)
     monkeypatch.setattr(standalone, "standalone_page", lambda *_: "page")
 
     def understand(line: str) -> dict[str, object]:
@@ -186,9 +202,10 @@ def test_a_changed_value_is_in_the_command(box):
     put(box, "classes", "9")
     put(box, "rate", "30")
     assert command(box) == "repsim run 03 -p classes=9 -p rate=30 --html"
-    put(box, "classes", "07")
+    put(box, "classes", "+7")
     put(box, "rate", "0.00001")
     put(box, "sizes", " 4 , 6 ")
+    put(box, "words", "a, 'b'")
     assert command(box) == "repsim run 03 --html", "other texts for the same values"
     put(box, "whole", "false")
     put(box, "name", "a b")
@@ -201,7 +218,7 @@ def test_the_command_gives_the_values(box, understood):
         "rate": ("2.5e-3", 0.0025),
         "sizes": ("[1, 2,3]", [1, 2, 3]),
         "rates": ("0.5", [0.5]),
-        "words": ("it's, $x, [b]", ["it's", "$x", "[b]"]),
+        "words": ('it\'s, $x, "[b]"', ["it's", "$x", "[b]"]),
         "whole": ("false", False),
         "limit": ("+12", 12),
         "order": ("", []),
@@ -217,11 +234,39 @@ def test_the_command_gives_the_values(box, understood):
 
 def test_odd_texts_arrive_as_they_are(box, understood):
     for text in ODD:
-        put(box, "name", text)
-        assert understood(command(box))["name"] == text
-        if "," not in text and text.strip():
-            put(box, "words", f"{text},z")
-            assert understood(command(box))["words"] == [text.strip(), "z"]
+        put(box, "name", written(text))
+        put(box, "maybe", written(text))
+        put(box, "words", written([text, "z"]))
+        found = understood(command(box))
+        assert (found["name"], found["maybe"], found["words"]) == (text, text, [text, "z"])
+
+
+TEXTS = st.text("aN o,;[]{}=#é\"'\\\t漢", max_size=5) | st.sampled_from(ODD)
+
+
+def test_every_text_means_in_the_page_what_it_means_on_the_command_line(box):
+    """What is typed into a field, and what is written for the shell, are one value; or both refuse it."""
+
+    def of(name: str, text: str) -> object:
+        try:
+            return PARAMETERS[name].convert(text)
+        except InputError:
+            return "refused"
+
+    @given(st.sampled_from(["name", "maybe", "words"]), TEXTS | st.lists(TEXTS).map(written))
+    def same(name: str, typed: str) -> None:
+        put(box, name, typed)
+        words = shlex.split(command(box))
+        given_text = next((word.partition("=")[2] for word in words if word.startswith(f"{name}=")), None)
+        if not words:
+            assert of(name, typed) == "refused"
+        elif given_text is None:
+            assert of(name, typed) == DEFAULTS[name]
+        else:
+            assert of(name, given_text) == of(name, typed) != "refused"
+        put(box, name, written(DEFAULTS[name]))
+
+    same()
 
 
 @pytest.mark.parametrize(
@@ -232,6 +277,14 @@ def test_odd_texts_arrive_as_they_are(box, understood):
         ("rate", "", "a number, such as 0.5 or 1e-3"),
         ("limit", "few", "a whole number, or none"),
         ("limit", "0x10", "a whole number, or none"),
+        ("classes", "07", "a whole number"),
+        ("limit", "010", "a whole number, or none"),
+        ("limit", "1_000", "a whole number, or none"),
+        ("limit", "٣", "a whole number, or none"),
+        ("rates", "01.5", "numbers, such as 0.5,2"),
+        ("words", "a,,b", TEXTS_EXPECTED),
+        ("words", "[a],b", TEXTS_EXPECTED),
+        ("words", '"a', TEXTS_EXPECTED),
         ("sizes", "1,,2", "whole numbers, such as 5,0,2"),
         ("sizes", "1.0", "whole numbers, such as 5,0,2"),
         ("rates", "1e999", "numbers, such as 0.5,2"),
