@@ -1,6 +1,14 @@
 """What a study needs: hours of this machine, memory, disk; said before it begins.
 
-TODO accuracy
+Units say what they need (`units.Needs`) from sizes alone: seconds of a core of a Xeon of 2023 with nothing else to do.
+How much slower a core of this machine is now, some training steps of a small stack tell in less than half a second.
+
+Compared with eleven units computed on such a machine, its two cores shared with other work (stacks of 1 to 10 networks,
+widths 4 to 512, depths 3 and 6, mini-batches of 128 and 512, 4 to 100 classes; digits; images by the fast recipe), the
+estimate of processor time was 0.7 to 1.5 times the true one, of memory 1.02 to 1.15 times. ResNet-18 was compared by
+seven training steps and 400 images of the test set (0.9 to 1.1 times), not by whole models. Of a processor whose
+convolutions are faster or slower than its matrix products say, nothing is known. All this is of cores that compute
+nothing else: other programs that take their turns on them are not foreseen.
 """
 
 from __future__ import annotations
@@ -34,7 +42,7 @@ class Estimate:
     Attributes:
         units: how many there are, of training and of comparing.
         jobs: processes that compute them.
-        seconds: on this machine, as busy as it is now; None on a GPU.
+        seconds: on this machine where nothing else is computed; None on a GPU, whose speed is not estimated.
         memory: bytes for each process.
         disk: bytes, those of checkpoints included, which are removed in the end.
     """

@@ -5,8 +5,8 @@ NUMBER-th passing, so that it depends on no clock. Before, it says so on standar
 
 The places: `computing` (in a worker, within a training), and in the process that stores: `writing` (half of an entry is
 in its temporary file), `renaming` (all of it is), `stored` (the entry has its name).
-What is done: `SIGINT` or `SIGKILL` to the command (the worker that sends it stays at work), `lost` (the worker is
-killed), or `hold` (the command waits for a line on its standard input).
+What is done: `SIGINT`, `SIGTERM` or `SIGKILL` to the command (the worker that sends it stays at work), `lost` (the
+worker is killed), or `hold` (the command waits for a line on its standard input).
 """
 
 from __future__ import annotations

@@ -228,6 +228,7 @@ TURNS = [
     ("writing 1 SIGKILL", -9, 2),
     ("renaming 2 SIGKILL", -9, 3),
     ("stored 1 SIGINT", 130, 4),
+    ("computing 1 SIGTERM", 143, 4),
     ("computing 1 SIGKILL", -9, 4),
     ("computing 1 lost", 1, 4),
 ]
