@@ -130,7 +130,7 @@ def read_parameters(source: str) -> dict[str, Parameter]:
 
 
 def _default(parameter: Parameter) -> object:
-    """The default as this parameter's type; InputError if it is none. Its texts are Python's, not the command line's."""
+    """The default as this parameter's type; InputError if it is none. Texts in it are Python's own."""
     default, kind = parameter.default, parameter.kind
     if isinstance(default, str) and kind == "str" and not parameter.is_list:
         return default
