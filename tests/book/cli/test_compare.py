@@ -34,7 +34,7 @@ def test_compare_hands_its_options_on(run, models):
     ("arguments", "complaint"),
     [
         (["a.npz", "missing.npz"], "there is no file missing.npz"),
-        (["a.npz", "."], ".: "),
+        (["a.npz", "folder.npz"], "there is no file folder.npz"),
         (["a.npz", "text.npz"], "text.npz is no readable .npz file"),
         (["a.npz", "text.pkl"], "text.pkl"),
         (["a.npz", "other.npz"], "other.npz: found N = 3 inputs, expected 12 as in a.npz"),
@@ -54,6 +54,7 @@ def test_compare_hands_its_options_on(run, models):
     ],
 )
 def test_compare_refuses_what_it_cannot_use(run, models, own_checks_only, arguments, complaint):
+    Path("folder.npz").mkdir()
     Path("text.npz").write_text("no archive")
     Path("text.pkl").write_text("no archive")
     repsim_core.Representations(np.ones((3, 2)) + np.eye(3, 2), np.eye(4, 2)).save("other.npz")
