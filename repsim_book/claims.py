@@ -30,6 +30,7 @@ def claimed(folder: Path) -> Iterator[None]:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"the output folder {folder} is a file")
+    new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         import fcntl
@@ -48,6 +49,9 @@ def claimed(folder: Path) -> Iterator[None]:
             with suppress(OSError):
                 path.unlink()  # while it is locked, so that nobody's new claim is removed
             os.close(file)
+        if new:
+            with suppress(OSError):  # something was put there
+                folder.rmdir()
 
 
 def _locked(path: Path, fcntl) -> int:

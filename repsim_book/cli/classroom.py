@@ -75,8 +75,9 @@ def release(names: Sequence[str], course: Path, force: bool, root: Path | None) 
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.course import release as release_notebooks
 
+    book, found = find_root(root), Course(course)
     with claimed(course):
-        released = release_notebooks(find_root(root), Course(course), list(names), force=force)
+        released = release_notebooks(book, found, list(names), force=force)
     print("\n".join(map(str, released)))
 
 
@@ -93,8 +94,9 @@ def collect(name: str, origin: Path, course: Path) -> int:
     from repsim_book.classroom.collect import collect_submissions
     from repsim_book.classroom.course import Course
 
+    place = Course(course)
     with claimed(course):
-        found = collect_submissions(Course(course), name, origin)
+        found = collect_submissions(place, name, origin)
     for file, reason in found.refused.items():
         print(f"repsim: {file!r} is not taken: {reason}", file=sys.stderr)
     counts = {"new": found.new, "changed": found.changed, "unchanged": found.unchanged}

@@ -114,7 +114,8 @@ EXPECTED = {
     "silent": ("graded", 5),
     "unreadable": ("unreadable", 0),
 }
-GOOD = [f"student{number}" for number in range(30 - len(EXPECTED))]
+CLASS = 16
+GOOD = [f"student{number}" for number in range(CLASS - len(EXPECTED))]
 
 
 def data(notebook):
@@ -150,7 +151,7 @@ def end_overlong_cells(patch, folder):
 
 @pytest.fixture(scope="module")
 def graded(released, tmp_path_factory):
-    """A class of 30, collected and graded: the course, the records, the progress."""
+    """A class, collected and graded: the course, the records, the progress."""
     folder = tmp_path_factory.mktemp("class")
     course = Course(shutil.copytree(released, folder / "course"))
     submissions = {f"{student}.ipynb": data(MASTER) for student in GOOD}
@@ -176,7 +177,7 @@ def run(capsys):
     return call
 
 
-# A class of 30
+# A class
 
 
 def test_each_submission_has_its_own_state_and_points(graded):
@@ -191,7 +192,7 @@ def test_each_submission_has_its_own_state_and_points(graded):
     ]  # a kernel that is told to exit may do one cell more
     assert found == {student: expected for student, expected in EXPECTED.items() if student != "leaves"}
     assert set(table["max_points"]) == {9}
-    assert len(table) == 30
+    assert len(table) == CLASS
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_progress_says_how_far_and_how_long(graded):
     progress = graded[2]
     assert [p.done for p in progress] == sorted(p.done for p in progress)
     assert (progress[0].done, progress[0].seconds_left) == (0, None)
-    assert (progress[-1].done, progress[-1].submissions, progress[-1].seconds_left) == (30, 30, 0)
+    assert (progress[-1].done, progress[-1].submissions, progress[-1].seconds_left) == (CLASS, CLASS, 0)
     assert max(p.running for p in progress) <= 2
     assert all(p.seconds_left > 0 for p in progress[1:-1] if p.done)
 
@@ -620,7 +621,7 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     code, out, err = run("grade", NAME, "--jobs", "2", "--cell-seconds", HANG, *course)
     assert code == 0
     assert out.splitlines()[1].split() == ["ada", "graded", "5", "9", "1"]
-    assert re.search(r"01_tiny: 1 of 1 submissions, \d+:\d\d:\d\d", err)
+    assert re.search(r"01_tiny: 1 of 1 submissions, \d+ s in all", err)
     assert (tmp_path / "course" / "grades.csv").read_text().splitlines() == [
         "assignment,student,state,points,max_points,written_pending,message",
         "01_tiny,ada,graded,5.0,9.0,1,",
@@ -632,7 +633,6 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "required: COMMAND"),
         (["release", "02_none", "--root", BOOK], "there is no assignment 02_none"),
         (["release", "--course", "file", "--root", BOOK], "course: found the file"),
         (["release", "--course", "a*", "--root", BOOK], "expected a path without"),
@@ -653,8 +653,8 @@ def test_bad_input_to_a_released_assignment_ends_with_code_2(run, course, tmp_pa
     (tmp_path / "bad.zip").write_bytes(b"no archive")
     for arguments, complaint in (
         (["grade", NAME], "01_tiny: found no submissions in"),
-        (["grade", NAME, "--jobs", "0"], "jobs: found 0, expected at least 1"),
-        (["grade", NAME, "--cell-seconds", "0"], "cell_seconds: found 0, expected at least 1"),
+        (["grade", NAME, "--jobs", "0"], "--jobs: found 0, expected at least 1"),
+        (["grade", NAME, "--cell-seconds", "0"], "--cell-seconds: found 0, expected at least 1"),
         (["collect", NAME, tmp_path / "nowhere"], "found no folder and no .zip"),
         (["collect", NAME, tmp_path / "bad.zip"], "found no readable archive"),
     ):
