@@ -158,7 +158,7 @@ class Tables(NamedTuple):
     Attributes:
         models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss, order (of the labels
             around the origin, by their mean embeddings: `circular_order`, such as "0 2 1 3"; missing unless
-            M = 2).
+            M = 2 and every label has inputs).
         pairs: a row a pair: the group's values, seed_a, seed_b, the measures, the sets.
         missing: the groups that are not complete; the tables hold nothing of them.
     """
@@ -219,10 +219,14 @@ def _with_orders(stack: Stack) -> pd.DataFrame:
 
 
 def _order(model: Representations) -> str | None:
-    """The labels around the origin, such as "0 2 1 3"; None unless M = 2."""
+    """The labels around the origin, such as "0 2 1 3"; None unless M = 2, and where a label has no input."""
     if model.dim != 2:
         return None
-    return " ".join(str(label) for label in circular_order(class_means(model)))
+    try:
+        return " ".join(str(label) for label in circular_order(class_means(model)))
+    except ValueError:
+        # As in the comparison of a degenerate pair: the others are not affected.
+        return None
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -96,6 +96,15 @@ def test_a_part_has_the_numbers_of_the_whole(computed, tmp_path):
     pd.testing.assert_frame_equal(pairs, expected.reset_index(drop=True))
 
 
+def test_labels_without_test_points_have_no_order(tmp_path):
+    study = small(classes=[8], widths=[4], test_points=3)
+    compute(study, tmp_path)
+    tables = stored_tables(study, Store(tmp_path))
+    assert tables.missing == ()
+    assert len(tables.models) == 3
+    assert tables.models["order"].isna().all()
+
+
 def test_three_classes_keep_all_labels(tmp_path):
     study = small(classes=[3], widths=[8])
     compute(study, tmp_path)
