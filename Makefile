@@ -14,7 +14,7 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book check mathematics test serve live publish clean lint format lock
+.PHONY: book check mathematics test smoke serve live publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
@@ -27,9 +27,12 @@ mathematics: $(INSTALLED)
 	$(BIN)/pytest -n 2 -m "not thorough" tests/core/measures \
 	  tests/core/test_representations.py tests/core/test_constructions.py tests/core/test_bad_input.py
 
-test: lint
-	$(BIN)/repsim book --profile smoke
+test: $(INSTALLED)
+	@$(MAKE) --no-print-directory --jobs 2 lint smoke
 	$(BIN)/pytest -n 3 --dist worksteal --durations=15
+
+smoke: $(INSTALLED)
+	$(BIN)/repsim book --profile smoke
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import WITHOUT_INSIDES, Reader, findings, set_theme
+from browsing import WITHOUT_INSIDES, Reader, faint_texts, findings, set_theme
 from bs4 import BeautifulSoup
 from IPython.display import Markdown
 from places import ROOT
@@ -21,6 +21,7 @@ from processes import HANG, running
 from repsim_book.chapters import tags
 from repsim_book.errors import ChapterError
 from repsim_book.paths import build_folder
+from repsim_book.profiles import load_profile
 from repsim_book.site import live_cell, live_server, thebe
 from repsim_book.site.launch import Repository
 from repsim_book.site.live import binder_options, live_files
@@ -197,9 +198,10 @@ def press_run(page, cell):
 
 
 def replace_code(page, cell, old, new):
-    """Put `new` in the place of `old` in the editor of a cell."""
+    """Put `new` in the place of `old`, a regular expression, in the editor of a cell."""
     cell.locator(".CodeMirror").evaluate(
-        "(e, [old, now]) => e.CodeMirror.setValue(e.CodeMirror.getValue().replace(old, now))", [old, new]
+        "(e, [old, now]) => e.CodeMirror.setValue(e.CodeMirror.getValue().replace(RegExp(old), now))",
+        [old, new],
     )
 
 
@@ -213,15 +215,18 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
     window.open("static/notebooks/02_theorem.html")
     page.locator(".repsim-live-begin").click()
     page.wait_for_selector(STARTED)
-    page.evaluate(WITHOUT_INSIDES)
-    for theme in ("light", "dark"):
+    for theme in ("dark", "light"):
         set_theme(page, theme)
-        assert findings(page, preload=False) == [], theme
+        assert faint_texts(page) == [], theme
+    page.evaluate(WITHOUT_INSIDES)
+    assert findings(page, preload=False) == []
 
     figure = page.locator("article .cell", has=page.locator("figure.repsim-figure")).first
     assert "rings of 7" in figure.locator("svg").get_attribute("aria-label")
     parameters = page.locator(".cell.tag_parameters")
     replace_code(page, parameters, "classes: int = 7", "classes: int = 9")
+    for name, value in load_profile(ROOT, "smoke")["02_theorem"].items():
+        replace_code(page, parameters, rf"({name}: \w+) = \S+", f"$1 = {value}")  # so that it takes less time
     figure.locator("summary").click()
     assert "is up to date" in press_run(page, figure), "with it the parameters, their checks, imports, models"
     expect(figure.locator("svg:visible")).to_have_count(1)
