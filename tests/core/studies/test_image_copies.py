@@ -184,3 +184,8 @@ def test_nothing_is_fetched_to_say_what_is_there(tmp_path, monkeypatch):
     loading._loaded.cache_clear()
     loading._copy.cache_clear()
     assert loading.copy_at_hand("cifar10") is None
+
+
+def test_an_unknown_data_set_is_named():
+    with pytest.raises(InputError, match="dataset: found 'digit'; did you mean digits"):
+        loading.load_images("digit")
