@@ -24,11 +24,12 @@ ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "tests" / "fixtures" / "book"
 MARK = "REPSIM_INTERRUPTIONS"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
-# After SIGKILL, which nobody can answer, for what it has started to notice.
-PATIENCE = 15.0
+# Seconds for what the command has started: after SIGKILL, which nobody can answer, to notice; else for a helper of
+# Python's own that ends when it finds its pipe closed.
+PATIENCE, MOMENT = 15.0, 2.0
 STUDY = ["study", "width", "--grid", "smoke", "--variant", "free", "--jobs", "2", "--out", "out"]
 COMMANDS = {
-    "run": ["run", "02", "--root", "book", "-p", "count=5", "--out", "out", "--html"],
+    "run": ["run", "02", "--root", "book", "-p", "count=5", "--out", "out"],
     "sweep": ["run", "02", "--root", "book", "--sweep", "count=3,4,5", "--out", "out"],
     "book": ["book", "--root", "book"],
     "study": [*STUDY, "--cache", "cache"],
@@ -88,7 +89,7 @@ def _alive(entry: Path) -> bool:
     return (entry / "stat").read_text().rpartition(") ")[2][0] != "Z"
 
 
-def left_over(folder: Path, kind: str, patience: float) -> list[str]:
+def left_over(folder: Path, patience: float) -> list[str]:
     """What an interrupted command has left."""
     deadline = time.monotonic() + patience
     while (alive := list(marked(folder))) and time.monotonic() < deadline:
@@ -122,7 +123,7 @@ def main() -> None:
                 process.send_signal(number_of)
                 code = process.wait()
                 killed = number_of == signal.SIGKILL
-                left = left_over(folder, kind, PATIENCE if killed else 0.0)
+                left = left_over(folder, PATIENCE if killed else MOMENT)
                 again = started(kind, folder).wait()
                 equal = results(kind, folder) == expected
                 wanted = (
