@@ -2,7 +2,10 @@
 
 import ast
 import copy
+import hashlib
 import io
+import os
+import pickle
 import re
 from contextlib import redirect_stderr
 from functools import cache, partial
@@ -10,6 +13,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 from assignments import Wrong, images, kl, llv, twins, width
+from filelock import FileLock
 from places import ROOT
 from processes import HANG
 
@@ -60,15 +64,24 @@ def automatic(notebook):
 
 
 @pytest.fixture(scope="module")
-def trained():
-    """Training that is done once for each network, whatever notebook asks for it."""
+def trained(tmp_path_factory):
+    """Training that is done once for each network, whatever notebook and whichever of the tests' processes asks."""
     networks = {}
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def kept(key, make):
+        path = shared / f"network-{hashlib.sha256(repr(key).encode()).hexdigest()}"
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
 
     def remembering(function, data_of):
         def train(dataset, **options):
-            key = (data_of(dataset), repr(sorted(options.items())))
+            key = (function.__name__, data_of(dataset), repr(sorted(options.items())))
             if key not in networks:
-                networks[key] = function(dataset, **options)
+                networks[key] = kept(key, lambda: function(dataset, **options))
             return networks[key]
 
         return train
