@@ -3,7 +3,6 @@
 import re
 import sys
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -48,14 +47,14 @@ class _InputSet(click.ParamType):
 )
 @click.option("--num-samples", type=int, metavar="N", help="Sampled input sets; default 200.")
 @click.option("--seed", type=int, help="Of the sampling; default 0.")
-def compare(a: str, b: str, as_json: bool, **options: object) -> None:
+def compare(a: str, b: str, as_json: bool, **options: Any) -> None:
     """Compare two models by every measure of the paper.
 
     A and B are files of representations, .npz or .safetensors, of the same inputs and labels.
     """
     import repsim_core
 
-    given: Mapping = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     for name in ("num_samples", "seed"):
         if name in given and "input_set" in given:
             raise InputError(

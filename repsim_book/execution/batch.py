@@ -197,8 +197,9 @@ class _Batch:
                     end(process)
             errors: list[bytes] = []
             assert process.stdout is not None
-            assert process.stderr is not None
-            listener = threading.Thread(target=lambda: errors.append(process.stderr.read()))
+            said = process.stderr
+            assert said is not None
+            listener = threading.Thread(target=lambda: errors.append(said.read()))
             listener.start()
             for line in process.stdout:
                 done, cells = json.loads(line)

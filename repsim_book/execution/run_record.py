@@ -118,10 +118,14 @@ def _differing(
 ) -> list[tuple[str, str, str]]:
     wanted = list(dict.fromkeys([*a, *b])) if names is None else names
     return [
-        (f"{prefix}{name}", *(written(each[name]) if name in each else "missing" for each in (a, b)))
+        (f"{prefix}{name}", _value(a, name), _value(b, name))
         for name in wanted
-        if a.get(name) != b.get(name) or (name in a) != (name in b)
+        if _value(a, name) != _value(b, name)
     ]
+
+
+def _value(values: Mapping[str, Any], name: str) -> str:
+    return written(values[name]) if name in values else "missing"
 
 
 def _result_files(folder: Path) -> dict[str, bytes]:
