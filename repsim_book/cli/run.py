@@ -3,6 +3,7 @@
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -298,4 +299,15 @@ def _compared(a: Run, b: Run) -> str:
     rows = differences(a, b)
     if not rows:
         return "no difference in values, versions and results"
-    return _table([("", str(a.folder), str(b.folder)), *rows])
+    return _side_by_side([("", str(a.folder), str(b.folder)), *rows])
+
+
+def _side_by_side(rows: Iterable[Sequence[str]]) -> str:
+    """Three columns of one width, what is longer broken."""
+    width = (_WIDTH - 6) // 3
+    lines = []
+    for row in rows:
+        cells = [textwrap.wrap(text, width) for text in row]
+        for parts in zip_longest(*cells, fillvalue=""):
+            lines.append("".join(f"  {part:<{width}}" for part in parts).rstrip())
+    return "\n".join(lines)

@@ -165,6 +165,28 @@ def test_runs_are_listed_and_compared(run):
     assert len(run("runs")[1].splitlines()) == 2
 
 
+def test_long_values_of_two_runs_stand_side_by_side(run, tmp_path):
+    record = {
+        "chapter": "02_small",
+        "commit": "",
+        "date": "2026-01-01",
+        "values": {},
+        "changed": [],
+        "versions": {},
+    }
+    for name in "ab":
+        (tmp_path / name / "results").mkdir(parents=True)
+        (tmp_path / name / "run.json").write_text(json.dumps(record))
+        words = {"agreement": f"of {name} " + "word " * 40 + "end"}
+        (tmp_path / name / "results" / "results.json").write_text(json.dumps(words))
+    code, out, _ = run("runs", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert code == 0
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 110
+    assert any(line.split()[:4] == ["result", "agreement", "of", "a"] for line in lines)
+    assert lines[-1].split().count("end") == 2
+
+
 def test_modules_that_lie_where_it_is_typed_are_not_its_own(tmp_path):
     for name in ("copy.py", "json.py", "repsim_book.py"):
         (tmp_path / name).write_text("raise SystemExit(7)")
