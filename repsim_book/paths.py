@@ -85,5 +85,6 @@ def typed_path(text: str | Path) -> Path:
     """
     try:
         return Path(text).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # of an unknown user, in a circle of links, with a NUL
+    except (OSError, RuntimeError, ValueError) as error:
+        # Of an unknown user, in a circle of links, with a NUL.
         raise InputError(f"found {shown(str(text))}, expected a path: {error}") from error

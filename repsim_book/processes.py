@@ -39,8 +39,12 @@ class _Held:
 
 
 @contextmanager
-def signals_interrupt() -> Iterator[None]:
-    """Within, Ctrl-C, SIGTERM and SIGHUP raise in the main thread; a signal that is ignored stays so (`nohup`)."""
+def signals_interrupt(*, last: bool) -> Iterator[None]:
+    """Within, Ctrl-C, SIGTERM and SIGHUP raise in the main thread; a signal that is ignored stays so (`nohup`).
+
+    Args:
+        last: nothing but the end of the process follows, which is not to be disturbed: they are ignored then.
+    """
 
     def interrupt(number: int, _: object) -> None:
         for other in _ENDING:  # one is enough: a second would end what clears up after the first
@@ -59,7 +63,7 @@ def signals_interrupt() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if last else handler)
 
 
 @contextmanager

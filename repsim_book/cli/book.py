@@ -1,13 +1,13 @@
 """The command `book`: executes the chapters and builds the pages."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from repsim_book.cli.command import command, profile_option, root_option, timeout_option, typed
 from repsim_book.cli.progress import ProgressLine, duration
-from repsim_book.execution.batch import FinishedExecution, PlannedExecution
-from repsim_book.pages.book import BookWatcher, build
+from repsim_book.execution.batch import FinishedExecution, PlannedExecution, Watcher
 from repsim_book.paths import find_root
 from repsim_core.extras import require
 
@@ -24,6 +24,8 @@ def book(profile: str, force: bool, timeout: int | None, root: Path | None) -> N
     _build/html-NAME/.
     """
     require("book", "jupyter_book", "papermill", "jupytext")
+    from repsim_book.pages.book import build  # what makes pages draws figures, and not every installation can
+
     watcher = _BookWatcher()
     try:
         build(find_root(root), profile, force=force, command=typed(), cell_seconds=timeout, watcher=watcher)
@@ -31,7 +33,7 @@ def book(profile: str, force: bool, timeout: int | None, root: Path | None) -> N
         watcher.line.end()
 
 
-class _BookWatcher(BookWatcher):
+class _BookWatcher(Watcher):
     """The chapters, with a line for each that is executed."""
 
     def __init__(self) -> None:
@@ -39,7 +41,7 @@ class _BookWatcher(BookWatcher):
         self.chapters, self.ended = 0, 0
         self.parts: dict[str, str] = {}
 
-    def begins(self, stale: list[PlannedExecution], chapters: int) -> None:
+    def begins(self, stale: Sequence[PlannedExecution], planned: int) -> None:
         self.chapters = len(stale)
         if stale:
             self.line.say(f"executing {', '.join(each.name for each in stale)}")
@@ -55,5 +57,5 @@ class _BookWatcher(BookWatcher):
         state = "failed" if finished.failed else "executed"
         self.line.say(f"{planned.name}: {state}, {duration(finished.seconds)}")
 
-    def pages(self) -> None:
+    def ends(self) -> None:
         self.line.end()

@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     spell_what_is_missing()
     try:
-        with signals_interrupt():
+        with signals_interrupt(last=arguments is None):
             code = _run(given)
             sys.stdout.flush()
         return code

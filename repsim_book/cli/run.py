@@ -236,17 +236,17 @@ class _RunWatcher(Watcher):
             self.line.show(done, cells)
 
 
-class _SweepWatcher(sweeps.SweepWatcher):
+class _SweepWatcher(Watcher):
     """The runs of a sweep, with a line for each that has ended."""
 
     def __init__(self) -> None:
         self.line = ProgressLine("sweep", "runs")
         self.runs, self.ended, self.seconds, self.parts = 0, 0, 0.0, {}
 
-    def begins(self, stale: int, runs: int) -> None:
-        self.runs = stale
-        if stale < runs:
-            self.line.say(f"{runs - stale} of {runs} runs are there already")
+    def begins(self, stale: Sequence[PlannedExecution], planned: int) -> None:
+        self.runs = len(stale)
+        if self.runs < planned:
+            self.line.say(f"{planned - self.runs} of {planned} runs are there already")
 
     def cell(self, planned: PlannedExecution, done: int, cells: int) -> None:
         self.parts[planned.name] = f"{planned.name}: cell {done} of {cells}"

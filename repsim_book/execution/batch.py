@@ -72,6 +72,12 @@ class FinishedExecution:
 class Watcher:
     """Who is told how far executions are; the base class does not listen. Calls come one at a time."""
 
+    def begins(self, stale: Sequence[PlannedExecution], planned: int) -> None:
+        """Of so many that were planned these are to be executed; the others are there already."""
+
+    def ends(self) -> None:
+        """All have ended, and what comes now is no execution."""
+
     def cell(self, planned: PlannedExecution, done: int, cells: int) -> None:
         """So many of its cells are done."""
 

@@ -34,13 +34,6 @@ TEMPLATE = Path(__file__).with_name("comparison.md")
 MOST_RUNS = 200
 
 
-class SweepWatcher(Watcher):
-    """Who is told how far a sweep is; the base class does not listen."""
-
-    def begins(self, stale: int, runs: int) -> None:
-        """So many of its runs are to be executed, the others are there already."""
-
-
 @dataclass(frozen=True)
 class Sweep:
     """A finished sweep, as read from its folder.
@@ -163,7 +156,7 @@ def run_sweep(
     jobs: int = 2,
     command: str = "",
     cell_seconds: int | None = None,
-    watcher: SweepWatcher | None = None,
+    watcher: Watcher | None = None,
 ) -> tuple[Path, list[str]]:
     """Execute the chapter for every combination of values, and compare the runs.
 
@@ -186,7 +179,7 @@ def run_sweep(
         InputError: a combination is impossible, or the folder is in use; nothing was executed.
         ChapterError: all runs failed, or the comparison.
     """
-    watcher, planner, planned = watcher or SweepWatcher(), Planner(), {}
+    watcher, planner, planned = watcher or Watcher(), Planner(), {}
     for combination in itertools.product(*swept.values()):
         own = dict(zip(swept, combination, strict=True))
         values = chapter.values({**given, **{name: written(value) for name, value in own.items()}})
@@ -194,7 +187,7 @@ def run_sweep(
         planned[label] = (own, planner.plan(label, chapter, values, directory / _folder(own)))
     with claimed(directory):
         stale = to_execute([each for _, each in planned.values()])
-        watcher.begins(len(stale), len(planned))
+        watcher.begins(stale, len(planned))
         options: Any = {"command": command, "cell_seconds": cell_seconds}
         finished = execute_all(stale, at_once=jobs, strict=False, watcher=watcher, **options)
         runs = [

@@ -13,7 +13,6 @@ from repsim_book.claims import claimed
 from repsim_book.errors import ChapterError
 from repsim_book.execution.batch import (
     FinishedExecution,
-    PlannedExecution,
     Planner,
     Watcher,
     adopt,
@@ -31,16 +30,6 @@ from repsim_book.repository import state
 AT_ONCE = 2
 
 
-class BookWatcher(Watcher):
-    """Who is told how far a book is; the base class does not listen."""
-
-    def begins(self, stale: list[PlannedExecution], chapters: int) -> None:
-        """These of the chapters are to be executed, the others have not changed."""
-
-    def pages(self) -> None:
-        """The chapters are executed; now the pages are built."""
-
-
 def build(
     root: Path,
     profile: str = "default",
@@ -48,7 +37,7 @@ def build(
     force: bool = False,
     command: str = "",
     cell_seconds: int | None = None,
-    watcher: BookWatcher | None = None,
+    watcher: Watcher | None = None,
 ) -> Path:
     """Execute what changed, build what changed, print what took how long; the path of the book's first page.
 
@@ -64,7 +53,7 @@ def build(
         ChapterError: a chapter failed or wrote to stderr, or Sphinx has a warning.
     """
     start, sources = time.perf_counter(), state(root)
-    watcher = watcher or BookWatcher()
+    watcher = watcher or Watcher()
     given = load_profile(root, profile)
     name, _ = find_profile(root, profile)
     executed, planner = executed_folder(root, name), Planner()
@@ -86,7 +75,7 @@ def build(
         if failures:
             raise ChapterError("\n".join(failures))
         begun = time.perf_counter()
-        watcher.pages()
+        watcher.ends()
         html = pages_folder(root, name)
         built = build_pages(root, name, {each.name: each.notebook for each in planned}, html, force=force)
         note_sources(root, html, sources, name, [each.name for each in planned])

@@ -173,7 +173,7 @@ def _fetch(archive: Path) -> None:
                 raise DatasetError(
                     f"root: found none, and {_URL} cannot be fetched ({error}); {_ADVICE}"
                 ) from None
-            warnings.warn(f"{arriving}: broken download ({error}), removed and fetched again", stacklevel=4)
+            warnings.warn(f"{archive}: broken download ({error}), removed and fetched again", stacklevel=4)
         finally:
             arriving.unlink(missing_ok=True)
 
