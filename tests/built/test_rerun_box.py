@@ -12,6 +12,7 @@ from places import ROOT
 
 from repsim_book.cli import main
 from repsim_book.execution.sweeps import read_sweep
+from repsim_book.pages import standalone
 
 PAGE = (ROOT / "book" / "rerun.md").read_text(encoding="utf-8")
 COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^repsim .+$", PAGE, re.MULTILINE)]
@@ -54,11 +55,13 @@ def test_one_chapter_with_other_values(tmp_path, capsys):
     assert "classes = 3 is not possible; allowed is" in capsys.readouterr().err
 
 
-def test_a_chapter_over_several_values(capsys):
+def test_a_chapter_over_several_values(capsys, monkeypatch):
+    # How the page of a sweep is made, the tests of sweeps show.
+    monkeypatch.setattr(standalone, "standalone_page", lambda _root, _chapter, notebook: notebook)
     assert main.main(command("--sweep")) == 0
-    page = Path(capsys.readouterr().out.strip())
-    assert page.parts[-2:] == ("comparison", "comparison.html")
-    assert read_sweep(page.parents[1]).scalars()["rho_last"].tolist() == [5, 8]
+    notebook = Path(capsys.readouterr().out.strip())
+    assert notebook.parts[-2:] == ("comparison", "comparison.ipynb")
+    assert read_sweep(notebook.parents[1]).scalars()["rho_last"].tolist() == [5, 8]
 
 
 def test_a_set_of_values_for_the_whole_book(tmp_path, capsys):
