@@ -117,7 +117,7 @@ def main() -> None:
             print(f"{kind}: {seconds:.1f} s, {len(expected)} files")
             for number in range(options.times):
                 number_of = SIGNALS[number % len(SIGNALS)]
-                folder, moment = prepared(Path(name) / kind), chance.uniform(0.05, 0.95) * seconds
+                folder, moment = prepared(Path(name) / kind), chance.uniform(0.02, 0.7) * seconds
                 process = started(kind, folder)
                 time.sleep(moment)
                 process.send_signal(number_of)
