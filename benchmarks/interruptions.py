@@ -108,6 +108,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance, bad = random.Random(options.seed), 0
+    for number in SIGNALS[
+        :3
+    ]:  # a shell starts what it puts in the background deaf to some, and so would be its children
+        signal.signal(number, signal.SIG_DFL)
     with tempfile.TemporaryDirectory(prefix="interruptions-") as name:
         for kind in options.kinds:
             folder = prepared(Path(name) / kind)
