@@ -77,8 +77,8 @@ def held() -> Iterator[None]:
         yield
     finally:
         _Held.depth -= 1
-        why, _Held.waiting = _Held.waiting, None
-        if why is not None:
+        if not _Held.depth and (why := _Held.waiting) is not None:
+            _Held.waiting = None
             raise why
 
 
