@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 # Seconds that a child has to clear up, after which it is killed.
 _GRACE = 10.0
 # The signals beside Ctrl-C that ask a command to end; a system has those that it has.
-_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Stopped(KeyboardInterrupt):
@@ -47,7 +47,7 @@ def signals_interrupt(*, last: bool) -> Iterator[None]:
     """
 
     def interrupt(number: int, _: object) -> None:
-        for other in _ENDING:  # one is enough: a second would end what clears up after the first
+        for other in ENDING:  # one is enough: a second would end what clears up after the first
             signal.signal(other, signal.SIG_IGN)
         why = KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
         if _Held.depth:
@@ -55,7 +55,7 @@ def signals_interrupt(*, last: bool) -> Iterator[None]:
         else:
             raise why
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDING)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *ENDING)}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, interrupt)

@@ -1,12 +1,14 @@
 """Live code on one's own machine: a Jupyter server that serves the pages and executes their cells."""
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from repsim_book.paths import THEBE, build_folder
 from repsim_book.ports import HOST, free_port
+from repsim_book.processes import ENDING, Stopped
 from repsim_book.site.thebe import thebe_files
 from repsim_core.errors import InputError
 from repsim_core.extras import require
@@ -28,6 +30,7 @@ def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
         open_browser: whether to open the book in a browser.
 
     Raises:
+        Stopped: a signal other than Ctrl-C has ended it.
         InputError: there is no book yet, the port is none, none can be had, or a package of the extra `live` is
             missing.
         ChapterError: Thebe cannot be fetched.
@@ -68,5 +71,16 @@ def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
     app.initialize(argv=[], find_extensions=False)
     app.log.setLevel(logging.CRITICAL + 1)  # it would say the address again, in seven lines
     app.web_app.add_handlers(".*", [("/book", Entrance)])
+    stopped: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        stopped.append(number)
+        app.stop(from_signal=True)
+
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
     print(f"{app.display_url.split()[0]}  (Ctrl+C ends)", flush=True)
     app.start()
+    if stopped:
+        raise Stopped(stopped[0])

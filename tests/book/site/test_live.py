@@ -159,6 +159,17 @@ def test_without_pages_nothing_is_served(tmp_path):
         live_server.serve(tmp_path, tmp_path / "html", 8000, open_browser=False)
 
 
+@pytest.mark.parametrize("command", ["live", "serve"])
+def test_a_server_that_is_told_to_end_says_so_by_its_code(command, book, files):
+    words = [sys.executable, "-m", "repsim_book", command, "--profile", "smoke", "--port", "0"]
+    words += ["--no-browser"] if command == "live" else []
+    with running(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        assert server.stdout.readline().startswith("http://127.0.0.1:")
+        server.terminate()
+        assert server.wait(HANG) == 143
+        assert server.stderr.read() == "repsim: ended by SIGTERM\n"
+
+
 # --- in a browser ---
 
 
