@@ -45,13 +45,19 @@ def claimed(folder: Path) -> Iterator[None]:
             file = _locked(path, fcntl)
         yield
     finally:
-        if file is not None:
-            with suppress(OSError):
-                path.unlink()  # while it is locked, so that nobody's new claim is removed
-            os.close(file)
-        if new:
-            with suppress(OSError):  # something was put there
-                folder.rmdir()
+        with held():
+            _let_go(folder, file, new)
+
+
+def _let_go(folder: Path, file: int | None, new: bool) -> None:
+    """End a claim; a new folder in which nothing was put goes with it."""
+    if file is not None:
+        with suppress(OSError):
+            (folder / NAME).unlink()  # while it is locked, so that nobody's new claim is removed
+        os.close(file)
+    if new:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _locked(path: Path, fcntl) -> int:

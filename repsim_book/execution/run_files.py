@@ -1,6 +1,7 @@
 """The folder of a run: how its files come there all together, and stay as they were where that fails."""
 
 import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from repsim_core.files import TEMPORARY, temporary_beside, to_json
 
 RESULTS = "results"
 RECORD = "run.json"
+# Held while a run's files take their places.
+_RENAMING = threading.Lock()
 
 
 def keep_run(
@@ -35,8 +38,7 @@ def keep_run(
     files = {f"{chapter}.ipynb": notebook}
     files |= {f"{RESULTS}/{name}": data for name, data in results.items()}
     files[RECORD] = to_json(record).encode()
-    for left in directory.glob(f"{TEMPORARY}*"):  # by a run that was killed
-        shutil.rmtree(left, ignore_errors=True)
+    remove_unfinished(directory)  # of a run that was killed
     stage = temporary_beside(directory / chapter)
     path = directory
     try:
@@ -45,16 +47,32 @@ def keep_run(
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             (stage / name).write_bytes(data)
             path.parent.mkdir(parents=True, exist_ok=True)
-        (directory / RECORD).unlink(missing_ok=True)
-        for name in files:
-            path = directory / name
-            (stage / name).replace(path)
-        for name in set(earlier) - results.keys():
-            (directory / RESULTS / name).unlink(missing_ok=True)
+        with _RENAMING:
+            (directory / RECORD).unlink(missing_ok=True)
+            for name in files:
+                path = directory / name
+                (stage / name).replace(path)
+            for name in set(earlier) - results.keys():
+                (directory / RESULTS / name).unlink(missing_ok=True)
     except OSError as error:
         raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def give_up(directory: Path) -> None:
+    """Before a process ends that may be about to keep a run: it is kept whole, or from now on no more."""
+    _RENAMING.acquire()
+    remove_unfinished(directory)
+
+
+def remove_unfinished(directory: Path) -> None:
+    """Remove files that are not yet what they will be called, of a run that alone writes into the folder."""
+    for path in directory.glob(f"{TEMPORARY}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def refuse_foreign(directory: Path, chapter: str) -> None:

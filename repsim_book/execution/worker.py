@@ -13,6 +13,7 @@ from pathlib import Path
 from repsim_book.chapters import read_chapter
 from repsim_book.execution.chapter import run_chapter
 from repsim_book.execution.kernel import end_kernels
+from repsim_book.execution.run_files import give_up
 from repsim_book.processes import end_with_parent, first_line
 from repsim_core.errors import RepsimError
 
@@ -73,8 +74,14 @@ def main() -> int:
     line = first_line()
     if not line:
         return 1
-    end_with_parent(end_kernels)
-    work = _Work(Order(**json.loads(line)))
+    order = Order(**json.loads(line))
+
+    def clear_up() -> None:
+        give_up(Path(order.folder))
+        end_kernels()
+
+    end_with_parent(clear_up)
+    work = _Work(order)
     work.start()
     work.join()
     return work.code

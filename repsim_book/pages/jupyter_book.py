@@ -18,7 +18,7 @@ from repsim_book.errors import ChapterError
 from repsim_book.execution.keys import code_of, versions_of
 from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
-from repsim_book.processes import child
+from repsim_book.processes import child, held
 from repsim_book.site.launch import launch_files
 from repsim_book.site.live import live_files
 from repsim_core.files import to_json, write_atomic
@@ -120,7 +120,8 @@ def publish(new: Path, final: Path) -> None:
     """Put the folder `new` in the place of `final`, which readers see whole, old or new."""
     old = final.with_name(f".{final.name}-old")
     shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        final.rename(old)
-    new.rename(final)
+    with held():
+        if final.exists():
+            final.rename(old)
+        new.rename(final)
     shutil.rmtree(old, ignore_errors=True)

@@ -12,6 +12,7 @@ from repsim_book.chapters import chapter_paths
 from repsim_book.pages.jupyter_book import run_jupyter_book
 from repsim_book.pages.sources import gather
 from repsim_book.paths import CHAPTERS, TOC
+from repsim_book.processes import held
 from repsim_core.files import temporary_beside, write_atomic
 
 # Of the book's frame, what leads to other pages; hidden and not removed, because the theme's script looks for it
@@ -43,7 +44,8 @@ def standalone_page(root: Path, chapter: Path, notebook: Path) -> Path:
         pages = run_jupyter_book(source, folder / "work", folder / "log", strict=False, temporary=folder)
         html = inline(pages / CHAPTERS / f"{name}.html")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with held():
+            shutil.rmtree(folder, ignore_errors=True)
     page = notebook.with_suffix(".html")
     write_atomic(page, html.encode())
     return page
