@@ -27,6 +27,7 @@ _NUMBERS = {
 _EXPECTED = {
     "int": " (digits with no zero in front, as in 12)",
     "float": " (a finite number, as in 0.5 or 1e-3)",
+    "bool": " (true or false)",
 }
 
 

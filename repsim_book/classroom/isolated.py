@@ -99,7 +99,6 @@ def execute_apart(
     if student is not None:
         environment["REPSIM_STUDENT"] = student
     with kernel_folder() as folder, (folder / "said").open("w+b") as log:
-        environment["IPYTHONDIR"] = str(folder / "ipython")  # no start-up files of the one who grades
         order = {"notebook": notebook, "limits": asdict(limits)}
         (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
         words = ["-P", "-c", _WORKER, str(folder)]

@@ -5,6 +5,8 @@ they need. Every command is a function decorated with `@command()` in place of `
 raised as one of the errors of `repsim_core.errors`; `main` turns them into messages and exit codes, nobody else does.
 """
 
+import errno
+import os
 import re
 import sys
 import warnings
@@ -148,9 +150,27 @@ def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:
     return text
 
 
+class _Place(click.Path):
+    """A folder or a file; it has a name, and one that a system can have."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        name = "" if param is None else f"{option_name(param)}: "
+        if not os.fspath(value):
+            raise click.UsageError(f"{name}found an empty name, expected that of a folder or file", ctx)
+        try:
+            os.stat(value)
+        except ValueError:
+            raise click.UsageError(f"{name}found a name with a NUL in it, expected none", ctx) from None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                found = f"found a name of {len(os.fsencode(value))} bytes, expected a shorter one"
+                raise click.UsageError(f"{name}{found}", ctx) from None
+        return super().convert(value, param, ctx)
+
+
 def folder(**settings: Any) -> click.Path:
     """The type of an option that names a folder or file."""
-    return click.Path(path_type=Path, **settings)
+    return _Place(path_type=Path, **settings)
 
 
 def root_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 
 import click
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with signals_interrupt(last=arguments is None):
             code = _run(given)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # a shell can close it
+                sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has left, as `head` does
         _close_output()
@@ -82,6 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: Sequence[str]) -> int:
+    try:
+        os.getcwd()
+    except OSError:
+        return _say("the folder where this is typed is no more", 2)
     try:
         if instruction := os.environ.get(_COMPLETE):
             from click.shell_completion import shell_complete
@@ -120,10 +126,11 @@ def _run(given: Sequence[str]) -> int:
 
 def _say(message: str, code: int) -> int:
     """A message, and the exit code that goes with it."""
-    print(f"repsim: {message}", file=sys.stderr)
+    with suppress(OSError):  # it cannot be said; the code tells
+        print(f"repsim: {message}", file=sys.stderr)
     return code
 
 
 def _close_output() -> None:
     """Nothing more goes to standard output, not even at the end what is still in its buffer."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -36,7 +36,10 @@ def _letter(letter: str) -> str:
 
 
 def as_text(word: str) -> str:
-    """A word that was typed, as UTF-8 has it, also where Python has been told that its terminal knows ASCII alone."""
+    """A word that was typed, as UTF-8 has it, also where Python has been told that its terminal knows ASCII alone.
+
+    What is no UTF-8 is replaced by a mark.
+    """
     try:
         word.encode()
         return word

@@ -181,8 +181,10 @@ def _own_values(given: Iterable[str]) -> dict[str, object]:
     for item in given:
         name, sign, value = item.partition("=")
         name = name.strip()
-        if not sign:
+        if not sign or not name:
             raise InputError(f"-p {item}: expected NAME=VALUE")
+        if "\ufffd" in value:
+            raise InputError(f"-p {name}: found bytes that are no UTF-8, expected a text in UTF-8")
         if name in own:
             raise InputError(f"-p {name}: found two values, {own[name]} and {value}, expected one")
         own[name] = value
@@ -288,7 +290,9 @@ def runs(folders: Sequence[Path]) -> None:
         raise InputError(
             f"there is no folder {place}; `repsim run` makes runs, in {RUNS} unless --out names another"
         )
-    found = find_runs(place)
+    found, problems = find_runs(place)
+    for problem in problems:
+        print(f"repsim: not listed: {problem}", file=sys.stderr)
     head = ("run", "date (UTC)", "commit", "values")
     print(
         _table([head, *(run.row() for run in found)]) if found else f"there are no finished runs in {place}"

@@ -71,10 +71,12 @@ def execute(
         WriteError: the notebook cannot be kept.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillException
 
-    # papermill warns of parameters whose declaration it cannot read; they are checked already
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    # papermill warns of parameters whose declaration it cannot read, which are checked already, and says without
+    # a place what the message below says with it
+    logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)
     kept = partial.resolve()  # papermill changes the working directory
     with kernel_folder() as folder:
         try:
@@ -102,11 +104,11 @@ def execute(
             said = _kernel_log(folder)
         except RuntimeError as error:
             if isinstance(error, WriteError):
-                raise
-            # nbclient's: the kernel died, or did not start
+                raise WriteError(str(error).replace(str(kept), str(partial))) from error
             said, trace = _kernel_log(folder), ""
             last_words = "".join(f"\n    {line}" for line in said.splitlines()[-_SOURCE_LINES:])
-            failure = f"{type(error).__name__}: {error}{last_words}"
+            problem = "its kernel ended" if isinstance(error, DeadKernelError) else f"its kernel: {error}"
+            failure = f"{problem}{last_words}"
     trace = _COLOUR.sub("", trace)
     message = _failure_message(chapter, values, partial, failure, trace)
     log = log_path(partial)

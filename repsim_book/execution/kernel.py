@@ -73,6 +73,7 @@ def kernels_of_this_interpreter(folder: Path) -> type:
         folder: from `kernel_folder`. It holds sockets (ports of the network may be taken by others between their
             choice and their use), and `log` for what the kernel says for itself, beside the outputs of cells.
     """
+    from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     name = len("/kernel.json-ipc-5")
@@ -85,12 +86,15 @@ def kernels_of_this_interpreter(folder: Path) -> type:
 
         @property
         def kernel_spec(self) -> Any:
-            spec = super().kernel_spec
-            assert spec is not None
-            process = "repsim_book.execution.kernel_process"
-            spec.argv = [sys.executable, "-P", "-m", process, "-f", "{connection_file}"]
-            spec.env = {"PYTHONHASHSEED": "0", **{name: os.environ.get(name, "1") for name in THREADS}}
-            return spec
+            threads = {name: os.environ.get(name, "1") for name in THREADS}
+            words = [sys.executable, "-P", "-m", "repsim_book.execution.kernel_process", "-f"]
+            return KernelSpec(
+                argv=[*words, "{connection_file}"],
+                display_name="Python 3",
+                language="python",
+                # Settings and start-up files of a person would change what a chapter does.
+                env={"PYTHONHASHSEED": "0", "IPYTHONDIR": str(folder / "ipython"), **threads},
+            )
 
         async def start_kernel(self, **options: Any) -> None:
             self._let_go()

@@ -76,20 +76,20 @@ def remove_unfinished(directory: Path) -> None:
 
 
 def refuse_foreign(directory: Path, chapter: str) -> None:
-    """Refuse a folder for output that is a file, or whose `results/` holds files of something else.
+    """Refuse a folder for output that is a file, or that holds files of something else where a run puts its own.
 
     Raises:
         InputError: it does.
     """
     if directory.exists() and not directory.is_dir():
         raise InputError(f"the output folder {directory} is a file")
-    results = directory / RESULTS
-    if results.exists() and not (directory / f"{chapter}.ipynb").exists():
-        foreign = results if results.is_file() else next((p for p in results.rglob("*") if p.is_file()), None)
-        if foreign is not None:
-            raise InputError(
-                f"{results} holds something other than results of {chapter}; name another folder"
-            )
+    if (directory / f"{chapter}.ipynb").exists():
+        return
+    results, record = directory / RESULTS, directory / RECORD
+    inside = results.rglob("*") if results.is_dir() else [results]
+    for place, files in ((results, inside), (record, [record])):
+        if any(path.is_file() for path in files):
+            raise InputError(f"{place} is something other than of a run of {chapter}; name another folder")
 
 
 def files_of_run(directory: Path, chapter: str) -> list[Path]:

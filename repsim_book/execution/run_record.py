@@ -69,40 +69,49 @@ def read_run(folder: Path) -> Run:
     path = folder / RECORD
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        run = Run(folder, record)
-        run.row()
     except OSError as error:
         raise InputError(
             f"{folder} holds no finished run: cannot read {path} ({error.strerror or error})"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: found no record of a run ({type(error).__name__}: {error}), expected one"
-        ) from error
-    return run
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not is_record(record):
+        raise InputError(f"{path}: found something else than the record of a run, or a damaged one")
+    return Run(folder, record)
 
 
-def find_runs(folder: Path) -> list[Run]:
-    """The finished runs in a folder and in those below it, the newest last; damaged records are left out."""
-    found = []
-    for path in folder.rglob(RECORD):
+def is_record(value: Mapping[str, Any]) -> bool:
+    """Whether this is what `run_record` makes."""
+    texts = all(isinstance(value.get(name), str) for name in ("chapter", "command", "commit", "date"))
+    tables = all(isinstance(value.get(name), dict) for name in ("values", "versions"))
+    changed = value.get("changed")
+    return texts and tables and isinstance(changed, list) and value["values"].keys() >= set(changed)
+
+
+def find_runs(folder: Path) -> tuple[list[Run], list[str]]:
+    """The finished runs in a folder and in those below it, the newest last; and what is wrong with others."""
+    found, problems = [], []
+    for path in sorted(folder.rglob(RECORD)):
         try:
             found.append(read_run(path.parent))
-        except InputError:
-            continue
-    return sorted(found, key=lambda run: (run.record["date"], str(run.folder)))
+        except InputError as error:
+            problems.append(str(error))
+    return sorted(found, key=lambda run: (run.record["date"], str(run.folder))), problems
 
 
 def differences(a: Run, b: Run) -> list[tuple[str, str, str]]:
     """How two runs differ: what, in the first, in the second; of values, versions, commit and results.
 
     Of numbers and texts that a run kept each is named, of its tables and figures' data those whose content differs.
+
+    Raises:
+        InputError: the results of one are missing or damaged.
     """
     rows = _differing("", a.record, b.record, ("chapter", "commit"))
     rows += _differing("-p ", a.record["values"], b.record["values"])
     rows += _differing("version of ", a.record["versions"], b.record["versions"])
     first, second = (_result_files(run.folder) for run in (a, b))
-    rows += _differing("result ", _scalars(first), _scalars(second))
+    rows += _differing("result ", _scalars(a.folder, first), _scalars(b.folder, second))
     for name in sorted((first.keys() | second.keys()) - {"results.json"}):
         if first.get(name) != second.get(name):
             there = [
@@ -137,8 +146,17 @@ def _result_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _scalars(files: Mapping[str, bytes]) -> dict[str, Any]:
-    return json.loads(files.get("results.json", b"{}"))
+def _scalars(folder: Path, files: Mapping[str, bytes]) -> dict[str, Any]:
+    path = folder / RESULTS / "results.json"
+    if path.name not in files:
+        raise InputError(f"{folder} has no results: there is no file {path}")
+    try:
+        scalars = json.loads(files[path.name])
+    except ValueError:
+        scalars = None
+    if not isinstance(scalars, dict):
+        raise InputError(f"{path}: found a damaged file, expected the results of a run")
+    return scalars
 
 
 def _lines(data: bytes) -> int:

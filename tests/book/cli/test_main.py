@@ -76,6 +76,9 @@ def test_words_are_completed(typed, expected, tmp_path):
         (["run", "02", "--p", "count=3"], "No such option"),
         (["run", "02", "--out", "x", "--out", "y"], "--out is given twice"),
         (["book", "--profile", "smoke", "--profile", "default"], "--profile is given twice"),
+        (["run", "02", "--out", ""], "--out: found an empty name"),
+        (["run", "02", "--out", "x" * 300], "--out: found a name of 300 bytes, expected a shorter one"),
+        (["chapters", "--root", ""], "--root: found an empty name"),
         (["chapters", "--root", "elsewhere"], "there is no folder `notebooks`"),
         (["chapters", "03"], "unexpected extra argument"),
         (["study", "widht"], "did you mean width"),
@@ -260,6 +263,26 @@ def test_letters_are_spelled():
 def test_a_reader_that_leaves_is_no_failure(tmp_path):
     words = f"{sys.executable} -m repsim_book chapters | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("words", "code"), [("chapters >&-", 0), ("run 2 -p x=1 2>/dev/full", 2)])
+def test_streams_that_are_closed_or_full_change_no_exit_code(words, code, tmp_path):
+    line = f"{sys.executable} -m repsim_book {words} --root {FIXTURE}"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_folder_that_is_no_more_is_said(tmp_path):
+    line = f"mkdir x; cd x; rmdir ../x; {sys.executable} -m repsim_book chapters"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "repsim: the folder where this is typed is no more\n"
+
+
+def test_a_home_that_cannot_be_used_is_no_obstacle(tmp_path):
+    environment = {**os.environ, "HOME": "/proc", "XDG_CACHE_HOME": str(tmp_path)}
+    done = repsim("run", "2", "--root", FIXTURE, "--out", "out", cwd=tmp_path, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
 
 

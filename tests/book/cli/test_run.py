@@ -39,7 +39,7 @@ def test_chapters_are_listed_with_their_parameters(run):
         (["run", "smal"], "did you mean 02_small"),
         (["run", "02", "-p", "cuont=3"], "cuont is no parameter of 02_small; did you mean count"),
         (["run", "02", "-p", "count"], "-p count: expected NAME=VALUE"),
-        (["run", "02", "-p", "=3"], "is no parameter of 02_small"),
+        (["run", "02", "-p", "=3"], "-p =3: expected NAME=VALUE"),
         (["run", "02", "-p", "count=three"], "has the wrong type; expected is int"),
         (["run", "02", "-p", "count=1"], "count = 1 is not possible; allowed is: at least 2"),
         (["run", "02", "-p", "count=-5"], "count = -5 is not possible"),
@@ -55,7 +55,9 @@ def test_chapters_are_listed_with_their_parameters(run):
         (["run", "02", "--profile", "smoek"], "there is no profile smoek; did you mean smoke"),
         (["run", "02", "--out", "file"], "the output folder file is a file"),
         (["run", "02", "--out", "file", "--sweep", "count=3,4"], "the output folder file is a file"),
-        (["run", "02", "--out", "mine"], "holds something other than results of 02_small"),
+        (["run", "02", "-p", "label=\udcff"], "-p label: found bytes that are no UTF-8"),
+        (["run", "02", "--out", "notes"], "notes/run.json is something other"),
+        (["run", "02", "--out", "mine"], "is something other than of a run of 02_small"),
         (["book", "--profile", "papper"], "there is no profile papper"),
         (["runs", "a", "b", "c"], "found 3 folders"),
         (["runs", "absent"], "there is no folder absent"),
@@ -66,6 +68,8 @@ def test_bad_input_ends_with_code_2_before_anything_runs(run, nothing_runs, argu
     Path("file").touch()
     Path("mine", "results").mkdir(parents=True)
     Path("mine", "results", "notes.txt").touch()
+    Path("notes").mkdir()
+    Path("notes", "run.json").write_text("{}")
     book = [] if arguments[0] == "runs" else ["--root", FIXTURE]
     code, out, err = run(*arguments, *book)
     assert (code, out) == (2, "")
@@ -160,14 +164,26 @@ def test_runs_are_listed_and_compared(run):
     assert "scale" not in out
     assert run("runs", folders[0], folders[0])[1] == "no difference in values, versions and results\n"
 
-    Path(folders[0], "run.json").write_text("{")
-    assert "found no record of a run" in run("runs", *folders)[2]
-    assert len(run("runs")[1].splitlines()) == 2
+    results = Path(folders[1], "results", "results.json")
+    for damage in ("{", "[]", ""):
+        results.write_text(damage)
+        assert run("runs", *folders)[0] == 2
+        assert f"{results}: found a damaged file" in run("runs", *folders)[2]
+    results.unlink()
+    assert f"{folders[1]} has no results" in run("runs", *folders)[2]
+    for damage in ("{", "[]", "{}", '{"chapter": 1}'):
+        Path(folders[0], "run.json").write_text(damage)
+        assert run("runs", *folders)[0] == 2
+        assert "a damaged one" in run("runs", *folders)[2]
+        _, out, err = run("runs")
+        assert len(out.splitlines()) == 2
+        assert f"not listed: {folders[0]}/run.json: found something else" in err
 
 
 def test_long_values_of_two_runs_stand_side_by_side(run, tmp_path):
     record = {
         "chapter": "02_small",
+        "command": "",
         "commit": "",
         "date": "2026-01-01",
         "values": {},

@@ -55,7 +55,7 @@ def test_a_full_disk_at_the_first_run_does_not_make_the_folder_a_foreign_one(tmp
     (tmp_path / "results").mkdir(exist_ok=True)
     refuse_foreign(tmp_path, "02_x")
     (tmp_path / "results" / "mine.txt").touch()
-    with pytest.raises(InputError, match="holds something other than results of 02_x"):
+    with pytest.raises(InputError, match="is something other than of a run of 02_x"):
         refuse_foreign(tmp_path, "02_x")
 
 
