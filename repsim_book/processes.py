@@ -10,11 +10,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 # Seconds that a child has to clear up, after which it is killed.
 _GRACE = 10.0
+# Seconds within which signals are one: a second would end what clears up after the first.
+_TOGETHER = 2.0
 # The signals beside Ctrl-C that ask a command to end; a system has those that it has.
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -32,10 +35,12 @@ class Stopped(KeyboardInterrupt):
 
 
 class _Held:
-    """Whether an interruption has to wait, and the one that waits."""
+    """Whether an interruption has to wait, and the one that waits; the last one, and when it was raised."""
 
     depth = 0
     waiting: KeyboardInterrupt | None = None
+    last: KeyboardInterrupt | None = None
+    when = float("-inf")
 
 
 @contextmanager
@@ -47,9 +52,11 @@ def signals_interrupt(*, last: bool) -> Iterator[None]:
     """
 
     def interrupt(number: int, _: object) -> None:
-        for other in ENDING:  # one is enough: a second would end what clears up after the first
-            signal.signal(other, signal.SIG_IGN)
-        why = KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
+        now = time.monotonic()
+        if now - _Held.when < _TOGETHER:
+            return
+        _Held.when = now
+        _Held.last = why = KeyboardInterrupt() if number == signal.SIGINT else Stopped(number)
         if _Held.depth:
             _Held.waiting = why
         else:
@@ -62,8 +69,18 @@ def signals_interrupt(*, last: bool) -> Iterator[None]:
     try:
         yield
     finally:
+        _Held.last, _Held.when = None, float("-inf")
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if last else handler)
+
+
+def last_signal() -> Stopped | None:
+    """The signal beside Ctrl-C that came last.
+
+    What it raised can have come to nothing: where it meets what Python does when an object is no more, exceptions are
+    ignored.
+    """
+    return _Held.last if isinstance(_Held.last, Stopped) else None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from nbgrader import utils
 
-from repsim_book.classroom.course import STUDENT, STUDENT_IDS, Course
+from repsim_book.classroom.course import STUDENT, STUDENT_IDS, Course, quoted
 from repsim_book.classroom.notebooks import MAX_BYTES, grade_id, read_notebook
 from repsim_core.errors import InputError
 from repsim_core.files import write_atomic
@@ -108,7 +108,7 @@ def _student(file: str, name: str, top: tuple[str, ...]) -> str:
         folders = folders[1:]
     if path.stem != name:
         if folders:
-            raise InputError(f"found {path.name} in a student's folder, expected {name}.ipynb")
+            raise InputError(f"found {quoted(path.name)} in a student's folder, expected {name}.ipynb")
         if ASSIGNMENT.fullmatch(path.stem):
             raise InputError(f"found the name of an assignment, expected <student>.ipynb of {name}")
         student = path.stem
@@ -116,7 +116,9 @@ def _student(file: str, name: str, top: tuple[str, ...]) -> str:
         student = next((folder for folder in reversed(folders) if folder != name), "")
     student = unicodedata.normalize("NFC", student)  # an accent is one character or two
     if not STUDENT.fullmatch(student):
-        found = repr(student) if student else "no folder of a student"
+        found = quoted(student) if student else "no folder of a student"
+        if len(student) > 100:
+            found = f"a name of {len(student)} characters"
         raise InputError(f"found {found}, expected {STUDENT_IDS}")
     return student
 
@@ -143,15 +145,22 @@ def _hidden(parts: tuple[str, ...]) -> bool:
 
 
 def _of_folder(origin: Path) -> Iterator[tuple[str, _Read]]:
-    home = origin.resolve()
-    for path in sorted(origin.rglob("*")):
+    home, paths = origin.resolve(), sorted(origin.rglob("*"))
+    filled = {path.parent for path in paths}
+    for path in paths:
         relative = path.relative_to(origin)
-        if _hidden(relative.parts) or (path.is_dir() and not path.is_symlink()):
+        folder = path.is_dir() and not path.is_symlink()
+        # A folder is the way to its files; one without any that is called like a notebook was meant to be one.
+        if _hidden(relative.parts) or (folder and (path in filled or path.suffix != ".ipynb")):
             continue
 
         def read(path: Path = path) -> bytes:
-            if path.is_symlink() or not path.resolve().is_relative_to(home) or not path.is_file():
+            if path.is_symlink() or not path.resolve().is_relative_to(home):
                 raise InputError("found a link that may leave the folder, expected a file")
+            if not path.is_file():
+                raise InputError(
+                    f"found {'an empty folder' if path.is_dir() else 'a device'}, expected a file"
+                )
             try:
                 with path.open("rb") as file:
                     return file.read(MAX_BYTES + 1)
@@ -162,11 +171,15 @@ def _of_folder(origin: Path) -> Iterator[tuple[str, _Read]]:
 
 
 def _of_archive(archive: zipfile.ZipFile) -> Iterator[tuple[str, _Read]]:
+    filled = {parent for name in archive.namelist() for parent in PurePosixPath(name).parents}
     for info in archive.infolist():
-        if info.is_dir() or _hidden(PurePosixPath(info.filename).parts):
+        path = PurePosixPath(info.filename)
+        if _hidden(path.parts) or (info.is_dir() and (path in filled or path.suffix != ".ipynb")):
             continue
 
         def read(info: zipfile.ZipInfo = info) -> bytes:
+            if info.is_dir():
+                raise InputError("found an empty folder, expected a file")
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise InputError("found a link that may leave the folder, expected a file")
             try:

@@ -37,7 +37,7 @@ from repsim_core.files import to_json, write_atomic
 
 # No separators, nothing that a glob would take for a pattern.
 STUDENT = re.compile(r"\w[\w.@+-]{0,99}")
-STUDENT_IDS = "a student's id of letters, digits and _ . @ + -"
+STUDENT_IDS = "a student's id of at most 100 letters, digits and _ . @ + -"
 _CONFIG = """\
 c = get_config()  # noqa: F821, nbgrader's own
 
@@ -49,6 +49,25 @@ c.Execute.timeout = 120
 # grades.csv is what `repsim classroom grade` writes.
 c.ExportPlugin.to = "export.csv"
 """
+
+
+def quoted(name: str) -> str:
+    """The name of a file or folder for a message; what does not show is replaced by a mark."""
+    return (
+        '"'
+        + "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+        + '"'
+    )
+
+
+def require_name(name: str) -> None:
+    """Refuse a name of an assignment that is empty.
+
+    Raises:
+        InputError: it is.
+    """
+    if not name.strip():
+        raise InputError("name: found an empty one, expected that of an assignment, NN_name")
 
 
 class Course:
@@ -93,7 +112,7 @@ class Course:
         }
         for student in found:
             if not STUDENT.fullmatch(student):
-                raise InputError(f"submitted: found the folder {student!r}, expected {STUDENT_IDS}")
+                raise InputError(f"submitted: found the folder {quoted(student)}, expected {STUDENT_IDS}")
         return dict(sorted(found.items()))
 
     @contextmanager
@@ -113,6 +132,7 @@ class Course:
         Raises:
             InputError: it was not released, or its source differs from what the gradebook knows.
         """
+        require_name(name)
         path = self.source(name)
         if not path.is_file() or not (self.directory / "gradebook.db").is_file():
             known = nearest(name, [p.name for p in self.directory.glob("source/*")])
@@ -155,6 +175,7 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
     """
     paths = {path.stem: path for path in sorted((root / ASSIGNMENTS).glob("[0-9][0-9]_*.md"))}
     for name in names:
+        require_name(name)
         if name not in paths:
             raise InputError(f"there is no assignment {name}; {nearest(name, paths)}")
     chosen = list(names or paths)

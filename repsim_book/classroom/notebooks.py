@@ -84,8 +84,15 @@ def read_notebook(data: bytes) -> NotebookNode:
     """
     if len(data) > MAX_BYTES:
         raise InputError(f"found more than {MAX_BYTES // 1_000_000} MB, expected a notebook of less")
+    if not data.strip():
+        raise InputError("found no notebook (the file is empty), expected .ipynb")
     try:
         found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            "found no notebook (the file is no JSON, or not all of it), expected .ipynb"
+        ) from error
+    try:
         if (found["nbformat"], found["nbformat_minor"]) >= (4, 5):
             # editors leave ids out, or repeat them
             for number, cell in enumerate(found["cells"]):
@@ -93,8 +100,9 @@ def read_notebook(data: bytes) -> NotebookNode:
         notebook = nbformat.reads(json.dumps(found), as_version=4)
         nbformat.validate(notebook)
     except Exception as error:  # whatever the parser meets in a file from anyone
-        reason = str(error).strip().partition("\n")[0][:120]
-        raise InputError(f"found no notebook ({type(error).__name__}: {reason}), expected .ipynb") from error
+        raise InputError(
+            "found no notebook (the file is JSON, but not that of a notebook), expected .ipynb"
+        ) from error
     return notebook
 
 

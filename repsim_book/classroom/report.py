@@ -9,7 +9,7 @@ import pandas as pd
 from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateFeedback
 
-from repsim_book.classroom.course import Course
+from repsim_book.classroom.course import Course, require_name
 from repsim_book.classroom.grade_class import read_grading_records
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
@@ -79,6 +79,7 @@ def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
         InputError: nothing of the assignment is graded.
         ClassroomError: nbgrader failed.
     """
+    require_name(name)
     records = read_grading_records(course, name)
     if not records:
         raise InputError(

@@ -9,6 +9,7 @@ from repsim_book.cli.command import command, profile_option, root_option, timeou
 from repsim_book.cli.progress import ProgressLine, duration
 from repsim_book.execution.batch import FinishedExecution, PlannedExecution, Watcher
 from repsim_book.paths import find_root
+from repsim_book.processes import held
 from repsim_core.extras import require
 
 
@@ -24,7 +25,10 @@ def book(profile: str, force: bool, timeout: int | None, root: Path | None) -> N
     _build/html-NAME/.
     """
     require("book", "jupyter_book", "papermill", "jupytext")
-    from repsim_book.pages.book import build  # what makes pages draws figures, and not every installation can
+    with held():
+        from repsim_book.pages.book import (
+            build,  # what makes pages draws figures, and not every installation can
+        )
 
     watcher = _BookWatcher()
     try:

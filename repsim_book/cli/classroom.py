@@ -15,6 +15,7 @@ import click
 from repsim_book.claims import claimed
 from repsim_book.classroom.isolated import DEFAULT_LIMITS, Limits
 from repsim_book.cli.command import Group, folder, root_option, typed
+from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.paths import find_root
 from repsim_core.extras import require
@@ -92,13 +93,13 @@ def collect(name: str, origin: Path, course: Path) -> int:
     named, the others are taken; the exit code is then 1. A later submission replaces an earlier one.
     """
     from repsim_book.classroom.collect import collect_submissions
-    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.course import Course, quoted
 
     place = Course(course)
     with claimed(course):
         found = collect_submissions(place, name, origin)
     for file, reason in found.refused.items():
-        print(f"repsim: {file!r} is not taken: {reason}", file=sys.stderr)
+        print(f"repsim: {quoted(as_text(file))} is not taken: {reason}", file=sys.stderr)
     counts = {"new": found.new, "changed": found.changed, "unchanged": found.unchanged}
     print(", ".join(f"{len(students)} {kind}" for kind, students in counts.items()))
     return 1 if found.refused else 0

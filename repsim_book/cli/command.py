@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from repsim_book.processes import held
 from repsim_core.errors import InputError, RepsimError
 
 
@@ -85,7 +86,8 @@ class Group(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self.later and cmd_name not in self.commands:
-            module = import_module(self.later[cmd_name][0])
+            with held():  # an import that is interrupted can ignore it, or leave half a library
+                module = import_module(self.later[cmd_name][0])
             self.commands[cmd_name] = getattr(module, cmd_name)
         return super().get_command(ctx, cmd_name)
 
@@ -135,9 +137,9 @@ def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:
     """
     for parameter in parameters:
         name = parameter.name
-        if not isinstance(parameter, click.Option) or not name or len(option_name(parameter)) < 4:
-            continue
         option = option_name(parameter)
+        if not isinstance(parameter, click.Option) or not name or not option.startswith("--"):
+            continue
         value = r"""(?:"([^"]*)"|'([^']*)'|([\w.-]+))"""
         text = re.sub(
             rf"(?<![\w-]){name}={value}",

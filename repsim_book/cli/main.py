@@ -14,7 +14,7 @@ import click
 
 from repsim_book.cli.command import Group, Typed
 from repsim_book.cli.plain_text import as_text, spell_what_is_missing
-from repsim_book.processes import Stopped, signals_interrupt
+from repsim_book.processes import Stopped, last_signal, signals_interrupt
 from repsim_core.errors import ExecutionError, InputError
 from repsim_core.extras import explained
 
@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with signals_interrupt(last=arguments is None):
             code = _run(given)
+            if code == 0 and (unheard := last_signal()) is not None:
+                code = _say(f"ended by {unheard}", 128 + unheard.number)
             if sys.stdout is not None:  # a shell can close it
                 sys.stdout.flush()
         return code

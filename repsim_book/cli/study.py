@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,6 +32,7 @@ from repsim_core.studies.run import (
     MOST_JOBS,
     StudyProgress,
     as_jobs,
+    check_scheduler,
     dask_executor,
     local_executor,
     run_study,
@@ -44,6 +47,7 @@ from repsim_core.studies.study import (
     stored_tables,
 )
 from repsim_core.studies.width import VARIANTS
+from repsim_core.training.devices import as_device
 from repsim_core.training.recipes import RECIPES
 
 # Options that say where something lies, with a value.
@@ -79,7 +83,12 @@ class _Numbers(click.ParamType):
         for part in str(value).split(","):
             first, dash, last = part.strip().partition("-")
             if not _is_number(first) or (dash and not _is_number(last)):
-                _refuse(value, "expected numbers and ranges such as 4,6 or 0-19", param, ctx)
+                _refuse(
+                    value,
+                    "expected numbers and ranges such as 4,6 or 0-19, without zeros in front",
+                    param,
+                    ctx,
+                )
             span = range(int(first), int(last if dash else first) + 1)
             if len(numbers) + span.stop - span.start > MOST_VALUES:
                 _refuse(value, f"expected at most {MOST_VALUES} numbers", param, ctx)
@@ -90,8 +99,8 @@ class _Numbers(click.ParamType):
 
 
 def _is_number(text: str) -> bool:
-    """Whether these are digits, and not more than could mean anything."""
-    return text.isascii() and text.isdecimal() and len(text) < 100
+    """Whether these are digits without zeros in front, and not more than could mean anything."""
+    return text.isascii() and text.isdecimal() and len(text) < 100 and (text == "0" or text[0] != "0")
 
 
 def _refuse(
@@ -204,6 +213,31 @@ def _store(cache: Path | None, name: str, report: Callable[[str], object] | None
         raise InputError(str(error)) from error
 
 
+def _require_room(folder: Path, option: str) -> None:
+    """Refuse a folder in which nothing can be written before anything is computed for it; it is left as it was.
+
+    Raises:
+        InputError: naming the option.
+    """
+    new: list[Path] = []
+    try:
+        new += (path for path in (folder, *folder.parents) if not path.exists())
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (
+            error.strerror if folder.is_dir() or not isinstance(error, FileExistsError) else "it is a file"
+        )
+        raise InputError(
+            f"{option}: cannot write to {folder}: {reason}; expected a folder, there or to be made"
+        ) from error
+    finally:
+        with suppress(OSError):  # another process has put something there
+            for path in new:
+                path.rmdir()
+
+
 # -- compute -------------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +259,8 @@ def _computing(name: str) -> Command:
         **declared: Any,
     ) -> None:
         wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
+        if out:
+            _require_room(out, "out")
         study = _run(wanted, store, jobs, scheduler, only_estimate)
         if study is None:
             return
@@ -257,9 +293,13 @@ def _run(
     else:
         # All at once by default: the cluster's scheduler spreads them, and an adaptive cluster grows with them.
         jobs = as_jobs(MOST_JOBS if jobs is None else jobs, MOST_JOBS)
+        check_scheduler(scheduler)
+    _require_room(store.directory, "cache")
     if not only_estimate:
         study = study.prepared()
     needs = estimate(study, store, 1 if scheduler else jobs)
+    if needs.units and scheduler is None:
+        _require_device(study)
     print(needed(needs, cluster=scheduler is not None), file=sys.stdout if only_estimate else sys.stderr)
     needs.check(store, here=scheduler is None)
     if only_estimate:
@@ -280,11 +320,32 @@ def _run(
             run_study(study, store, executor, jobs=jobs, progress=told)
     except (KeyboardInterrupt, StudyError, OSError):
         report.end()
-        print(f"finished parts are kept in {store.directory}; to go on: {typed()}", file=sys.stderr)
+        kept = "nothing is finished yet"
+        if _has_parts(study, store):
+            kept = f"finished parts are kept in {store.directory}"
+        print(f"{kept}; to go on: {typed()}", file=sys.stderr)
         raise
     finally:
         report.end()
     return study
+
+
+def _require_device(study: Study) -> None:
+    """Refuse a device that this machine does not have; those of a cluster are its workers'.
+
+    Raises:
+        InputError: naming it.
+    """
+    try:
+        as_device(getattr(study, "device", "cpu"))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def _has_parts(study: Study, store: Store) -> bool:
+    """Whether anything of a study is stored; what is compared is stored after what was trained for it."""
+    units = (unit for group in study.groups for unit in study.trainings(group))
+    return any(store.state(unit.address) == "done" for unit in units)
 
 
 def _command() -> TypedCommand:
@@ -358,6 +419,7 @@ def record(name: str, cache: Path | None, record: Path | None, replace: bool, **
     wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
     found = wanted.found_in(store)
     directory = _record_directory(name, record)
+    _require_room(directory, "record")
     tables = stored_tables(found, store)
     if (directory / "provenance.json").exists() and not replace:
         lost = set(read_record(directory).study.groups) - (set(found.groups) - set(tables.missing))

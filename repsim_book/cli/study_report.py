@@ -32,15 +32,17 @@ def needed(estimate: Estimate, cluster: bool) -> str:
     """What a study needs: `about 3 h 20 min with 2 processes, 0.9 GB of memory each, 30 MB of disk`."""
     if not estimate.units:
         return "nothing is left to compute"
-    memory, disk = size(estimate.memory), size(estimate.disk)
-    time = "a time that is not estimated for GPUs"
-    if estimate.seconds is not None:
-        time = f"about {duration(estimate.seconds)}"
-    if cluster:
-        return f"{time} of one core like this machine's, {memory} of memory for each worker, {disk} of disk"
-    if estimate.jobs == 1:
-        return f"{time} with 1 process, {memory} of memory, {disk} of disk"
-    return f"{time} with {estimate.jobs} processes, {memory} of memory each, {disk} of disk"
+    one = estimate.jobs == 1
+    memory = f"{size(estimate.memory)} of memory" + (
+        " for each worker" if cluster else "" if one else " each"
+    )
+    disk = f"{size(estimate.disk)} of disk"
+    processes = f"with {estimate.jobs} process{'' if one else 'es'}"
+    if estimate.seconds is None:
+        where = "" if cluster else f"{processes}: "
+        return f"{where}{memory}, {disk}; how long GPUs take is not estimated"
+    of = "of one core like this machine's" if cluster else processes
+    return f"about {duration(estimate.seconds)} {of}, {memory}, {disk}"
 
 
 def summary(models: pd.DataFrame, pairs: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from repsim_book.processes import Stopped, child, end, held, signals_interrupt
+from repsim_book.processes import Stopped, child, end, held, last_signal, signals_interrupt
 
 LISTENING = """
 from repsim_book.processes import end_with_parent, first_line
@@ -85,6 +85,17 @@ def test_a_signal_waits_while_something_gets_its_name():
     with signals_interrupt(last=False), pytest.raises(Stopped):
         make()
     assert done == ["inner", "outer"]
+
+
+def test_signals_that_come_together_are_one():
+    with signals_interrupt(last=False):
+        assert last_signal() is None
+        with pytest.raises(Stopped):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGHUP)
+        found = last_signal()
+        assert found is not None
+        assert found.number == signal.SIGTERM
 
 
 def test_handlers_are_as_before():
