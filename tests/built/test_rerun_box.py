@@ -10,12 +10,20 @@ import pytest
 import yaml
 from places import ROOT
 
+from repsim_book.chapters import find_chapter
 from repsim_book.cli import main
 from repsim_book.execution.sweeps import read_sweep
 from repsim_book.pages import standalone
+from repsim_book.profiles import load_values
 
 PAGE = (ROOT / "book" / "rerun.md").read_text(encoding="utf-8")
-COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^repsim .+$", PAGE, re.MULTILINE)]
+COMMANDS = [shlex.split(line, comments=True)[1:] for line in re.findall(r"^repsim .+$", PAGE, re.MULTILINE)]
+
+
+def file_of_the_page(name: str) -> str:
+    """The file of values that the page shows under this name."""
+    (found,) = re.findall(rf"```yaml\n# {re.escape(name)}\n(.*?)```", PAGE, re.DOTALL)
+    return found
 
 
 def command(*words: str) -> list[str]:
@@ -31,8 +39,17 @@ def _elsewhere(monkeypatch, tmp_path):
 
 
 def test_every_command_of_the_page_is_tested_here():
-    tested = {"chapters", "rho_max=8", "classes=3", "rho_max=5,8", "mine.yml", "my_chapter.md"}
-    assert len(COMMANDS) == len(tested)
+    tested = {
+        "chapters",
+        "rho_max=8",
+        "classes=3",
+        "nine.yml",
+        "rho_max=5,8",
+        "mine.yml",
+        "my_chapter.md",
+        "runs",
+    }
+    assert len(COMMANDS) == len(tested) + 1  # `runs` is there twice
     assert all(tested & set(each) for each in COMMANDS)
 
 
@@ -54,6 +71,19 @@ def test_one_chapter_with_other_values(tmp_path, capsys):
     assert main.main(command("classes=3")) == 2
     assert "classes = 3 is not possible; allowed is" in capsys.readouterr().err
 
+    assert main.main(["runs"]) == 0
+    assert "classes=9, rho_max=8.0" in capsys.readouterr().out
+    run = "runs/theorem"
+    assert main.main(["runs", run, run]) == 0
+
+
+def test_values_from_a_file():
+    Path("nine.yml").write_text(file_of_the_page("nine.yml"))
+    chapter = find_chapter(ROOT, "02")
+    values = chapter.values(load_values(Path("nine.yml"), chapter))
+    assert values["classes"] == len(values["permutation"]) == 9
+    assert command("nine.yml")[:4] == ["run", "02", "-f", "nine.yml"]
+
 
 def test_a_chapter_over_several_values(capsys, monkeypatch):
     # How the page of a sweep is made, the tests of sweeps show.
@@ -66,10 +96,8 @@ def test_a_chapter_over_several_values(capsys, monkeypatch):
 
 def test_a_set_of_values_for_the_whole_book(tmp_path, capsys):
     smoke = yaml.safe_load((ROOT / "notebooks" / "profiles" / "smoke.yml").read_text(encoding="utf-8"))
-    example = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    assert example
     # The other chapters with the values that the tests' book has, so that they need not be executed.
-    Path("mine.yml").write_text(yaml.safe_dump({**smoke, **yaml.safe_load(example[1])}))
+    Path("mine.yml").write_text(yaml.safe_dump({**smoke, **yaml.safe_load(file_of_the_page("mine.yml"))}))
     assert main.main(command("book")) == 0
     capsys.readouterr()
     pages = ROOT / "_build" / "html-mine"
