@@ -130,9 +130,9 @@ def main() -> None:
                 left = left_over(folder, PATIENCE if killed else MOMENT)
                 again = started(kind, folder).wait()
                 equal = results(kind, folder) == expected
-                wanted = (
-                    (-9,) if killed else (0, 128 + number_of, -number_of if moment < 1 else 128 + number_of)
-                )
+                # Before the command has set out, and after it has ended, signals do what they do to any process.
+                wanted = {0, -number_of} if killed or moment < 1 else {0, 128 + number_of}
+                wanted |= {128 + number_of} - {137}
                 fine = not left and again == 0 and equal and code in wanted
                 bad += not fine
                 print(
