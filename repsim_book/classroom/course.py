@@ -53,11 +53,8 @@ c.ExportPlugin.to = "export.csv"
 
 def quoted(name: str) -> str:
     """The name of a file or folder for a message; what does not show is replaced by a mark."""
-    return (
-        '"'
-        + "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
-        + '"'
-    )
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return f'"{shown}"'
 
 
 def require_name(name: str) -> None:

@@ -41,7 +41,11 @@ class Command(click.Command):
         parse = parser.parse_args
 
         def parse_once(args: list[str]) -> Any:
-            values, rest, order = parse(args)
+            try:
+                values, rest, order = parse(args)
+            except click.UsageError as error:
+                error.ctx = error.ctx or ctx  # for the hint at this command's help
+                raise
             once = [
                 p for p in order if isinstance(p, click.Option) and not (p.multiple or p.is_flag or p.count)
             ]
@@ -128,6 +132,31 @@ def option_name(parameter: click.Parameter) -> str:
     if isinstance(parameter, click.Option):
         return max(parameter.opts, key=len)
     return (parameter.metavar or parameter.name or "").upper()
+
+
+# What click says of values, and what is said here.
+_CLICK = (
+    (r"'(.*)' is not a valid integer(?: range)?\.?", r"found \1, expected a whole number"),
+    (r"'(.*)' is not a valid float(?: range)?\.?", r"found \1, expected a number"),
+    (r"(\S+) is not in the range (\d+)<=x<=(\d+)\.?", r"found \1, expected \2 to \3"),
+    (r"'(.*)' is not one of (.*)\.?", r"found \1, expected one of \2"),
+)
+
+
+def usage(error: click.UsageError) -> str:
+    """What is wrong with what was typed, and whose help tells more."""
+    said = error.format_message().rstrip(".")
+    if (
+        isinstance(error, click.BadParameter)
+        and error.param is not None
+        and type(error) is click.BadParameter
+    ):
+        said = error.message.rstrip(".")
+        for pattern, form in _CLICK:
+            said = re.sub(f"^{pattern}$", form, said, flags=re.DOTALL)
+        said = f"{option_name(error.param)}: {said}"
+    path = error.ctx.command_path if error.ctx else "repsim"
+    return f"{said} ({path} --help)"
 
 
 def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:

@@ -50,6 +50,8 @@ from repsim_core.studies.width import VARIANTS
 from repsim_core.training.devices import as_device
 from repsim_core.training.recipes import RECIPES
 
+# What `--out` gets.
+_TABLES = ("models.csv", "pairs.csv")
 # Options that say where something lies, with a value.
 _PLACES = {"--cache", "--out", "--record", "--scheduler"}
 
@@ -213,8 +215,11 @@ def _store(cache: Path | None, name: str, report: Callable[[str], object] | None
         raise InputError(str(error)) from error
 
 
-def _require_room(folder: Path, option: str) -> None:
-    """Refuse a folder in which nothing can be written before anything is computed for it; it is left as it was.
+def _require_room(folder: Path, option: str, files: Sequence[str] = ()) -> None:
+    """Refuse, before anything is computed for it, a folder that cannot be written to; it is left as it was.
+
+    Args:
+        files: that are to be written there.
 
     Raises:
         InputError: naming the option.
@@ -225,16 +230,16 @@ def _require_room(folder: Path, option: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        if taken := next((folder / file for file in files if (folder / file).is_dir()), None):
+            raise InputError(f"{option}: found the folder {taken}, expected a file or nothing there")
     except OSError as error:
-        reason = (
-            error.strerror if folder.is_dir() or not isinstance(error, FileExistsError) else "it is a file"
-        )
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
         raise InputError(
             f"{option}: cannot write to {folder}: {reason}; expected a folder, there or to be made"
         ) from error
     finally:
-        with suppress(OSError):  # another process has put something there
-            for path in new:
+        for path in new:
+            with suppress(OSError):  # not made, or another process has put something there
                 path.rmdir()
 
 
@@ -260,15 +265,15 @@ def _computing(name: str) -> Command:
     ) -> None:
         wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
         if out:
-            _require_room(out, "out")
+            _require_room(out, "out", _TABLES)
         study = _run(wanted, store, jobs, scheduler, only_estimate)
         if study is None:
             return
         tables = stored_tables(study, store)
         print(summary(tables.models, tables.pairs))
         if out:
-            for file, table in (("models", tables.models), ("pairs", tables.pairs)):
-                path = out / f"{file}.csv"
+            for file, table in zip(_TABLES, (tables.models, tables.pairs), strict=True):
+                path = out / file
                 write_atomic(path, table.to_csv(index=False, lineterminator="\n").encode())
                 print(path)
 

@@ -18,8 +18,8 @@ from repsim_core.studies.study import (
     MOST_SEEDS,
     MOST_STEPS,
     Study,
+    as_axis,
     as_groups,
-    as_listed,
     in_stacks,
     unknown,
     within,
@@ -260,7 +260,7 @@ def declare_image_study(
     values = dict(GRIDS[study][grid])
     default_recipes, default_dims, count = values.pop("recipes"), values.pop("dims"), values.pop("seeds")
     values.update({name: value for name, value in protocol.items() if value is not None})
-    chosen = as_listed(range(count) if seeds is None else seeds, "seeds", MOST_SEEDS)
-    names, chosen_dims = as_listed(recipes or default_recipes, "recipe"), as_listed(dims or default_dims, "m")
-    groups = as_groups((ImageGroup(name, m) for name in names for m in chosen_dims), ImageStudy.OPTIONS)
+    chosen = as_axis(range(count) if seeds is None else seeds, "seeds", MOST_SEEDS)
+    names, chosen_dims = as_axis(recipes or default_recipes, "recipe"), as_axis(dims or default_dims, "m")
+    groups = as_groups(ImageGroup(name, m) for name in names for m in chosen_dims)
     return ImageStudy(study, groups, chosen, in_stacks(chosen, 1), dataset=study, **values)

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def write_record(
 
     Raises:
         RecordError: no group is complete.
-        OSError: a file cannot be written.
+        WriteError: a file cannot be written; a folder that was made for the record is removed.
     """
     if not len(tables.models):
         raise RecordError("record: no group of the study is complete yet, there is nothing to record")
@@ -119,9 +120,19 @@ def write_record(
         "significant_digits": DIGITS,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    for name, data in files.items():
-        write_atomic(directory / name, data)
-    write_atomic(directory / "provenance.json", to_json(provenance).encode())
+    files["provenance.json"] = to_json(provenance).encode()
+    new = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    try:
+        for name, data in files.items():
+            write_atomic(directory / name, data)
+    except BaseException:
+        for path in (directory / name for name in files if new):
+            with suppress(OSError):
+                path.unlink()
+        for folder in new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     return read_record(directory)
 
 

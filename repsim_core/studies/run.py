@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
 
@@ -149,18 +150,21 @@ class _StudyPass:
                     self._take_in(future, unit, group)
         except BrokenExecutor as error:
             raise StudyError(
-                "a worker process ended suddenly (was it killed, or out of memory?); what was finished is stored"
+                f"a worker process ended suddenly (was it killed, or out of memory?){self._kept()}"
             ) from error
         except CancelledError as error:
             # Nobody here cancels.
-            raise StudyError("the cluster was lost; what was finished is stored") from error
+            raise StudyError(f"the cluster was lost{self._kept()}") from error
         finally:
             for future in self.running:
                 future.cancel()
         self._report()
         if self.failures:
-            summary = f"{len(self.failures)} of {self.units} units failed, all others are stored:"
+            summary = f"{len(self.failures)} of {self.units} units failed{self._kept()}:"
             raise StudyError("\n".join([summary, *self.failures]))
+
+    def _kept(self) -> str:
+        return "; what was finished is stored" if self.done else ""
 
     def _hand_out(self, unit: Unit, group: Group) -> None:
         if self.cache.get(unit.address) is not None:
@@ -293,6 +297,25 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
+def check_scheduler(address: str) -> None:
+    """Refuse an address at which no scheduler can be, without asking whether there is one.
+
+    Raises:
+        InputError: Dask is not installed, or it knows no such address.
+    """
+    require("scheduler", "distributed")
+    from distributed.comm import backends
+
+    scheme, _, place = address.rpartition("://")
+    try:
+        parts = urlsplit(f"//{place}")
+        complete = bool(parts.hostname and parts.port) and parts.netloc == place
+    except ValueError:  # a port that is none, or half of an IPv6 address
+        complete = False
+    if not complete or (scheme or "tcp") not in backends:
+        raise InputError(f"scheduler: found {address!r}, expected an address such as tcp://HOST:PORT")
+
+
 @contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
     """The workers of the Dask cluster whose scheduler listens at `address`.
@@ -302,7 +325,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
     Raises:
         InputError: Dask is not installed, or no scheduler answers.
     """
-    require("scheduler", "distributed")
+    check_scheduler(address)
     from distributed import Client
 
     try:

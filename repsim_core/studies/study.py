@@ -8,15 +8,15 @@ hold the declarations, `run` computes them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from io import BytesIO
 from itertools import islice
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import pandas as pd
 
-from repsim_core.arrays import as_count
 from repsim_core.errors import InputError, nearest
 from repsim_core.measures.circular_orders import circular_order, class_means
 from repsim_core.representations import Representations
@@ -68,8 +68,8 @@ class Study(ABC):
     stacks: tuple[tuple[int, ...], ...]
 
     def __post_init__(self) -> None:
-        as_listed(self.seeds, "seeds", MOST_SEEDS)
-        as_groups(self.groups, self.OPTIONS)
+        as_axis(self.seeds, "seeds", MOST_SEEDS)
+        as_groups(self.groups)
         try:
             for seeds in (self.seeds, *self.stacks):
                 for seed in seeds:
@@ -77,12 +77,12 @@ class Study(ABC):
             self.check_protocol()
         except (TypeError, ValueError) as error:
             raise InputError(str(error)) from error
-        if len(set(self.seeds)) < len(self.seeds) or len(self.seeds) < 2:
-            raise InputError(
-                f"seeds: found {list(self.seeds)}, expected at least two different ones: pairs are compared"
-            )
-        if not self.groups or len(set(self.groups)) < len(self.groups):
-            raise InputError(f"{', '.join(self.OPTIONS)}: expected at least one group and none twice")
+        if len(self.seeds) < 2:
+            raise InputError(f"seeds: found {list(self.seeds)}, expected at least two: pairs are compared")
+        if not self.groups:
+            raise InputError("groups: found none, expected at least one")
+        if (twice := _first_twice(self.groups)) is not None:
+            raise InputError(f"groups: found {twice.label} twice, expected each group once")
 
     @abstractmethod
     def check_protocol(self) -> None:
@@ -141,12 +141,12 @@ class Study(ABC):
         groups = self.groups
         for name, values in axes.items():
             if values is not None:
-                attribute, values = self.OPTIONS[name], as_listed(values, name)
+                attribute, values = self.OPTIONS[name], as_axis(values, name)
                 _require_known(name, values, [getattr(group, attribute) for group in self.groups])
                 groups = tuple(group for group in groups if getattr(group, attribute) in values)
         if not groups:
-            raise InputError(f"{', '.join(self.OPTIONS)}: the study holds no group of this combination")
-        chosen = self.seeds if seeds is None else as_listed(seeds, "seeds", MOST_SEEDS)
+            raise InputError("groups: found none in the study with this combination of values")
+        chosen = self.seeds if seeds is None else as_axis(seeds, "seeds", MOST_SEEDS)
         _require_known("seeds", chosen, self.seeds)
         stacks = tuple(stack for stack in self.stacks if set(stack) & set(chosen))
         return replace(self, groups=groups, seeds=chosen, stacks=stacks)
@@ -249,10 +249,12 @@ def within(value: object, name: str, least: int, most: int) -> int:
     Raises:
         TypeError, ValueError: naming the argument.
     """
-    number = as_count(value, name, least)
-    if number > most:
-        raise ValueError(f"{name}: found {number}, expected an integer from {least} to {most}")
-    return number
+    expected = f"expected an integer from {least} to {most}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: found {value!r}, {expected}")
+    if not least <= int(value) <= most:
+        raise ValueError(f"{name}: found {int(value)}, {expected}")
+    return int(value)
 
 
 def as_listed(
@@ -269,9 +271,33 @@ def as_listed(
     return listed
 
 
-def as_groups(groups: Iterable[Any], options: Iterable[str]) -> tuple[Any, ...]:
-    """The groups of a study with these `OPTIONS` as a tuple, `as_listed`."""
-    return as_listed(groups, ", ".join(options), MOST_GROUPS, "groups")
+def as_axis(values: Iterable[Any], name: str, most: int = MOST_VALUES) -> tuple[Any, ...]:
+    """The values along an axis of a grid as a tuple, `as_listed`.
+
+    Raises:
+        InputError: there are more than `most`, or one of them is there twice.
+    """
+    listed = as_listed(values, name, most)
+    if (twice := _first_twice(listed)) is not None:
+        raise InputError(f"{name}: found {twice} twice, expected each value once")
+    return listed
+
+
+def as_groups(groups: Iterable[Any]) -> tuple[Any, ...]:
+    """The groups of a study as a tuple, `as_listed`."""
+    return as_listed(groups, "groups", MOST_GROUPS, "combinations of values")
+
+
+def _first_twice(values: Sequence[Any]) -> Any:
+    """The first value that was there before; None where there is none."""
+    seen = set()
+    for value in values:
+        if not isinstance(value, Hashable):  # no number and no name, which is said elsewhere
+            continue
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
 
 
 def unknown(name: str, value: object, allowed: Iterable[object]) -> str:

@@ -18,8 +18,8 @@ from repsim_core.studies.study import (
     MOST_SEEDS,
     MOST_STEPS,
     Study,
+    as_axis,
     as_groups,
-    as_listed,
     in_stacks,
     unknown,
     within,
@@ -267,23 +267,24 @@ def declare_width_study(
     cells = []
     for ks, names in values.pop("cells"):
         cells += [(k, variant) for variant in names for k in ks]
-    wanted = tuple(dict.fromkeys(k for k, _ in cells)) if classes is None else as_listed(classes, "k")
-    for name in variants or ():
-        if name not in VARIANTS:
-            raise InputError(unknown("variant", name, VARIANTS))
+    wanted = tuple(dict.fromkeys(k for k, _ in cells)) if classes is None else as_axis(classes, "k")
     if variants is not None:
-        cells = [(k, variant) for variant in variants for k in wanted]
+        chosen_variants = as_axis(variants, "variant")
+        for name in chosen_variants:
+            if name not in VARIANTS:
+                raise InputError(unknown("variant", name, VARIANTS))
+        cells = [(k, variant) for variant in chosen_variants for k in wanted]
     else:
         new = [(k, "free") for k in wanted if k not in {k for k, _ in cells}]
         cells = [(k, variant) for k, variant in cells if k in wanted] + new
     default_widths, count = values.pop("widths"), values.pop("seeds")
     values.update({name: value for name, value in protocol.items() if value is not None})
-    chosen = as_listed(range(count) if seeds is None else seeds, "seeds", MOST_SEEDS)
-    chosen_widths = as_listed(widths or default_widths, "widths")
+    chosen = as_axis(range(count) if seeds is None else seeds, "seeds", MOST_SEEDS)
+    chosen_widths = as_axis(widths or default_widths, "widths")
     groups = (WidthGroup(k, w, variant) for k, variant in cells for w in chosen_widths)
     return WidthStudy(
         "width",
-        as_groups(groups, WidthStudy.OPTIONS),
+        as_groups(groups),
         chosen,
         in_stacks(chosen, stack),
         **values,

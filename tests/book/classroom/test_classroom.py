@@ -448,10 +448,17 @@ def test_own_cells_of_a_student_stay_where_they_are():
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "found no notebook"),
-        (b"\x80\x04K\x01.", "found no notebook (UnicodeDecodeError"),
-        (b"[" * 100_000, "found no notebook"),
-        (b'{"cells": [{}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "found no notebook"),
+        (b"", "found no notebook (the file is empty)"),
+        (b" \n", "found no notebook (the file is empty)"),
+        (b"{", "found no notebook (the file is no JSON, or not all of it)"),
+        (b"\x80\x04K\x01.", "found no notebook (the file is no JSON"),
+        (b"[" * 100_000, "found no notebook (the file is no JSON"),
+        (b"[1]", "found no notebook (the file is JSON, but not that of a notebook)"),
+        (b"{}", "found no notebook (the file is JSON, but"),
+        (
+            b'{"cells": [{}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+            "found no notebook (the file is JSON, but",
+        ),
         (b" " * 20_000_001, "found more than 20 MB"),
     ],
 )
@@ -556,8 +563,10 @@ def test_collection_takes_what_it_can_read_and_names_the_rest(course, tmp_path, 
         f"fred/{NAME}.ipynb": data(MASTER),
         "gina.ipynb": data(nbformat.v4.new_notebook()),
         "h*.ipynb": data(MASTER),
+        "a" * 200 + ".ipynb": data(MASTER),
     }
     origin = write(tmp_path / "handed-in", {**good, **bad, "__MACOSX/ada.ipynb": b"", ".DS_Store": b""})
+    (origin / "empty.ipynb").mkdir()
     top = "handed-in/" if form == "zip of a folder" else ""
     if form != "folder":
         with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
@@ -566,7 +575,13 @@ def test_collection_takes_what_it_can_read_and_names_the_rest(course, tmp_path, 
         origin = tmp_path / "all.zip"
     found = collect_submissions(course, NAME, origin)
     assert (sorted(found.new), found.changed, found.unchanged) == (["ada", "bob", "eve"], [], [])
-    assert set(found.refused) == {top + file for file in bad}
+    end = "" if form == "folder" else "/"
+    assert set(found.refused) == {top + file for file in [*bad, "empty.ipynb" + end]}
+    assert found.refused[f"{top}empty.ipynb{end}"] == "found an empty folder, expected a file"
+    assert found.refused[top + "h*.ipynb"].startswith(
+        'found "h*", expected a student\'s id of at most 100 letters'
+    )
+    assert found.refused[top + "a" * 200 + ".ipynb"].startswith("found a name of 200 characters, expected")
     assert found.refused[top + "fred.ipynb"] == "found 2 files of fred, expected one"
     assert found.refused[top + "gina.ipynb"].startswith("found 0 of the 4 cells for answers of 01_tiny")
     assert course.submission(NAME, "bob").read_bytes() == data(RELEASE)
@@ -607,6 +622,16 @@ def test_paths_links_and_bombs_do_not_leave_the_course(course, tmp_path):
     assert (found.new, set(found.refused)) == (["bob"], {"carl.ipynb", "dora"})
 
 
+def test_names_are_quoted_plainly(run, course, tmp_path):
+    folder = write(tmp_path / "in", {"tab\t.ipynb": b"{", "it's.ipynb": b"{"})
+    os.close(os.open(os.fsencode(folder) + b"/\xff.ipynb", os.O_CREAT))
+    code, _, err = run("collect", NAME, folder, "--course", course.directory)
+    assert code == 1
+    for shown in ("tab\N{REPLACEMENT CHARACTER}", "it's", "\N{REPLACEMENT CHARACTER}"):
+        assert f'repsim: "{shown}.ipynb" is not taken: ' in err
+        assert f'found "{shown}", expected' in err
+
+
 # The command
 
 
@@ -617,7 +642,7 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     write(tmp_path / "in", {"ada.ipynb": data(MASTER), "bob.ipynb": b"{"})
     code, out, err = run("collect", NAME, tmp_path / "in", *course)
     assert (code, out) == (1, "1 new, 0 changed, 0 unchanged\n")
-    assert "'bob.ipynb' is not taken: found no notebook" in err
+    assert '"bob.ipynb" is not taken: found no notebook (the file is no JSON' in err
     code, out, err = run("grade", NAME, "--jobs", "2", "--cell-seconds", HANG, *course)
     assert code == 0
     assert out.splitlines()[1].split() == ["ada", "graded", "5", "9", "1"]
@@ -639,6 +664,10 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
         (["grade", "01_tiny"], "01_tiny: found no such assignment in"),
         (["collect", "01_tiny", "nowhere"], "01_tiny: found no such assignment in"),
         (["feedback", "01_tiny"], "01_tiny: found no grades in"),
+        (["release", "", "--root", BOOK], "name: found an empty one, expected that of an assignment"),
+        (["collect", "", "nowhere"], "name: found an empty one"),
+        (["grade", " "], "name: found an empty one"),
+        (["feedback", ""], "name: found an empty one"),
     ],
 )
 def test_bad_input_ends_with_code_2(run, tmp_path, monkeypatch, arguments, complaint):
@@ -663,7 +692,7 @@ def test_bad_input_to_a_released_assignment_ends_with_code_2(run, course, tmp_pa
         assert complaint in err
     write(course.directory, {f"submitted/a b/{NAME}/{NAME}.ipynb": data(MASTER)})
     code, _, err = run("grade", NAME, "--course", course.directory)
-    assert (code, "found the folder 'a b', expected a student's id" in err) == (2, True)
+    assert (code, 'found the folder "a b", expected a student\'s id' in err) == (2, True)
 
 
 def test_without_nbgrader_a_line_says_what_to_install(run, monkeypatch):

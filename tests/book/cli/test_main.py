@@ -78,11 +78,15 @@ def test_words_are_completed(typed, expected, tmp_path):
         (["book", "--profile", "smoke", "--profile", "default"], "--profile is given twice"),
         (["run", "02", "--out", ""], "--out: found an empty name"),
         (["run", "02", "--out", "x" * 300], "--out: found a name of 300 bytes, expected a shorter one"),
+        (["run", "02", "--jobs", "1e3"], "--jobs: found 1e3, expected a whole number (repsim run --help)"),
+        (["run", "02", "--timeout", "nan"], "--timeout: found nan, expected a whole number"),
+        (["run", "02", "-p"], "requires an argument (repsim run --help)"),
+        (["compare", "a", "b", "--weight", "much"], "--weight: found much, expected a number"),
         (["chapters", "--root", ""], "--root: found an empty name"),
         (["chapters", "--root", "elsewhere"], "there is no folder `notebooks`"),
         (["chapters", "03"], "unexpected extra argument"),
         (["study", "widht"], "did you mean width"),
-        (["completion", "tcsh"], "tcsh"),
+        (["completion", "tcsh"], "SHELL: found tcsh, expected one of"),
         (["serve", "--root", FIXTURE], "there is no book yet"),
         (["live", "--root", FIXTURE], "there is no book yet"),
     ],
@@ -131,6 +135,10 @@ def test_messages_speak_of_options():
     assert in_words(said, options) == "--left-out: found K = 3; pass --left-out none; given seed"
     assert in_words("seed: found -1, expected at least 0", options) == "--seed: found -1, expected at least 0"
     assert in_words("a seed: found", options) == "a seed: found"
+    short = [click.Option(["--k"]), click.Option(["--m"])]
+    assert in_words("k: found 1 in k, m", short) == "--k: found 1 in k, m"
+    assert in_words("m: found 10", short) == "--m: found 10"
+    assert in_words("given: found 1", options) == "given: found 1"
 
 
 # -- signals -------------------------------------------------------------------------------------------------------

@@ -78,11 +78,33 @@ def test_the_papers_recipe_needs_days_and_checkpoints(tmp_path):
     assert 1e9 < fast.memory < 3e9
 
 
-def test_of_a_gpu_no_time_is_said(tmp_path, capsys):
+def test_of_a_gpu_no_time_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     study = declare_study("width", "smoke", device="cuda")
     assert estimate(study, Store(tmp_path), 1).seconds is None
     assert command([*WORDS, "--device", "cuda", "--estimate", "--cache", str(tmp_path)]) == 0
-    assert "a time that is not estimated for GPUs" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith("with 1 process: ")
+    assert said.endswith(" of disk; how long GPUs take is not estimated\n")
+
+
+def test_what_would_be_refused_is_not_estimated(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    gpu = ["--device", "cuda"]
+    for words in ([*WORDS, *gpu, "--estimate"], [*WORDS, *gpu]):
+        assert command(words) == 2
+        assert "--device: found 'cuda', expected" in capsys.readouterr().err
+    assert (
+        command([*WORDS, *gpu, "--estimate", "--scheduler", "127.0.0.1:9"]) == 0
+    )  # its workers may have some
+    assert "of memory for each worker" in capsys.readouterr().out
+    for address in ("foo", "", "tcp://", "tcp://host", "tcp://host:x", "tcp://host:99999", "http://host:80"):
+        for words in ([*WORDS, "--estimate"], WORDS):
+            assert command([*words, "--scheduler", address]) == 2
+            assert f"--scheduler: found {address!r}, expected an address" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_memory_and_disk_that_are_not_there_are_refused(tmp_path, monkeypatch, capsys):

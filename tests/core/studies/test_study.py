@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import resource
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -178,17 +181,28 @@ def test_the_paper_grid_is_the_papers_study():
         (["record", "with"], "study: found 'with'"),
         (["check", "with"], "study: found 'with'"),
         (["width", "--variant", "f_norm"], "variant: found 'f_norm'; did you mean f-norm"),
-        (["width", "--k", "2"], "k: found 2, expected at least M + 1 = 3"),
+        (["width", "--k", "2"], "--k: found 2, expected at least M + 1 = 3"),
         (["width", "--k", "four"], "--k: found 'four'"),
-        (["width", "--widths", "0"], "widths: found 0"),
-        (["width", "--widths", "8,8"], "widths"),
+        (["width", "--widths", "0"], "--widths: found 0, expected an integer from 1 to 10000"),
+        (["width", "--widths", "8,16,8"], "--widths: found 8 twice, expected each value once"),
+        (["width", "--k", "4,4"], "--k: found 4 twice"),
+        (["width", "--variant", "free,free"], "--variant: found free twice"),
+        (["cifar10", "--m", "2,3,2"], "--m: found 2 twice"),
+        (["cifar10", "--m", "10"], "--m: found 10, expected an integer from 1 to 9"),
+        (["cifar10", "--recipe", "fast,fast"], "--recipe: found fast twice"),
+        (["digits", "--seeds", "0-2,1"], "--seeds: found 1 twice"),
+        (["width", "--seeds", "01"], "--seeds: found '01', expected numbers"),
+        (["width", "--seeds", "0-09"], "--seeds: found '0-09', expected numbers"),
+        (["width", "--k", "04"], "--k: found '04', expected numbers"),
+        (["width", "--widths", "16,016"], "--widths: found '16,016', expected numbers"),
+        (["digits", "--m", "02"], "--m: found '02', expected numbers"),
         (["width", "--seeds", "3-1"], "--seeds: found '3-1'"),
         (["width", "--seeds", ""], "--seeds: found ''"),
-        (["width", "--seeds", "4"], "seeds: found [4]"),
-        (["width", "--seeds", "1,1"], "seeds: found [1, 1]"),
+        (["width", "--seeds", "4"], "--seeds: found [4], expected at least two"),
+        (["width", "--seeds", "1,1"], "--seeds: found 1 twice"),
         (["width", "--steps", "0"], "steps: found 0"),
         (["width", "--jobs", "0"], "jobs: found 0"),
-        (["width", "--scheduler", "nonsense://"], "scheduler: "),
+        (["width", "--scheduler", "nonsense://"], "--scheduler: found 'nonsense://'"),
         (["check", "width", "--record", "nowhere"], "--record: there is no file nowhere"),
         (
             ["width", "--seeds", "0-99999999999"],
@@ -201,10 +215,10 @@ def test_the_paper_grid_is_the_papers_study():
             "--seeds: found 9223372036854775808, expected an integer",
         ),
         (["width", "--widths", "10001"], "--widths: found 10001, expected an integer from 1 to 10000"),
-        (["width", "--k", "1001"], "k: found 1001, expected an integer from 1 to 1000"),
+        (["width", "--k", "1001"], "--k: found 1001, expected an integer from 1 to 1000"),
         (
             ["width", "--k", "4-1000", "--widths", "1-1000"],
-            "k, widths, variant: found more than 10000 groups",
+            "groups: found more than 10000 combinations of values",
         ),
         (["width", "--steps", "99999999999"], "--steps: found 99999999999, expected an integer from 1 to"),
         (["width", "--jobs", "100000"], "--jobs: found 100000, expected an integer from 1 to 1000"),
@@ -226,6 +240,20 @@ def test_a_part_that_is_none():
     for wanted in ({"k": [9]}, {"widths": [9]}, {"variant": ["both"]}, {"seeds": [9]}, {"seeds": []}):
         with pytest.raises(InputError, match=r"^(k|widths|variant|seeds): found"):
             small().select(**wanted)
+    with pytest.raises(InputError, match=r"^widths: found 4 twice"):
+        small().select(widths=[4, 4])
+    both = small(variants=None)
+    part = replace(both, groups=tuple(group for group in both.groups if group.label != "K4-w8-both"))
+    with pytest.raises(InputError, match=r"^groups: found none in the study with this combination"):
+        part.select(widths=[8], variant=["both"])
+
+
+def test_a_study_holds_each_group_once():
+    study = small()
+    with pytest.raises(InputError, match=r"^groups: found K4-w4-free twice"):
+        replace(study, groups=(*study.groups, study.groups[0]))
+    with pytest.raises(InputError, match=r"^groups: found none"):
+        replace(study, groups=())
 
 
 # -- interruptions, neighbours, damage -----------------------------------------------------------------------------
@@ -333,6 +361,36 @@ def test_a_unit_that_fails_is_named_and_the_others_are_kept(computed, tmp_path, 
     assert compute(small(), tmp_path) == entries(computed)
 
 
+def test_where_nothing_is_finished_nothing_is_kept(tmp_path, monkeypatch, capsys):
+    """Neither the pool's message nor the command speaks of parts that are not there."""
+    monkeypatch.setattr(study_commands, "local_executor", broken)
+    arguments = ["width", "--grid", "smoke", "--variant", "free", "--cache", str(tmp_path / "cache")]
+    assert command(arguments) == 1
+    message = capsys.readouterr().err
+    assert f"nothing is finished yet; to go on: repsim study {' '.join(arguments)}" in message
+    assert "kept" not in message
+    assert "stored" not in message
+    assert list(tmp_path.iterdir()) == []
+    compute(small(widths=[4]), tmp_path / "cache")
+    assert command(arguments) == 1
+    message = capsys.readouterr().err
+    assert f"finished parts are kept in {tmp_path / 'cache'}; to go on: repsim study" in message
+    assert "what was finished is stored" in message
+
+
+@contextmanager
+def broken(jobs: int = 1) -> Iterator[Executor]:
+    """A stand-in for `local_executor` whose workers are killed."""
+
+    class Broken(Executor):
+        def submit(self, *_, **__):
+            future = Future()
+            future.set_exception(BrokenExecutor())
+            return future
+
+    yield Broken()
+
+
 # -- the record ----------------------------------------------------------------------------------------------------
 
 WORDS = ["width", "--grid", "smoke", "--variant", "free"]
@@ -405,6 +463,29 @@ def test_a_partial_record_says_what_it_lacks_and_replaces_no_fuller_one(recorded
     assert (
         command(["record", *WORDS, "--cache", str(tmp_path / "empty"), "--record", str(tmp_path / "e")]) == 2
     )
+
+
+@pytest.mark.parametrize("room", [10, 700], ids=["for nothing", "for the first file"])
+def test_a_record_that_does_not_fit_leaves_no_folder(computed, tmp_path, capsys, room):
+    """A limit on the size of files stands for a full disk."""
+    words = ["record", *WORDS, "--cache", str(computed), "--record", str(tmp_path / "new" / "record")]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        assert command(words) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "cannot write" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    kept = tmp_path / "new" / "record" / "notes.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("the reader's own", "utf-8")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        assert command(words) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert kept.read_text("utf-8") == "the reader's own"
 
 
 def test_a_changed_record_is_noticed(recorded):
