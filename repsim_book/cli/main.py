@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 import click
 
-from repsim_book.cli.command import Group, Typed
+from repsim_book.cli.command import Group, Typed, usage
 from repsim_book.cli.plain_text import as_text, spell_what_is_missing
 from repsim_book.processes import Stopped, last_signal, signals_interrupt
 from repsim_core.errors import ExecutionError, InputError
@@ -105,8 +105,7 @@ def _run(given: Sequence[str]) -> int:
         print(error.format_message(), file=sys.stderr)
         return 2
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "repsim"
-        return _say(f"{error.format_message().rstrip('.')} ({path} --help)", 2)
+        return _say(usage(error), 2)
     except Stopped as stop:
         return _say(f"ended by {stop}", 128 + stop.number)
     except KeyboardInterrupt:

@@ -50,7 +50,7 @@ def test_chapters_are_listed_with_their_parameters(run):
         ),
         (["run", "02", "--jobs", "2"], "--jobs: there is nothing to do side by side without --sweep"),
         (["run", "02", "--sweep", "count=3,4", "--jobs", "0"], "--jobs: found 0, expected 1 to"),
-        (["run", "02", "--timeout", "0"], "'--timeout': 0 is not in the range"),
+        (["run", "02", "--timeout", "0"], "--timeout: found 0, expected 1 to"),
         (["run", "02", "-f", "absent.yml"], "absent.yml"),
         (["run", "02", "--profile", "smoek"], "there is no profile smoek; did you mean smoke"),
         (["run", "02", "--out", "file"], "the output folder file is a file"),
