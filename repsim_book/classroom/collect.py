@@ -26,6 +26,8 @@ from repsim_core.files import write_atomic
 # No student is called so.
 ASSIGNMENT = re.compile(r"\d\d_\w+")
 MAX_FILES = 5000
+# What file systems take as the name of a folder.
+_NAME_BYTES = 255
 _Read = Callable[[], bytes]
 
 
@@ -120,6 +122,8 @@ def _student(file: str, name: str, top: tuple[str, ...]) -> str:
         if len(student) > 100:
             found = f"a name of {len(student)} characters"
         raise InputError(f"found {found}, expected {STUDENT_IDS}")
+    if (length := len(student.encode())) > _NAME_BYTES:
+        raise InputError(f"found a name of {length} bytes, expected at most {_NAME_BYTES}")
     return student
 
 

@@ -304,7 +304,7 @@ def check_scheduler(address: str) -> None:
         InputError: Dask is not installed, or it knows no such address.
     """
     require("scheduler", "distributed")
-    from distributed.comm import backends
+    from distributed.comm.registry import backends
 
     scheme, _, place = address.rpartition("://")
     try:

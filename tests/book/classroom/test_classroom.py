@@ -595,6 +595,7 @@ def test_collection_takes_what_it_can_read_and_names_the_rest(course, tmp_path, 
 def test_paths_links_and_bombs_do_not_leave_the_course(course, tmp_path):
     link = zipfile.ZipInfo("link.ipynb")
     link.external_attr = 0o120777 << 16
+    long = "\u6728" * 100 + ".ipynb"  # a hundred letters, and no name of a folder
     names = [
         "../evil.ipynb",
         f"../{NAME}.ipynb",
@@ -608,10 +609,12 @@ def test_paths_links_and_bombs_do_not_leave_the_course(course, tmp_path):
         archive.writestr(link, "/etc/passwd")
         archive.writestr("bomb.ipynb", b" " * 200_000_000)
         archive.writestr("ada.ipynb", data(MASTER))
+        archive.writestr(long, data(MASTER))
     before = {path for path in tmp_path.rglob("*") if course.directory not in path.parents}
     found = collect_submissions(course, NAME, tmp_path / "evil.zip")
     assert found.new == ["ada"]
-    assert set(found.refused) == {*names, "link.ipynb", "bomb.ipynb"}
+    assert set(found.refused) == {*names, "link.ipynb", "bomb.ipynb", long}
+    assert found.refused[long] == "found a name of 300 bytes, expected at most 255"
     assert all("leaves the folder" in found.refused[name] for name in names)
     assert {path for path in tmp_path.rglob("*") if course.directory not in path.parents} == before
     assert [path.name for path in (course.directory / "submitted").iterdir()] == ["ada"]
