@@ -19,9 +19,11 @@ import repsim_book  # before what reads notebooks: without it their library take
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-# A shell starts what it puts in the background deaf to Ctrl-C, and children inherit that; some tests interrupt theirs.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell starts what it puts in the background deaf to Ctrl-C, `nohup` deaf to the end of a terminal, and children
+# inherit that; some tests interrupt theirs.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 # The same examples every time, and no deadline for one or for drawing them: a busy machine is no bug.
