@@ -28,7 +28,7 @@ URL = re.compile(r"https://[\w.-]+(?:/[\w.~-]+){2,}")
 # fmt: off
 NEEDED = {
     "altair", "jaxtyping", "lazy-loader", "matplotlib", "myst-nb", "numpy", "pandas", "pillow", "safetensors",
-    "scikit-learn", "scipy", "seaborn", "torch", "torchvision", "vl-convert-python",
+    "scikit-learn", "scipy", "seaborn", "torch", "torchvision", "tqdm", "vl-convert-python",
 }
 # fmt: on
 ICONS = {
