@@ -25,10 +25,8 @@ def book(profile: str, force: bool, timeout: int | None, root: Path | None) -> N
     _build/html-NAME/.
     """
     require("book", "jupyter_book", "papermill", "jupytext")
-    with held():
-        from repsim_book.pages.book import (
-            build,  # what makes pages draws figures, and not every installation can
-        )
+    with held():  # what makes pages draws figures, and not every installation can
+        from repsim_book.pages.book import build
 
     watcher = _BookWatcher()
     try:
