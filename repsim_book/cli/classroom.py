@@ -14,7 +14,7 @@ import click
 
 from repsim_book.claims import claimed
 from repsim_book.classroom.isolated import DEFAULT_LIMITS, Limits
-from repsim_book.cli.command import Group, folder, root_option, typed
+from repsim_book.cli.command import Group, Whole, folder, root_option, typed
 from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.paths import find_root
@@ -57,7 +57,7 @@ def _limit_options(function: Callable[..., Any]) -> Callable[..., Any]:
         default = getattr(DEFAULT_LIMITS, name)
         option = click.option(
             "--" + name.replace("_", "-"),
-            type=int,
+            type=Whole(),
             default=default,
             metavar="N",
             help=f"{text} (default: {default}).",
@@ -108,7 +108,7 @@ def collect(name: str, origin: Path, course: Path) -> int:
 @classroom.command()
 @click.argument("name")
 @_course_option
-@click.option("--jobs", type=int, default=1, metavar="N", help="Submissions at a time (default: 1).")
+@click.option("--jobs", type=Whole(), default=1, metavar="N", help="Submissions at a time (default: 1).")
 @click.option("--force", is_flag=True, help="Grade also what is graded and unchanged.")
 @_limit_options
 def grade(name: str, course: Path, jobs: int, force: bool, **limits: int) -> None:

@@ -20,6 +20,7 @@ import click
 
 from repsim_book.processes import held
 from repsim_core.errors import InputError, RepsimError
+from repsim_core.texts import shown
 
 
 @dataclass
@@ -136,9 +137,7 @@ def option_name(parameter: click.Parameter) -> str:
 
 # What click says of values, and what is said here.
 _CLICK = (
-    (r"'(.*)' is not a valid integer(?: range)?\.?", r"found \1, expected a whole number"),
-    (r"'(.*)' is not a valid float(?: range)?\.?", r"found \1, expected a number"),
-    (r"(\S+) is not in the range (\d+)<=x<=(\d+)\.?", r"found \1, expected \2 to \3"),
+    (r"'(.*)' is not a valid float\.?", r"found \1, expected a number"),
     (r"'(.*)' is not one of (.*)\.?", r"found \1, expected one of \2"),
 )
 
@@ -179,6 +178,27 @@ def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:
         if "_" in name:
             text = re.sub(rf"(?<![\w-]){name}(?!\w)", option, text)
     return text
+
+
+class Whole(click.ParamType):
+    """A whole number, written as chapters' values are: digits with no zero in front and nothing between them.
+
+    Args:
+        least, most: of its range, if it has one.
+    """
+
+    name = "integer"
+
+    def __init__(self, least: int | None = None, most: int | None = None) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if not isinstance(value, int) and not re.fullmatch(r"-?(?:0|[1-9][0-9]{0,18})", str(value)):
+            self.fail(f"found {shown(str(value))}, expected a whole number, in digits as in 12", param, ctx)
+        number = int(value)
+        if (self.least is not None and number < self.least) or (self.most is not None and number > self.most):
+            self.fail(f"found {number}, expected {self.least} to {self.most}", param, ctx)
+        return number
 
 
 class _Place(click.Path):
@@ -226,7 +246,7 @@ def timeout_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--timeout`, for a cell."""
     return click.option(
         "--timeout",
-        type=click.IntRange(1, 10_000_000),
+        type=Whole(1, 10_000_000),
         metavar="SECONDS",
         help="That a cell may take; default: no limit.",
     )(function)

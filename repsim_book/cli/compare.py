@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from repsim_book.cli.command import command
+from repsim_book.cli.command import Whole, command
 from repsim_core.errors import InputError
 from repsim_core.files import to_json
 
@@ -38,15 +38,15 @@ class _InputSet(click.ParamType):
 @click.argument("b")
 @click.option("--json", "as_json", is_flag=True, help="For machines; NaN and infinity are strings.")
 @click.option("--weight", type=float, metavar="W", help="Of two of d_LLV's terms; default 1e-5.")
-@click.option("--pivot", type=int, metavar="Y", help="The pivot label; default: by search.")
+@click.option("--pivot", type=Whole(), metavar="Y", help="The pivot label; default: by search.")
 @click.option(
     "--left-out", type=_LeftOut(), metavar="Y", help="The label left out, or none; default: by search."
 )
 @click.option(
     "--input-set", type=_InputSet(), metavar="SET", help="exact, or M + 1 inputs i,j,k; default: sampled."
 )
-@click.option("--num-samples", type=int, metavar="N", help="Sampled input sets; default 200.")
-@click.option("--seed", type=int, help="Of the sampling; default 0.")
+@click.option("--num-samples", type=Whole(), metavar="N", help="Sampled input sets; default 200.")
+@click.option("--seed", type=Whole(), help="Of the sampling; default 0.")
 def compare(a: str, b: str, as_json: bool, **options: Any) -> None:
     """Compare two models by every measure of the paper.
 

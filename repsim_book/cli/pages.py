@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from repsim_book.cli.command import command, profile_option, root_option
+from repsim_book.cli.command import Whole, command, profile_option, root_option
 from repsim_book.paths import find_root, pages_folder
 from repsim_book.profiles import find_profile
 from repsim_core.errors import InputError
@@ -21,7 +21,7 @@ def _pages(root: Path | None, profile: str) -> tuple[Path, Path]:
 
 @command()
 @profile_option
-@click.option("--port", type=int, default=8000, help="Of this machine; default 8000.")
+@click.option("--port", type=Whole(), default=8000, help="Of this machine; default 8000.")
 @root_option
 def serve(profile: str, port: int, root: Path | None) -> None:
     """Serve the built book on this machine, until Ctrl-C."""
@@ -33,7 +33,7 @@ def serve(profile: str, port: int, root: Path | None) -> None:
 @command()
 @profile_option
 @click.option(
-    "--port", type=int, default=8888, help="Of this machine; the next free one is taken; default 8888."
+    "--port", type=Whole(), default=8888, help="Of this machine; the next free one is taken; default 8888."
 )
 @click.option("--no-browser", is_flag=True, help="Do not open the book in a browser.")
 @root_option

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from repsim_book.chapters import Chapter, chapter_paths, find_chapter, list_chapters
-from repsim_book.cli.command import command, folder, profile_option, root_option, timeout_option, typed
+from repsim_book.cli.command import Whole, command, folder, profile_option, root_option, timeout_option, typed
 from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.execution import sweeps
@@ -114,7 +114,7 @@ def _parameter_names(ctx: click.Context, _: click.Parameter, incomplete: str) ->
     help="Values to go through; repeatable.",
     shell_complete=_parameter_names,
 )
-@click.option("--jobs", type=int, metavar="N", help="Runs of a sweep side by side; default 2.")
+@click.option("--jobs", type=Whole(), metavar="N", help="Runs of a sweep side by side; default 2.")
 @timeout_option
 @root_option
 def run(

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from repsim_book.cli.command import Command, Group, command, folder, option_name, typed
+from repsim_book.cli.command import Command, Group, Whole, command, folder, option_name, typed
 from repsim_book.cli.study_report import Reporter, needed, shown, summary
 from repsim_book.paths import HOME, RECORDS, RUNS, find_root
 from repsim_book.repository import short_commit
@@ -166,7 +166,7 @@ def _refuse_profile(ctx: click.Context, _: click.Parameter, value: str | None) -
 _declaration = _options(
     click.option("--grid", default="paper", metavar="NAME", help="A declared grid; default: paper."),
     click.option("--profile", hidden=True, expose_value=False, callback=_refuse_profile),
-    click.option("--steps", type=int, metavar="N", help="Training steps."),
+    click.option("--steps", type=Whole(), metavar="N", help="Training steps."),
     click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train; default: cpu."),
 )
 _cache = click.option(
@@ -176,7 +176,7 @@ _cache = click.option(
     help="Finished parts; default: runs/STUDY-study (check: runs/STUDY-check).",
 )
 _workers = _options(
-    click.option("--jobs", type=int, metavar="N", help="Processes, one thread each; default: 1."),
+    click.option("--jobs", type=Whole(), metavar="N", help="Processes, one thread each; default: 1."),
     click.option("--scheduler", metavar="tcp://HOST:PORT", help="Compute on this Dask cluster instead."),
     click.option("--estimate", "only_estimate", is_flag=True, help="Say what it needs, and stop."),
 )

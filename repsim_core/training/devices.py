@@ -21,8 +21,8 @@ def as_device(device: object) -> torch.device:
         raise ValueError(f"device: found {device!r}, expected a name such as 'cpu' or 'cuda'") from error
     if place.type not in ("cpu", "cuda"):
         raise ValueError(f"device: found {str(place)!r}, expected 'cpu' or 'cuda'")
-    if place.type == "cuda" and (place.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"device: found {str(place)!r}, expected one of {torch.cuda.device_count()} GPUs or 'cpu'"
-        )
+    count = torch.cuda.device_count()
+    if place.type == "cuda" and (place.index or 0) >= count:
+        here = f"one of the {count} GPUs that are here" if count else "'cpu': there is no GPU here"
+        raise ValueError(f"device: found {str(place)!r}, expected {here}")
     return place
