@@ -11,9 +11,9 @@ def git(root: Path, *arguments: str) -> str | None:
     """What git prints; None where it is not installed, `root` is no repository's own folder, or git fails."""
     if not (root / ".git").exists() or not shutil.which("git"):
         return None
-    done = subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, encoding="utf-8", errors="replace"
-    )
+    # Without locks that nothing needs: one would stay, and stop the next commit, if this is killed meanwhile.
+    words = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace")
     return done.stdout if done.returncode == 0 else None
 
 
@@ -30,7 +30,11 @@ def state(root: Path) -> str:
 
 def short_commit(root: Path) -> str:
     """The short name of the commit that is checked out, with `+` where files differ from it; "" without git."""
-    return (git(root, "describe", "--always", "--dirty=+", "--exclude=*") or "").strip()
+    found = (git(root, "rev-parse", "--short", "HEAD") or "").strip()
+    # `describe --dirty`, which says both, takes a lock in any case.
+    return (
+        f"{found}+" if found and git(root, "status", "--porcelain", "--untracked-files=no") != "" else found
+    )
 
 
 def tracked_files(root: Path, *names: str) -> list[Path]:

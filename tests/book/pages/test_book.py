@@ -2,10 +2,12 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -14,7 +16,7 @@ from places import BOOK as FIXTURE
 
 import repsim_book
 import repsim_core
-from repsim_book import execution
+from repsim_book import execution, repository
 from repsim_book.chapters import read_chapter
 from repsim_book.cli import main
 from repsim_book.execution import keys
@@ -334,6 +336,24 @@ def test_git_says_what_is_a_source(root):
         "book/draft.md",
         "book/intro.md",
     ]
+
+
+def test_git_is_asked_without_locks(tmp_path):
+    """One that is left by a process that was killed would stop the reader's next commit."""
+    run = partial(subprocess.run, cwd=tmp_path, check=True, capture_output=True)
+    run(["git", "init", "--quiet"])
+    append(tmp_path / "file", "1")
+    run(["git", "add", "."])
+    run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "x"])
+    index = tmp_path / ".git" / "index"
+    os.utime(tmp_path / "file", (1, 1))  # so that git would write anew what it knows of the file
+    before = index.read_bytes()
+    assert not repository.short_commit(tmp_path).endswith("+")
+    assert repository.state(tmp_path) == repository.commit(tmp_path)
+    assert index.read_bytes() == before
+    append(tmp_path / "file", "2")
+    assert repository.short_commit(tmp_path).endswith("+")
+    assert repository.state(tmp_path).endswith("+")
 
 
 def test_publishing_swaps_whole_folders(tmp_path):
