@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from repsim_book.cli.command import command, profile_option, root_option, timeout_option, typed
-from repsim_book.cli.progress import ProgressLine, duration
-from repsim_book.execution.batch import FinishedExecution, PlannedExecution, Watcher
+from repsim_book.cli.executions import Executions
+from repsim_book.cli.progress import duration
+from repsim_book.execution.batch import FinishedExecution, PlannedExecution
 from repsim_book.paths import find_root
 from repsim_book.processes import held
 from repsim_core.extras import require
@@ -35,27 +36,19 @@ def book(profile: str, force: bool, timeout: int | None, root: Path | None) -> N
         watcher.line.end()
 
 
-class _BookWatcher(Watcher):
+class _BookWatcher(Executions):
     """The chapters, with a line for each that is executed."""
 
     def __init__(self) -> None:
-        self.line = ProgressLine("book", "chapters")
-        self.chapters, self.ended = 0, 0
-        self.parts: dict[str, str] = {}
+        super().__init__("book", "chapters")
 
     def begins(self, stale: Sequence[PlannedExecution], planned: int) -> None:
-        self.chapters = len(stale)
+        super().begins(stale, planned)
         if stale:
             self.line.say(f"executing {', '.join(each.name for each in stale)}")
 
-    def cell(self, planned: PlannedExecution, done: int, cells: int) -> None:
-        self.parts[planned.name] = f"{planned.name}: cell {done} of {cells}"
-        if self.line.terminal:
-            self.line.show(self.ended, self.chapters, *self.parts.values())
-
     def finished(self, planned: PlannedExecution, finished: FinishedExecution) -> None:
-        self.parts.pop(planned.name, None)
-        self.ended += 1
+        super().finished(planned, finished)
         state = "failed" if finished.failed else "executed"
         self.line.say(f"{planned.name}: {state}, {duration(finished.seconds)}")
 

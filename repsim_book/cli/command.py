@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from repsim_book.processes import held
-from repsim_core.errors import InputError, RepsimError
+from repsim_core.errors import InputError, RepsimError, nearest
 from repsim_core.texts import shown
 
 
@@ -98,27 +98,15 @@ class Group(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            from repsim_core.errors import nearest
-
             raise click.UsageError(
                 f"there is no command {args[0]}; {nearest(args[0], self.list_commands(ctx))}", ctx
             )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = []
-        for name in self.list_commands(ctx):
-            known = self.commands.get(name)
-            rows.append(
-                (
-                    name,
-                    self.later[name][1]
-                    if name in self.later
-                    else known.get_short_help_str(100)
-                    if known
-                    else "",
-                )
-            )
+        lines = {name: known.get_short_help_str(100) for name, known in self.commands.items()}
+        lines |= {name: line for name, (_, line) in self.later.items()}
+        rows = [(name, lines[name]) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -145,11 +133,7 @@ _CLICK = (
 def usage(error: click.UsageError) -> str:
     """What is wrong with what was typed, and whose help tells more."""
     said = error.format_message().rstrip(".")
-    if (
-        isinstance(error, click.BadParameter)
-        and error.param is not None
-        and type(error) is click.BadParameter
-    ):
+    if type(error) is click.BadParameter and error.param is not None:
         said = error.message.rstrip(".")
         for pattern, form in _CLICK:
             said = re.sub(f"^{pattern}$", form, said, flags=re.DOTALL)

@@ -10,6 +10,7 @@ import click
 
 from repsim_book.chapters import Chapter, chapter_paths, find_chapter, list_chapters
 from repsim_book.cli.command import Whole, command, folder, profile_option, root_option, timeout_option, typed
+from repsim_book.cli.executions import Executions
 from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.execution import sweeps
@@ -238,36 +239,26 @@ class _RunWatcher(Watcher):
             self.line.show(done, cells)
 
 
-class _SweepWatcher(Watcher):
+class _SweepWatcher(Executions):
     """The runs of a sweep, with a line for each that has ended."""
 
     def __init__(self) -> None:
-        self.line = ProgressLine("sweep", "runs")
-        self.runs, self.ended, self.seconds, self.parts = 0, 0, 0.0, {}
+        super().__init__("sweep", "runs")
+        self.seconds = 0.0
 
     def begins(self, stale: Sequence[PlannedExecution], planned: int) -> None:
-        self.runs = len(stale)
-        if self.runs < planned:
-            self.line.say(f"{planned - self.runs} of {planned} runs are there already")
-
-    def cell(self, planned: PlannedExecution, done: int, cells: int) -> None:
-        self.parts[planned.name] = f"{planned.name}: cell {done} of {cells}"
-        if self.line.terminal:
-            self.line.show(self.ended, self.runs, *self.parts.values())
+        super().begins(stale, planned)
+        if self.stale < planned:
+            self.line.say(f"{planned - self.stale} of {planned} runs are there already")
 
     def finished(self, planned: PlannedExecution, finished: FinishedExecution) -> None:
-        self.parts.pop(planned.name, None)
-        self.ended, self.seconds = self.ended + 1, self.seconds + finished.seconds
-        side_by_side = max(len(self.parts) + 1, 1)
-        left = self.runs - self.ended
-        rest = time_left(self.seconds / self.ended * left / side_by_side) if left else ""
-        state = "failed" if finished.failed else "done"
-        self.line.say(
-            f"{planned.name}: {state}, {duration(finished.seconds)}"
-            + (f"; {left} left, {rest}" if left else "")
-        )
-        if self.line.terminal:
-            self.line.show(self.ended, self.runs, *self.parts.values())
+        super().finished(planned, finished)
+        self.seconds += finished.seconds
+        line = f"{planned.name}: {'failed' if finished.failed else 'done'}, {duration(finished.seconds)}"
+        if left := self.stale - self.ended:
+            seconds = self.seconds / self.ended * left / (len(self.running) + 1)
+            line += f"; {left} left, {time_left(seconds)}"
+        self.line.say(line)
 
 
 @command()
