@@ -1,63 +1,160 @@
-"""Arrays: what users hand over becomes a float64 tensor, or an error that names the argument; centred arrays."""
+"""What users hand over becomes a float64 array of the library it came from, or an error that names the argument."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float64, Int64
-from torch import Tensor
+from array_api_compat import array_namespace, device, is_array_api_obj, is_jax_array, is_numpy_array, is_torch_array
+from jaxtyping import Float64, Int64
 
-# A deviation below this share of what a column is made of is rounding.
-_CONSTANT = 1e-12
+from repsim_core.array_files import BFloat16
+from repsim_core.beyond_standard import Array, beside, to_numpy
+
+# Half the distance from 1 to the next number: by so much, relative to its size, a number may be rounded.
+ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 
 
-def as_matrix(value: object, name: str) -> Float64[Tensor, "rows columns"]:
-    """A float64 copy of a two-dimensional floating-point array, on the device it came from.
+def as_matrix(value: object, name: str) -> Float64[Array, "rows columns"]:
+    """A float64 copy of a two-dimensional floating-point array, of the library and on the device it came from.
 
     Args:
-        value: NumPy array, torch tensor or nested sequence of floats, shape (rows, columns).
+        value: an array of any library of the Python array API standard, or a nested sequence of floats, which becomes
+            NumPy's; shape (rows, columns).
         name: what to call the argument in an error.
 
     Raises:
-        TypeError: not an array of real floating-point numbers. Integers are refused because arithmetic in a
-            small integer type overflows silently; whoever means numbers says so with a cast.
+        TypeError: not an array of real floating-point numbers, or of a library without 64-bit ones. Integers are
+            refused because arithmetic in a small integer type overflows silently; whoever means numbers says so with
+            a cast.
         ValueError: not two-dimensional, empty, or with values that are not finite.
     """
-    if isinstance(value, Tensor):
-        if not value.is_floating_point() or value.layout != torch.strided:
-            raise TypeError(f"{name}: found a {value.dtype} tensor, expected dense floating-point numbers")
-        matrix = value.detach().to(torch.float64, copy=True)
-    else:
+    return _as_floats(value, name, 2)
+
+
+def as_vector(value: object, name: str) -> Float64[Array, " entries"]:
+    """A float64 copy of a one-dimensional array; otherwise as `as_matrix`."""
+    return _as_floats(value, name, 1)
+
+
+def _as_floats(value: object, name: str, dimensions: int) -> Array:
+    array = _widened(value, name)
+    xp = array_namespace(array)
+    if array.ndim != dimensions:
+        expected = "two dimensions" if dimensions == 2 else "one dimension"
+        raise ValueError(f"{name}: found shape {tuple(array.shape)}, expected {expected}")
+    if 0 in array.shape:
+        raise ValueError(f"{name}: found an empty array of shape {tuple(array.shape)}")
+    if not all_finite(array):
+        bad = to_numpy(~xp.isfinite(array))
+        first = np.argwhere(bad)[0].tolist()
+        where = ", ".join(f"{axis} {place}" for axis, place in zip(("row", "column"), first, strict=False))
+        raise ValueError(
+            f"{name}: found {int(bad.sum())} values that are not finite (the first at {where}), "
+            "expected finite numbers"
+        )
+    return array
+
+
+def _widened(value: object, name: str) -> Array:
+    """A float64 copy, of any shape and with any values."""
+    if not is_library_array(value):
         array = as_array(value, name)
-        if array.dtype.kind != "f":
+        if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
             raise TypeError(
                 f"{name}: found dtype {array.dtype}, expected floating-point numbers (cast with .astype(float))"
             )
-        # What leaves float64's range becomes infinite, and is refused below.
+        # What leaves float64's range becomes infinite, and is refused by whoever asked.
         with np.errstate(over="ignore"):
-            matrix = torch.from_numpy(np.array(array, dtype=np.float64, order="C"))
-    if matrix.ndim != 2:
-        raise ValueError(f"{name}: found shape {tuple(matrix.shape)}, expected two dimensions")
-    if matrix.numel() == 0:
-        raise ValueError(f"{name}: found an empty array of shape {tuple(matrix.shape)}")
-    if not all_finite(matrix):
-        bad = ~torch.isfinite(matrix)
-        row, column = (int(i) for i in bad.nonzero()[0])
-        raise ValueError(
-            f"{name}: found {int(bad.sum())} values that are not finite "
-            f"(the first at row {row}, column {column}), expected finite numbers"
-        )
-    return matrix
+            return np.array(array, dtype=np.float64, order="C")
+    array: Array = value
+    xp = array_namespace(array)
+    _require_dense(array, name)
+    if not xp.isdtype(array.dtype, "real floating"):
+        raise TypeError(f"{name}: found dtype {array.dtype}, expected floating-point numbers")
+    require_double_precision(array, name)
+    if is_torch_array(array):
+        array = array.detach()
+    return xp.astype(array, xp.float64, copy=True)
 
 
-def all_finite(values: Tensor) -> bool:
-    """Whether no value is infinite or NaN, in one pass and without a table of answers."""
-    return all(bool(torch.isfinite(extreme)) for extreme in torch.aminmax(values))
+def _require_dense(array: Array, name: str) -> None:
+    layout = str(getattr(array, "layout", "torch.strided"))
+    if layout != "torch.strided":
+        raise TypeError(f"{name}: found a tensor of layout {layout}, expected a dense one")
+
+
+def require_double_precision(array: Array, name: str) -> None:
+    """JAX has no 64-bit numbers until it is told to; its arrays are refused till then."""
+    if is_jax_array(array):
+        import jax
+
+        if not jax.config.jax_enable_x64:
+            raise TypeError(
+                f"{name}: found a JAX array while JAX has no 64-bit numbers, expected that it has them; before the "
+                'first array is made: jax.config.update("jax_enable_x64", True)'
+            )
+
+
+def is_library_array(value: object) -> bool:
+    """Whether it is an array of a library of the standard other than NumPy."""
+    return is_array_api_obj(value) and not is_numpy_array(value)
+
+
+def roundoff(value: object) -> float:
+    """By how much, relative to its size, a number was rounded when it became one of this array; float64's at least."""
+    if isinstance(value, BFloat16):
+        return 2.0**-8
+    dtype = getattr(value, "dtype", None)
+    if is_library_array(value):
+        return max(float(array_namespace(value).finfo(dtype).eps) / 2, ROUNDOFF)
+    if isinstance(dtype, np.dtype):
+        if dtype.name == "bfloat16":
+            return 2.0**-8
+        if dtype.kind == "f":
+            return max(float(np.finfo(dtype).eps) / 2, ROUNDOFF)
+    return ROUNDOFF
+
+
+def together(arrays: dict[str, Array]) -> dict[str, Array]:
+    """The arrays in one library on one device: NumPy's join the others.
+
+    Args:
+        arrays: by the names of the arguments.
+
+    Raises:
+        TypeError: they are of two libraries besides NumPy.
+        ValueError: they are on two devices.
+    """
+    name, model = next(
+        ((name, x) for name, x in arrays.items() if not is_numpy_array(x)), next(iter(arrays.items()))
+    )
+    joined = {}
+    for other, array in arrays.items():
+        if is_numpy_array(array):
+            joined[other] = beside(array, model)
+            continue
+        if array_namespace(array) is not array_namespace(model):
+            raise TypeError(
+                f"{other}: found an array of {library_name(array)}, expected {library_name(model)} as {name}"
+            )
+        if device(array) != device(model):
+            raise ValueError(f"{other}: found on {device(array)}, expected {device(model)}, where {name} is")
+        joined[other] = array
+    return joined
+
+
+def library_name(array: Array) -> str:
+    """What the library of an array is called."""
+    return type(array).__module__.partition(".")[0]
+
+
+def all_finite(values: Array) -> bool:
+    """Whether no value is infinite or NaN, in two passes and without a table of answers."""
+    xp = array_namespace(values)
+    return bool(xp.isfinite(xp.max(values))) and bool(xp.isfinite(xp.min(values)))
 
 
 def as_array(value: object, name: str) -> np.ndarray:
@@ -70,13 +167,16 @@ def as_array(value: object, name: str) -> np.ndarray:
         raise ValueError(f"{name}: found rows of different lengths, expected a rectangle") from error
 
 
-def as_labels(value: object, name: str, length: int, classes: int) -> Int64[Tensor, " rows"]:
+def as_labels(value: object, name: str, length: int, classes: int) -> Int64[np.ndarray, " rows"]:
     """Class indices as an int64 copy of shape (length,), each in 0 .. classes - 1; errors as `as_matrix`."""
-    if isinstance(value, Tensor):
-        if value.is_floating_point() or value.is_complex() or value.layout != torch.strided:
-            raise TypeError(f"{name}: found a {value.dtype} tensor, expected dense integers")
-        value = value.cpu().numpy()
-    array = as_array(value, name)
+    if is_library_array(value):
+        given: Array = value
+        _require_dense(given, name)
+        if not array_namespace(given).isdtype(given.dtype, "integral"):
+            raise TypeError(f"{name}: found dtype {given.dtype}, expected integers")
+        array = to_numpy(given)
+    else:
+        array = as_array(value, name)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: found dtype {array.dtype}, expected integers")
     if array.shape != (length,):
@@ -85,7 +185,7 @@ def as_labels(value: object, name: str, length: int, classes: int) -> Int64[Tens
         raise ValueError(
             f"{name}: found labels from {array.min()} to {array.max()}, expected 0 to {classes - 1}"
         )
-    return torch.from_numpy(array.astype(np.int64))
+    return array.astype(np.int64)
 
 
 def as_index(value: object, name: str, size: int) -> int:
@@ -99,8 +199,8 @@ def as_index(value: object, name: str, size: int) -> int:
 
 def as_indices(value: object, name: str, size: int, length: int) -> tuple[int, ...]:
     """Distinct indices in 0 .. size - 1, as many as `length`."""
-    if isinstance(value, (np.ndarray, Tensor)):
-        value = value.tolist()
+    if is_array_api_obj(value):
+        value = to_numpy(value).tolist()
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise TypeError(f"{name}: found {value!r}, expected {length} distinct integers from 0 to {size - 1}")
     indices = tuple(as_index(item, name, size) for item in value)
@@ -130,40 +230,3 @@ def as_real(value: object, name: str, least: float = 0.0) -> float:
     if not math.isfinite(number) or number < least:
         raise ValueError(f"{name}: found {number!r}, expected a finite number of at least {least:g}")
     return number
-
-
-@dataclass(frozen=True)
-class Centred:
-    """Observations less their mean, as an orthonormal basis of their columns times coordinates in it.
-
-    Correlations ask for inner products of columns only, so they are taken between the few coordinates. Householder QR
-    is accurate column by column, whatever the units.
-
-    Attributes:
-        basis: orthonormal columns as long as there are observations.
-        coordinates: of the centred columns in the basis.
-        sizes: of what the columns were made of before anything cancelled, which is what rounding errors go by.
-    """
-
-    basis: Float64[Tensor, "n rank"]
-    coordinates: Float64[Tensor, "rank columns"]
-    sizes: Float64[Tensor, " columns"]
-
-    @staticmethod
-    def of(x: Float64[Tensor, "n columns"]) -> Centred:
-        mean = x.mean(dim=0)
-        basis, coordinates = torch.linalg.qr(x - mean)
-        return Centred(basis, coordinates, mean.abs() * len(x) ** 0.5 + coordinates.abs().sum(dim=0))
-
-    def __matmul__(self, matrix: Float64[Tensor, "columns images"]) -> Centred:
-        """The observations times a matrix."""
-        return Centred(self.basis, self.coordinates @ matrix, self.sizes @ matrix.abs())
-
-    def standardised(self) -> tuple[Float64[Tensor, "rank columns"], Bool[Tensor, " columns"]]:
-        """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
-        # The largest entry is taken out first: squares could leave the range of numbers.
-        largest = self.coordinates.abs().amax(dim=0)
-        scaled = self.coordinates / torch.where(largest > 0, largest, torch.ones_like(largest))
-        lengths = torch.linalg.vector_norm(scaled, dim=0)
-        constant = largest * lengths <= _CONSTANT * self.sizes
-        return scaled / torch.where(constant, torch.ones_like(lengths), lengths), constant

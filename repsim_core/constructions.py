@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import torch
+
 
 from repsim_core.arrays import as_count, as_indices, as_real
+from repsim_core.beyond_standard import beside
 from repsim_core.representations import Representations
 
 _STARLESS = {4: (0, 1, 3, 2), 6: (0, 4, 2, 5, 1, 3)}
@@ -99,9 +100,9 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     as_real(noise, "noise")
     f, g = model.embeddings, model.unembeddings
-    f_noise = torch.from_numpy(rng.standard_normal(f.shape)).to(f.device)
-    g_noise = torch.from_numpy(rng.standard_normal(g.shape)).to(g.device)
-    return Representations(f + noise * f_noise, g + noise * g_noise, model.labels)
+    f_noise = beside(rng.standard_normal(f.shape), f)
+    g_noise = beside(rng.standard_normal(g.shape), g)
+    return Representations(f + noise * f_noise, g + noise * g_noise, model.labels, model.bias)
 
 
 def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.ndarray:

@@ -1,34 +1,55 @@
 """The model family: what the theory sees of a model (paper, section 2).
 
-A model is p(y|x) = exp(f(x)·g(y)) / sum_y' exp(f(x)·g(y')). The theory looks at it through the values of the
-embedding f on N inputs and of the unembedding g on all K labels, and through nothing else.
+A model is p(y|x) = exp(f(x)·g(y) + b(y)) / sum_y' exp(f(x)·g(y') + b(y')). The theory looks at it through the values of
+the embedding f on N inputs, of the unembedding g and, where there is one, of the bias b on all K labels, and through
+nothing else.
 """
 
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
-import torch
+from array_api_compat import array_namespace
 from jaxtyping import Float64, Int64
-from safetensors.torch import load_file, save
-from torch import Tensor
 
-from repsim_core.arrays import Centred, all_finite, as_array, as_index, as_indices, as_labels, as_matrix
+from repsim_core.array_files import checked_suffix, read_arrays, write_arrays
+from repsim_core.arrays import (
+    ROUNDOFF,
+    all_finite,
+    as_index,
+    as_indices,
+    as_labels,
+    as_matrix,
+    as_vector,
+    roundoff,
+    together,
+)
+from repsim_core.beyond_standard import (
+    Array,
+    beside,
+    independent_columns,
+    logsumexp,
+    to_numpy,
+)
+from repsim_core.coordinates import Centred
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SUFFIXES = (".safetensors", ".npz")
 # Relative size below which a singular value counts as zero.
-_SINGULAR = 1e-12
+SINGULAR = 1e-12
+# Log-probabilities that a model keeps, at most (64 MB): above that they are computed in blocks each time.
+_KEPT = 2**23
+# Logits of such a block.
+_BLOCK = 2**21
+# By how much arithmetic adds to the rounding of the numbers that were given, in units of float64's.
+_ARITHMETIC = 16
 
 
 @dataclass(frozen=True)
@@ -50,45 +71,70 @@ class Diversity:
     input_condition: float
 
 
-class Representations:
-    """Embeddings f(x) of N inputs and unembeddings g(y) of K labels, as float64 tensors.
+class _Identified(NamedTuple):
+    """What of a model reaches its distribution, as it comes out of one singular value decomposition.
 
-    They stand for the model p(y|x) = exp(f(x)·g(y)) / sum_y' exp(f(x)·g(y')) (section 2).
+    The logits, centred over inputs and over labels, are the product of centred embeddings and centred unembeddings.
+    """
+
+    embed: Array  # shape (M, r): centred embeddings times this are uncorrelated, with deviation 1
+    unembed: Array  # shape (M, r): centred unembeddings times this
+    squares: Array  # shape (r,): squared lengths of the images of the unembeddings
+
+
+class Representations:
+    """Embeddings f(x) of N inputs and unembeddings g(y) of K labels, in float64.
+
+    They stand for the model p(y|x) = exp(f(x)·g(y) + b(y)) / sum_y' exp(f(x)·g(y') + b(y')) (section 2; the paper's
+    models have no bias b).
 
     Args:
-        embeddings: f(x), shape (N, M); NumPy array, torch tensor (a GPU tensor stays on its device) or nested
-            sequence of floats. A copy is kept.
-        unembeddings: g(y), shape (K, M).
+        embeddings: f(x), shape (N, M): an array of any library of the Python array API standard (a GPU tensor stays
+            on its device) or a nested sequence of floats, which becomes NumPy's. A copy is kept.
+        unembeddings: g(y), shape (K, M); a NumPy array joins embeddings of another library, and the other way round.
         labels: optional true labels of the inputs, shape (N,), integers in 0 .. K - 1.
+        bias: optional b(y), shape (K,).
 
     Attributes:
-        embeddings, unembeddings: float64 tensors, shapes (N, M) and (K, M), on one device.
-        labels: an int64 tensor, shape (N,), on the same device; None where they are not known.
+        embeddings, unembeddings: float64 arrays, shapes (N, M) and (K, M), of one library on one device.
+        labels: an int64 array, shape (N,), beside them; None where they are not known.
+        bias: a float64 array, shape (K,), beside them; None where there is none.
 
     Raises:
-        TypeError, ValueError: naming the argument, for anything but finite floating-point matrices that agree in
+        TypeError, ValueError: naming the argument, for anything but finite floating-point arrays that agree in
             M, on one device, with at least two labels.
     """
 
-    def __init__(self, embeddings: object, unembeddings: object, labels: object = None) -> None:
-        self.embeddings = as_matrix(embeddings, "embeddings")
-        self.unembeddings = as_matrix(unembeddings, "unembeddings")
+    def __init__(
+        self, embeddings: object, unembeddings: object, labels: object = None, bias: object = None
+    ) -> None:
+        given = {
+            "embeddings": as_matrix(embeddings, "embeddings"),
+            "unembeddings": as_matrix(unembeddings, "unembeddings"),
+        }
+        if bias is not None:
+            given["bias"] = as_vector(bias, "bias")
+        arrays = together(given)
+        self.embeddings: Float64[Array, "N M"] = arrays["embeddings"]
+        self.unembeddings: Float64[Array, "K M"] = arrays["unembeddings"]
+        self.bias: Float64[Array, " K"] | None = arrays.get("bias")
         if self.embeddings.shape[1] != self.unembeddings.shape[1]:
             raise ValueError(
                 f"unembeddings: found M = {self.unembeddings.shape[1]} columns, expected "
                 f"{self.embeddings.shape[1]}, the dimension of the embeddings"
             )
-        if self.embeddings.device != self.unembeddings.device:
-            raise ValueError(
-                f"unembeddings: found on {self.unembeddings.device}, expected {self.embeddings.device}, "
-                "where the embeddings are"
-            )
-        if len(self.unembeddings) < 2:
+        if self.num_labels < 2:
             raise ValueError("unembeddings: found K = 1 label, expected at least 2")
-        self.labels: Tensor | None = None
+        if self.bias is not None and self.bias.shape[0] != self.num_labels:
+            raise ValueError(
+                f"bias: found shape {tuple(self.bias.shape)}, expected ({self.num_labels},), one number a label"
+            )
+        self.labels: Int64[Array, " N"] | None = None
         if labels is not None:
             checked = as_labels(labels, "labels", self.num_inputs, self.num_labels)
-            self.labels = checked.to(self.embeddings.device)
+            self.labels = beside(checked, self.embeddings)
+        # How the numbers were rounded before they came here.
+        self._roundoff = roundoff(embeddings), roundoff(unembeddings)
 
     @property
     def num_inputs(self) -> int:
@@ -106,63 +152,191 @@ class Representations:
         return self.embeddings.shape[1]
 
     def __repr__(self) -> str:
-        return f"Representations(N={self.num_inputs}, K={self.num_labels}, M={self.dim})"
+        bias = "" if self.bias is None else ", with a bias"
+        return f"Representations(N={self.num_inputs}, K={self.num_labels}, M={self.dim}{bias})"
+
+    def beside(self, other: Representations) -> Representations:
+        """The same model in the library and on the device of another."""
+        moved = object.__new__(Representations)
+        for name in ("embeddings", "unembeddings", "labels", "bias"):
+            array = getattr(self, name)
+            setattr(moved, name, None if array is None else beside(array, other.embeddings))
+        moved._roundoff = self._roundoff
+        return moved
 
     # -- the distribution --------------------------------------------------------------------------------------
 
-    @cached_property
-    def _log_probs(self) -> Float64[Tensor, "N K"]:
-        # Labels along the first axis: the few of them are summed over, many inputs side by side.
-        logits = self.unembeddings @ self.embeddings.T
+    def _logits(self, rows: slice) -> Float64[Array, "n K"]:
+        logits = self.embeddings[rows, :] @ self.unembeddings.T
+        if self.bias is not None:
+            logits = logits + self.bias
         if not all_finite(logits):
             raise ValueError("embeddings: f(x)·g(y) overflows float64; rescale the representations")
-        return torch.log_softmax(logits, dim=0).T
+        return logits
 
-    def log_probs(self) -> Float64[Tensor, "N K"]:
+    @cached_property
+    def log_normaliser(self) -> Float64[Array, " N"]:
+        """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,); logits are computed in blocks. Computed once and shared."""
+        xp = array_namespace(self.embeddings)
+        return xp.concat([logsumexp(self._logits(rows)) for rows in self.blocks()])
+
+    @cached_property
+    def _log_probs(self) -> Float64[Array, "N K"]:
+        return self._logits(slice(None)) - self.log_normaliser[:, None]
+
+    def log_probs(self) -> Float64[Array, "N K"]:
         """log p(y|x) in nats, shape (N, K). Computed once and shared: copy it before changing it."""
         return self._log_probs
 
-    def predictions(self) -> Int64[Tensor, " N"]:
-        """The most probable label of each input, shape (N,)."""
-        return self._log_probs.T.max(dim=0).indices
+    def blocks(self) -> Iterator[slice]:
+        """Blocks of inputs, so few at a time that their logits take up little memory."""
+        rows = max(1, _BLOCK // self.num_labels)
+        for start in range(0, self.num_inputs, rows):
+            yield slice(start, min(start + rows, self.num_inputs))
+
+    def log_probs_of(self, rows: slice) -> Float64[Array, "n K"]:
+        """log p(y|x) of a block of inputs: a part of what `log_probs` keeps, unless that would be large."""
+        if self.num_inputs * self.num_labels <= _KEPT:
+            return self._log_probs[rows, :]
+        return self._logits(rows) - self.log_normaliser[rows, None]
+
+    @cached_property
+    def _predictions(self) -> Int64[Array, " N"]:
+        xp = array_namespace(self.embeddings)
+        return xp.concat([xp.argmax(self.log_probs_of(rows), axis=1) for rows in self.blocks()])
+
+    def predictions(self) -> Int64[Array, " N"]:
+        """The most probable label of each input, shape (N,). Computed once and shared: copy it before changing it."""
+        return self._predictions
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one, 0 to 1; a `ValueError` without true labels."""
-        return float((self.predictions() == self._known_labels()).double().mean())
+        return share_equal(self.predictions(), self._known_labels())
 
     def loss(self) -> float:
         """Mean negative log-likelihood of the true labels, in nats; a `ValueError` without true labels."""
-        return float(-self._log_probs.gather(1, self._known_labels()[:, None]).mean())
+        xp, labels = array_namespace(self.embeddings), self._known_labels()
+        of_truth = xp.sum(self.embeddings * xp.take(self.unembeddings, labels, axis=0), axis=1)
+        if self.bias is not None:
+            of_truth = of_truth + xp.take(self.bias, labels)
+        return float(xp.mean(self.log_normaliser - of_truth))
 
-    def _known_labels(self) -> Int64[Tensor, " N"]:
+    def _known_labels(self) -> Int64[Array, " N"]:
         if self.labels is None:
             raise ValueError("labels: found None, expected the true labels of the inputs")
         return self.labels
 
+    # -- what is identified --------------------------------------------------------------------------------------
+
+    @property
+    def rank(self) -> int:
+        """r, the dimension of what reaches the distribution: the rank of the logits, centred over inputs and labels.
+
+        At most M, K - 1 and N - 1. M - r directions of the embeddings or unembeddings could be anything: dead units,
+        copies, coordinates that are constant. The tolerance follows the precision of the arrays that were given, so
+        that what half precision rounds off counts for nothing.
+        """
+        return self._identified.squares.shape[0]
+
     @cached_property
-    def centred_embeddings(self) -> Centred:
-        """f(x) less its mean, as an orthonormal basis times coordinates. Computed once and shared."""
-        return Centred.of(self.embeddings)
+    def _identified(self) -> _Identified:
+        """From the product of the two triangular factors, without the N × K logits.
+
+        Columns of f are scaled to mean square 1 and those of g inversely, so that rounding errors are about equal in
+        all. A singular value counts where it is above the errors in its own two directions: of an error matrix with
+        independent entries the norm is at most about the longest row and the longest column together.
+        """
+        xp = array_namespace(self.embeddings)
+        sizes = xp.linalg.vector_norm(self.embeddings, axis=0) / self.num_inputs**0.5
+        scale = xp.where(sizes > 0, sizes, xp.ones_like(sizes))
+        f, g = self.embeddings / scale, self.unembeddings * scale
+        factor_f, factor_g = Centred.of(f).coordinates, Centred.of(g).coordinates
+        left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
+        along_f, along_g = factor_f.T @ left, factor_g.T @ right.T  # shape (M, directions)
+        errors = [
+            (_longest(x, 0) + _longest(x, 1)) * max(u, _ARITHMETIC * ROUNDOFF)
+            for x, u in zip((f, g), self._roundoff, strict=True)
+        ]
+        noise = errors[0] * xp.linalg.vector_norm(along_g, axis=0) + errors[1] * xp.linalg.vector_norm(
+            along_f, axis=0
+        )
+        kept = xp.nonzero(sigma > noise)[0]
+        sigma = xp.take(sigma, kept)
+        root = (self.num_inputs - 1) ** 0.5
+        return _Identified(
+            embed=xp.take(along_g, kept, axis=1) * root / sigma / scale[:, None],
+            unembed=xp.take(along_f, kept, axis=1) / root * scale[:, None],
+            squares=sigma**2 / max(self.num_inputs - 1, 1),
+        )
+
+    def identifiable(self) -> Representations:
+        """The same distribution in r = `rank` dimensions, which a distribution determines up to an invertible map.
+
+        The embeddings are uncorrelated with deviation 1, and the unembeddings' coordinates are orthogonal, from the
+        one that moves the logits most to the one that moves them least: principal components of the logits, centred
+        over labels. There is a bias where the embeddings keep off the origin in a direction that no other input
+        has (a constant coordinate, say), for without one no r dimensions would do.
+
+        Raises:
+            ValueError: r = 0, the distribution is the same for every input.
+        """
+        if self.rank == 0:
+            raise ValueError(
+                "embeddings: found the same distribution for every input, expected one that depends on the input: "
+                "nothing is identifiable"
+            )
+        xp, found = array_namespace(self.embeddings), self._identified
+        mean = xp.mean(self.embeddings, axis=0)
+        g = self.unembeddings - xp.mean(self.unembeddings, axis=0)
+        embeddings, unembeddings = (self.embeddings - mean) @ found.embed, g @ found.unembed
+        constant = g @ mean
+        if self.bias is not None:
+            constant = constant + self.bias - xp.mean(self.bias)
+        # What every input has in common may lie where the inputs differ, too: then it is a shift of the embeddings.
+        shift = (constant @ unembeddings) / found.squares
+        rest = constant - unembeddings @ shift
+        size = xp.linalg.vector_norm(g, axis=1) * xp.linalg.vector_norm(mean) + xp.abs(constant)
+        if bool(xp.max(xp.abs(rest)) <= 1e3 * ROUNDOFF * (xp.max(size) + 1.0)):
+            same = Representations(embeddings + shift, unembeddings)
+        else:
+            same = Representations(embeddings, unembeddings, bias=constant)
+        same.labels = self.labels
+        return same
+
+    @cached_property
+    def essential(self) -> Representations:
+        """This model, or, where directions of it never reach the distribution, the same in `rank` dimensions."""
+        return self if self.rank == self.dim else self.identifiable()
+
+    @cached_property
+    def mean_log_prob(self) -> Float64[Array, " N"]:
+        """Mean of log p(y|x) over all labels y, shape (N,): log p(y|x) less this is linear in f(x), up to a constant
+        for each label."""
+        xp = array_namespace(self.embeddings)
+        mean = self.embeddings @ xp.mean(self.unembeddings, axis=0)
+        if self.bias is not None:
+            mean = mean + xp.mean(self.bias)
+        return mean - self.log_normaliser
 
     # -- displaced vectors and diversity -------------------------------------------------------------------------
 
-    def displaced_embeddings(self, pivot_input: int) -> Float64[Tensor, "N M"]:
+    def displaced_embeddings(self, pivot_input: int) -> Float64[Array, "N M"]:
         """f_0(x) = f(x) - f(x_0), shape (N, M)."""
-        return self.embeddings - self.embeddings[as_index(pivot_input, "pivot_input", self.num_inputs)]
+        return self.embeddings - self.embeddings[as_index(pivot_input, "pivot_input", self.num_inputs), :]
 
-    def displaced_unembeddings(self, pivot: int) -> Float64[Tensor, "K M"]:
+    def displaced_unembeddings(self, pivot: int) -> Float64[Array, "K M"]:
         """g_0(y) = g(y) - g(y_0), shape (K, M)."""
-        return self.unembeddings - self.unembeddings[as_index(pivot, "pivot", self.num_labels)]
+        return self.unembeddings - self.unembeddings[as_index(pivot, "pivot", self.num_labels), :]
 
-    def label_matrix(self, pivot: int, labels: Sequence[int]) -> Float64[Tensor, "M M"]:
+    def label_matrix(self, pivot: int, labels: Sequence[int]) -> Float64[Array, "M M"]:
         """L = [g_0(y_1) ... g_0(y_M)], shape (M, M): displaced unembeddings of M labels as columns (Def. 2.1)."""
         chosen = as_indices(labels, "labels", self.num_labels, self.dim)
-        return self.displaced_unembeddings(pivot)[list(chosen)].T
+        return rows_of(self.displaced_unembeddings(pivot), chosen).T
 
-    def input_matrix(self, input_set: Sequence[int]) -> Float64[Tensor, "M M"]:
+    def input_matrix(self, input_set: Sequence[int]) -> Float64[Array, "M M"]:
         """N = [f_0(x_1) ... f_0(x_M)], shape (M, M), for input_set = (x_0, x_1, ..., x_M) (Def. 2.1)."""
         x0, *others = as_indices(input_set, "input_set", self.num_inputs, self.dim + 1)
-        return self.displaced_embeddings(x0)[others].T
+        return (rows_of(self.embeddings, others) - self.embeddings[x0, :]).T
 
     def diversity(
         self,
@@ -182,20 +356,24 @@ class Representations:
         Raises:
             ValueError: K < M + 1 or N < M + 1, where no choice can be diverse.
         """
-        require_enough_labels(self)
+        if self.num_labels < self.dim + 1:
+            raise ValueError(
+                f"unembeddings: found K = {self.num_labels} labels for M = {self.dim}, "
+                f"expected at least M + 1 = {self.dim + 1} (diversity, Def. 2.1)"
+            )
         if self.num_inputs < self.dim + 1:
             raise ValueError(
                 f"embeddings: found N = {self.num_inputs} inputs, expected at least M + 1 = {self.dim + 1}"
             )
         if labels is None:
-            labels = independent_columns(self.displaced_unembeddings(pivot).T.cpu().numpy(), self.dim)
+            labels = independent_columns(to_numpy(self.displaced_unembeddings(pivot)).T, self.dim)
         if input_set is None:
-            input_set = (0, *independent_columns(self.displaced_embeddings(0).T.cpu().numpy(), self.dim))
+            input_set = (0, *independent_columns(to_numpy(self.displaced_embeddings(0)).T, self.dim))
         matrices = self.label_matrix(pivot, labels), self.input_matrix(input_set)
         conditions = []
         for matrix in matrices:
-            sigma = torch.linalg.svdvals(matrix)
-            singular = float(sigma[-1]) <= _SINGULAR * float(sigma[0])
+            sigma = np.linalg.svd(to_numpy(matrix), compute_uv=False)
+            singular = float(sigma[-1]) <= SINGULAR * float(sigma[0])
             conditions.append(float("inf") if singular else float(sigma[0] / sigma[-1]))
         return Diversity(
             holds=bool(np.isfinite(conditions).all()),
@@ -216,51 +394,46 @@ class Representations:
         Raises:
             TypeError, ValueError: naming the argument: another shape, or a singular matrix.
         """
-        a = as_matrix(matrix, "matrix").to(self.embeddings.device)
+        a = beside(as_matrix(matrix, "matrix"), self.embeddings)
         if a.shape != (self.dim, self.dim):
             raise ValueError(f"matrix: found shape {tuple(a.shape)}, expected ({self.dim}, {self.dim})")
-        sigma = torch.linalg.svdvals(a)
-        if float(sigma[-1]) <= _SINGULAR * float(sigma[0]):
+        xp = array_namespace(self.embeddings)
+        sigma = xp.linalg.svdvals(a)
+        if float(sigma[-1]) <= SINGULAR * float(sigma[0]):
             raise ValueError("matrix: found a singular matrix, expected an invertible one")
-        g = torch.linalg.solve(a.T, self.unembeddings.T).T
+        g = xp.linalg.solve(a.T, self.unembeddings.T).T
+        bias = self.bias
         if shift is not None:
-            vector = shift if isinstance(shift, Tensor) else as_array(shift, "shift")
-            c = as_matrix(vector[None], "shift")
-            if c.shape != (1, self.dim):
-                raise ValueError(f"shift: found shape {tuple(c.shape[1:])}, expected ({self.dim},)")
-            g = g + c.to(g.device)
-        return Representations(self.embeddings @ a.T, g, self.labels)
+            c = as_vector(shift, "shift")
+            if c.shape != (self.dim,):
+                raise ValueError(f"shift: found shape {tuple(c.shape)}, expected ({self.dim},)")
+            g = g + beside(c, g)
+        return Representations(self.embeddings @ a.T, g, self.labels, bias)
 
     # -- files ---------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write ``.safetensors`` or ``.npz`` (by suffix) with arrays embeddings, unembeddings and, if known, labels.
+        """Write ``.safetensors`` or ``.npz`` (by suffix) with arrays embeddings, unembeddings and, if there, labels and
+        bias.
 
-        The file appears whole or not at all.
+        Arrays that were given in 16 or 32 bits are written so. The file appears whole or not at all.
 
         Returns:
             The file's path.
 
         Raises:
             ValueError: another suffix.
+            OSError: the file cannot be written.
         """
-        target = _checked_suffix(path)
-        tensors = {"embeddings": self.embeddings, "unembeddings": self.unembeddings}
-        if self.labels is not None:
-            tensors["labels"] = self.labels
-        tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-        temporary = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
-        try:
-            if target.suffix == ".npz":
-                arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
-                np.savez_compressed(temporary, **arrays)
-            else:
-                temporary.write_bytes(save(tensors))
-            os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        return target
+        arrays = {
+            "embeddings": _narrowed(to_numpy(self.embeddings), self._roundoff[0]),
+            "unembeddings": _narrowed(to_numpy(self.unembeddings), self._roundoff[1]),
+        }
+        for name in ("labels", "bias"):
+            array = getattr(self, name)
+            if array is not None:
+                arrays[name] = to_numpy(array)
+        return write_arrays(path, arrays)
 
 
 def load(path: str | os.PathLike[str]) -> Representations:
@@ -269,22 +442,19 @@ def load(path: str | os.PathLike[str]) -> Representations:
     Nothing is ever unpickled.
 
     Args:
-        path: of a file with embeddings, shape (N, M), unembeddings, shape (K, M), and, optionally, labels, shape (N,).
+        path: of a file with embeddings, shape (N, M), unembeddings, shape (K, M), and, optionally, labels, shape (N,),
+            and bias, shape (K,).
 
     Raises:
         TypeError, ValueError: the file is truncated, foreign, needs unpickling, or lacks an array; the message
             names it.
         FileNotFoundError: there is no such file.
     """
-    source = _checked_suffix(path)
+    source = checked_suffix(path)
     if not source.is_file():
         raise FileNotFoundError(f"path: there is no file {source}")
     try:
-        if source.suffix == ".npz":
-            with source.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-        else:
-            arrays = load_file(source)
+        arrays = read_arrays(source)
     except Exception as error:
         # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
         raise ValueError(
@@ -296,7 +466,9 @@ def load(path: str | os.PathLike[str]) -> Representations:
             f"path: {source} holds {sorted(arrays) or 'no arrays'}, expected embeddings and unembeddings"
         )
     try:
-        return Representations(arrays["embeddings"], arrays["unembeddings"], arrays.get("labels"))
+        return Representations(
+            arrays["embeddings"], arrays["unembeddings"], arrays.get("labels"), arrays.get("bias")
+        )
     except (TypeError, ValueError) as error:
         raise type(error)(f"path: in {source}, {error}") from error
 
@@ -315,8 +487,8 @@ def coordinate_tables(models: Mapping[str, Representations]) -> tuple[pd.DataFra
 
     embeddings, unembeddings = [], []
     for name, model in models.items():
-        f, g = model.embeddings.cpu().numpy(), model.unembeddings.cpu().numpy()
-        predicted = model.predictions().cpu().numpy()
+        f, g = to_numpy(model.embeddings), to_numpy(model.unembeddings)
+        predicted = to_numpy(model.predictions())
         embeddings.append(pd.DataFrame({"model": name, "label": predicted, "x": f[:, 0], "y": f[:, 1]}))
         unembeddings.append(
             pd.DataFrame({"model": name, "label": np.arange(len(g)), "x": g[:, 0], "y": g[:, 1]})
@@ -324,48 +496,49 @@ def coordinate_tables(models: Mapping[str, Representations]) -> tuple[pd.DataFra
     return pd.concat(embeddings, ignore_index=True), pd.concat(unembeddings, ignore_index=True)
 
 
-def require_enough_labels(model: Representations) -> None:
-    """Diversity (Def. 2.1) asks for M + 1 labels; say so where there are fewer."""
-    if model.num_labels < model.dim + 1:
-        raise ValueError(
-            f"unembeddings: found K = {model.num_labels} labels for M = {model.dim}, "
-            f"expected at least M + 1 = {model.dim + 1} (diversity, Def. 2.1)"
-        )
+def share_equal(left: Int64[Array, " N"], right: Int64[Array, " N"]) -> float:
+    """Share of places with equal numbers."""
+    xp = array_namespace(left)
+    return float(xp.mean(xp.astype(left == right, xp.float64)))
 
 
-def require_pair(a: Representations, b: Representations, *, same_dim: bool = True) -> None:
-    """Two models can be compared: the same inputs, labels and device, and (unless told not) the same M."""
+def rows_of(x: Array, rows: Sequence[int]) -> Array:
+    """Some rows of an array, in this order."""
+    xp = array_namespace(x)
+    return xp.take(x, beside(np.asarray(rows, dtype=np.int64), x), axis=0)
+
+
+def together_on_one_device(a: Representations, b: Representations) -> tuple[Representations, Representations]:
+    """Both models in one library on one device, if they have the same inputs and labels; NumPy's join the others'.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
     for name, model in (("a", a), ("b", b)):
         if not isinstance(model, Representations):
             raise TypeError(f"{name}: found {type(model).__name__}, expected Representations")
-    checks = [("N", "inputs", a.num_inputs, b.num_inputs), ("K", "labels", a.num_labels, b.num_labels)]
-    if same_dim:
-        checks.append(("M", "dimensions", a.dim, b.dim))
+    checks = (("N", "inputs", a.num_inputs, b.num_inputs), ("K", "labels", a.num_labels, b.num_labels))
     for symbol, what, expected, found in checks:
         if expected != found:
             raise ValueError(f"b: found {symbol} = {found} {what}, expected {expected} as in a")
-    if a.embeddings.device != b.embeddings.device:
-        raise ValueError(f"b: found on {b.embeddings.device}, expected {a.embeddings.device} as a")
-    if a.labels is not None and b.labels is not None and not torch.equal(a.labels, b.labels):
+    joined = together({"a": a.embeddings, "b": b.embeddings})
+    if joined["a"] is not a.embeddings:
+        a = a.beside(b)
+    if joined["b"] is not b.embeddings:
+        b = b.beside(a)
+    if a.labels is not None and b.labels is not None and not bool(array_namespace(a.labels).all(a.labels == b.labels)):
         raise ValueError("b: found other true labels than in a, expected the same inputs in the same order")
+    return a, b
 
 
-def independent_columns(matrix: np.ndarray, count: int) -> tuple[int, ...]:
-    """Indices of `count` well-conditioned columns of an array of shape (M, n), by pivoted QR on unit columns.
-
-    Unit columns, because the theory standardises what is made of them: only their directions matter.
-    """
-    lengths = np.linalg.norm(matrix, axis=0)
-    factors = scipy.linalg.qr(matrix / np.where(lengths > 0, lengths, 1.0), mode="r", pivoting=True)
-    return tuple(factors[-1][:count].tolist())
+def _longest(x: Array, axis: int) -> float:
+    xp = array_namespace(x)
+    return float(xp.max(xp.linalg.vector_norm(x, axis=axis)))
 
 
-def _checked_suffix(path: str | os.PathLike[str]) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path: found {path!r}, expected a file name")
-    target = Path(path)
-    if target.suffix not in _SUFFIXES:
-        raise ValueError(
-            f"path: found {target.name!r}, expected a name that ends in {' or '.join(_SUFFIXES)}"
-        )
-    return target
+def _narrowed(array: np.ndarray, rounding: float) -> np.ndarray:
+    """The array in the type with so many digits, in which it was given."""
+    for dtype in (np.float16, np.float32):
+        if rounding == np.finfo(dtype).eps / 2:
+            return array.astype(dtype)
+    return array

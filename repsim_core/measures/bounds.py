@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
 from repsim_core.arrays import as_count, as_real
 
 
@@ -34,3 +39,71 @@ def quadratic_bound(d_llv: float) -> float:
         TypeError, ValueError: naming the argument.
     """
     return 2.0 * as_real(d_llv, "d_llv") ** 2
+
+
+def ratio_bound(ratio_distance: float) -> float:
+    """d_SVD <= delta²/2 over every set of the labels that delta was taken over, of any size: the sharper of the
+    quadratic bounds, since delta <= 2 d_LLV.
+
+    Args:
+        ratio_distance: delta, the largest deviation of the difference of two standardised log-ratios, 0 to 2.
+
+    Returns:
+        delta²/2; it says something where it is below 1.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
+    return as_real(ratio_distance, "ratio_distance") ** 2 / 2
+
+
+def least_dissimilarity(correlations: Sequence[float], size: int) -> float:
+    """A lower bound on the largest d_SVD over the sets of so many labels, from the correlations of the log-ratios.
+
+    With cos theta the least absolute correlation of a label's log-ratio in the two models, and cos Theta = 1 - d_SVD
+    for the set of m labels with the largest d_SVD, sin Theta <= sin theta <= (2m - 1) sin Theta for m less than the
+    number of log-ratios. The left inequality is `greatest_dissimilarity`'s, with one label in all places; both
+    constants are the best.
+
+    Args:
+        correlations: rho_y of each label, with one pivot.
+        size: m, at least 1 and less than there are labels.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
+    rho = _correlations(correlations)
+    m = as_count(size, "size")
+    if m >= len(rho):
+        raise ValueError(f"size: found {m}, expected less than the number of log-ratios, {len(rho)}")
+    sine = math.sqrt(max(0.0, 1.0 - float(rho.min()) ** 2)) / (2 * m - 1)
+    # 1 - cos, without what cancels where the angle is small.
+    return sine**2 / (1.0 + math.sqrt(1.0 - sine**2))
+
+
+def greatest_dissimilarity(correlations: Sequence[float], size: int) -> float:
+    """An upper bound on d_SVD over every set of so many labels: 1 less the mean of the m least absolute correlations.
+
+    It is the best one given the correlations alone, since the nuclear norm of a matrix is at least the sum of the
+    absolute values of its diagonal.
+
+    Args:
+        correlations: rho_y of each label, with one pivot.
+        size: m, from 1 to the number of labels.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
+    rho = _correlations(correlations)
+    m = as_count(size, "size")
+    if m > len(rho):
+        raise ValueError(f"size: found {m}, expected at most the number of log-ratios, {len(rho)}")
+    return float(np.mean(1.0 - np.sort(rho)[:m]))
+
+
+def _correlations(values: Sequence[float]) -> np.ndarray:
+    """Absolute correlations."""
+    rho = np.abs(np.asarray(values, dtype=float))
+    if rho.ndim != 1 or not len(rho) or not (rho <= 1 + 1e-9).all():
+        raise ValueError("correlations: found none, or some beyond 1, expected one a label, from -1 to 1")
+    return np.minimum(rho, 1.0)

@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from repsim_core.arrays import as_count
-from repsim_core.measures.similarity import mean_cca
+from repsim_core.beyond_standard import to_numpy
+from repsim_core.measures.canonical import mean_cca
 from repsim_core.representations import Representations
 
 Order = tuple[int, ...]
@@ -43,7 +44,7 @@ def class_means(model: Representations) -> Float64[np.ndarray, "K M"]:
     """
     if model.labels is None:
         raise ValueError("model: found no true labels, expected them with the embeddings")
-    f, labels = model.embeddings.cpu().numpy(), model.labels.cpu().numpy()
+    f, labels = to_numpy(model.embeddings), to_numpy(model.labels)
     counts = np.bincount(labels, minlength=model.num_labels)
     if not counts.all():
         raise ValueError(

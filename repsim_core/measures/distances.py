@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-import torch
+import numpy as np
+from array_api_compat import array_namespace
 
 from repsim_core.arrays import as_real
+from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.log_ratios import Gaps
-from repsim_core.measures.pairs import ModelPair
+from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.sets import ComparisonSets, SetOptions, choose_sets
-from repsim_core.representations import Representations, require_pair
+from repsim_core.measures.standardised import StandardisedRatios
+from repsim_core.representations import Representations, together_on_one_device
 
 # lambda of the paper's experiments
 WEIGHT = 1e-5
@@ -26,16 +29,20 @@ def kl_divergence(a: Representations, b: Representations) -> float:
     Raises:
         TypeError, ValueError: naming the argument.
     """
-    require_pair(a, b, same_dim=False)
-    return kl_of_checked(a, b)
+    return divergences(*together_on_one_device(a, b))[0]
 
 
-def kl_of_checked(a: Representations, b: Representations) -> float:
-    """`kl_divergence` of models that are known to have the same inputs and labels."""
-    log_p = a.log_probs()
-    divergence = float((log_p - b.log_probs()).mul_(log_p.exp()).sum()) / a.num_inputs
+def divergences(a: Representations, b: Representations) -> tuple[float, float]:
+    """d_KL(a, b) and d_KL(b, a) of models that are known to have the same inputs and labels, on one device."""
+    xp = array_namespace(a.embeddings)
+    there = back = 0.0
+    for rows in a.blocks():
+        log_p, log_q = a.log_probs_of(rows), b.log_probs_of(rows)
+        difference = log_p - log_q
+        there += float(xp.sum(xp.exp(log_p) * difference))
+        back -= float(xp.sum(xp.exp(log_q) * difference))
     # Negative only by rounding.
-    return max(divergence, 0.0)
+    return max(there / a.num_inputs, 0.0), max(back / a.num_inputs, 0.0)
 
 
 @dataclass(frozen=True)
@@ -44,37 +51,62 @@ class LLVDistance:
 
     Attributes:
         value: the distance, max of the four terms.
-        label_term, input_term: terms 1 and 2.
-        label_scale_term, input_scale_term: terms 3 and 4, weight included.
+        label_term, input_term: terms 1 and 2; term 2 is None where there is no input set.
+        label_scale_term, input_scale_term: terms 3 and 4, weight included; term 4 as term 2.
+        ratio_distance: delta, the largest std(z_y - w_y) of the standardised log-ratios of the kept labels.
+        normaliser_mismatch: nu, the largest std( log p(y_0)/psi_y - log p'(y_0)/psi'_y );
+            max(delta/2, nu) <= label_term <= delta + nu.
         weight: lambda.
-        pivot: y_0.
-        left_out: the label left out of the label set, or None where all labels are kept.
-        input_set: (x_0, x_1, ..., x_M).
-        input_choice: how the input set was found, in words.
+        chosen: the sets.
     """
 
     value: float
     label_term: float
-    input_term: float
+    input_term: float | None
     label_scale_term: float
-    input_scale_term: float
+    input_scale_term: float | None
+    ratio_distance: float
+    normaliser_mismatch: float
     weight: float
-    pivot: int
-    left_out: int | None
-    input_set: tuple[int, ...]
-    input_choice: str
+    chosen: ComparisonSets
 
     def __float__(self) -> float:
         return self.value
 
     @property
+    def pivot(self) -> Pivot:
+        """y_0, or "mean"."""
+        return self.chosen.pivot
+
+    @property
+    def left_out(self) -> int | None:
+        """The label left out of the label set; None where all are kept, or `labels` says which."""
+        return self.chosen.left_out
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The kept labels besides the pivot."""
+        return self.chosen.labels
+
+    @property
+    def label_choice(self) -> str:
+        """How pivot and labels were found, in words."""
+        return self.chosen.label_choice
+
+    @property
+    def input_set(self) -> tuple[int, ...] | None:
+        """(x_0, x_1, ..., x_r), or None."""
+        return self.chosen.input_set
+
+    @property
+    def input_choice(self) -> str:
+        """How the input set was found, or why there is none, in words."""
+        return self.chosen.input_choice
+
+    @property
     def sets(self) -> dict[str, Any]:
         """The sets as keyword arguments, to take another measure over the same ones."""
-        return {
-            "pivot": self.pivot,
-            "left_out": "none" if self.left_out is None else self.left_out,
-            "input_set": self.input_set,
-        }
+        return self.chosen.options
 
 
 def llv_distance(
@@ -88,61 +120,80 @@ def llv_distance(
     as pivot, over the input set. Terms 3 and 4 are lambda times the largest ``|psi - psi'|`` of the labels and of the
     inputs.
 
-    For fixed sets it is a metric. It has no unit.
+    For fixed sets it is a metric. It has no unit. Below, r is the smaller rank of the two models (`a.rank`): M for
+    diverse models of equal dimension, as in the paper.
 
     Args:
-        a, b: two models with the same N, K and M; K >= M + 1.
+        a, b: two models with the same inputs and labels; their dimensions may differ.
         weight: lambda, at least 0.
-        pivot: y_0; None for the search described under `left_out`.
+        pivot: y_0; None for the search described under `left_out`; "mean" for the mean of log p(y|x) over all labels
+            in place of log p(y_0|x), a contrast that no single label's variation dominates. Term 1 is then none of
+            the paper's.
+        labels: which labels are kept besides the pivot: some; how many, for those with the least term 1 of so many,
+            subject to `min_conditioning` (of the standardised log-ratios, where they are at most r); "all"; or None,
+            and `left_out` says it.
         left_out: the label left out; None lets pivot and left-out label be the pair with the least term 1 (the
-            paper's choice), within what is given of the two; "none" keeps all labels, which is the only way
-            where K = M + 1.
-        input_set: (x_0, ..., x_M); None for the best of `num_samples` random disjoint sets (the paper's choice,
-            reproducible from `seed`); "exact" for the best set of all inputs under `min_conditioning`.
+            paper's choice), within what is given of the two, or leaves none out where K = r + 1; "none" keeps all
+            labels. Pivots are tried in a seeded sample where trying all would take longer than the models' logits;
+            `label_choice` says so.
+        input_set: (x_0, ..., x_r); "sampled" for the best of `num_samples` random disjoint sets that are diverse (the
+            paper's choice, reproducible from `seed`); "exact" for the best set of all inputs under
+            `min_conditioning`; None for "sampled", but for none where r = K - 1: there N^T g has as many coordinates
+            as a function of the label has degrees of freedom, and terms 2 and 4 are left out.
         num_samples: how many sets to draw, at least 1.
-        seed: of the draw.
-        min_conditioning: for "exact", the floor on the smallest singular value of N over the sum of all, in both
-            models (0 to 1/M). Near-coincident inputs make N ill-conditioned, and then term 2 misses a direction.
-            Guarantee: the set returned meets the floor in both models. With a floor of 0 its term 2 is the least
+        seed: of the draws.
+        min_conditioning: for searched sets, the floor on the smallest singular value of N over the sum of all, in both
+            models (0 to 1/r). Near-coincident inputs make N ill-conditioned, and then term 2 misses a direction.
+            Guarantee: the set returned meets the floor in both models. With a floor of 0 its term is the least
             of all sets. With a positive floor it is the least among the sets that pivoted QR proposes, for each
-            pivot, from the inputs with gaps below the best term so far and from bisected parts of them: QR is
-            greedy, so a smaller admissible set can escape it. For M = 1 it is again the least of all.
+            pivot, from the points with gaps below the best term so far and from bisected parts of them: QR is
+            greedy, so a smaller admissible set can escape it. For r = 1 it is again the least of all.
 
     Raises:
         TypeError, ValueError: naming the argument; also where every choice left has a constant log-ratio, which
-            cannot be standardised.
+            cannot be standardised, or where a model has the same distribution for every input.
     """
     weight = as_real(weight, "weight")
     pair = ModelPair(a, b)
-    return llv_over(pair, choose_sets(pair, **sets), weight)
+    chosen = choose_sets(pair, **sets)
+    return llv_over(pair, chosen, weight)
 
 
-def llv_over(pair: ModelPair, sets: ComparisonSets, weight: float) -> LLVDistance:
-    """`llv_distance` of a checked pair over chosen sets."""
-    label_gaps = pair.between_labels.table(slice(sets.pivot, sets.pivot + 1)).of(sets.labels)
-    _require_finite(label_gaps, f"labels {list(sets.labels)} against the pivot {sets.pivot}")
-    input_gaps = pair.between_inputs(sets.input_set).sets(torch.arange(pair.a.dim + 1)[None])
-    _require_finite(input_gaps, f"inputs {list(sets.input_set[1:])} against x_0 = {sets.input_set[0]}")
-
-    terms = {
-        "label_term": float(label_gaps.gap.max()),
-        "input_term": float(input_gaps.gap.max()),
-        "label_scale_term": weight * float(label_gaps.scale_difference.max()),
-        "input_scale_term": weight * float(input_gaps.scale_difference.max()),
+def llv_over(
+    pair: ModelPair, sets: ComparisonSets, weight: float, ratios: StandardisedRatios | None = None
+) -> LLVDistance:
+    """`llv_distance` of a checked pair over chosen sets, with their standardised log-ratios if they are known."""
+    gaps = pair.between_labels.row(pair.pivot_point(sets.pivot), sets.labels)
+    _require_finite(gaps, f"labels {list(sets.labels)} against the pivot {sets.pivot}")
+    ratios = ratios or StandardisedRatios.of(pair, sets.pivot, sets.labels)
+    terms: dict[str, float | None] = {
+        "label_term": _largest(gaps.gap),
+        "label_scale_term": weight * _largest(gaps.scale_difference),
+        "input_term": None,
+        "input_scale_term": None,
     }
+    if sets.input_set is not None:
+        x0, *others = sets.input_set
+        of_inputs = pair.between_inputs(sets.input_set).row(0, range(1, len(sets.input_set)))
+        _require_finite(of_inputs, f"inputs {others} against x_0 = {x0}")
+        terms["input_term"] = _largest(of_inputs.gap)
+        terms["input_scale_term"] = weight * _largest(of_inputs.scale_difference)
     return LLVDistance(
-        value=max(terms.values()),
-        **terms,
+        value=max(term for term in terms.values() if term is not None),
+        **terms,  # pyright: ignore[reportArgumentType] - None is for those that may be
+        ratio_distance=float(ratios.distances.max()),
+        normaliser_mismatch=_largest(gaps.pivot_gap),
         weight=weight,
-        pivot=sets.pivot,
-        left_out=sets.left_out,
-        input_set=sets.input_set,
-        input_choice=sets.input_choice,
+        chosen=sets,
     )
 
 
+def _largest(values: Any) -> float:
+    return float(np.max(to_numpy(values)))
+
+
 def _require_finite(gaps: Gaps, where: str) -> None:
-    if not bool(torch.isfinite(gaps.gap).all()):
+    if not np.isfinite(to_numpy(gaps.gap)).all():
         raise ValueError(
             f"a, b: a log-ratio of the {where} is constant in one of the models (zero deviation) and cannot be "
             "standardised"

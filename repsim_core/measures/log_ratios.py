@@ -11,6 +11,9 @@ and Def. 4.4 asks how far apart the models then are, on both ends of the ratio:
     gap(i, j) = max( std[ log p_j / psi_ij - log p'_j / psi'_ij ],
                      std[ log p_i / psi_ij - log p'_i / psi'_ij ] ).
 
+A point is given by its coordinates in an orthonormal basis of what the two models' centred log-probabilities span
+together. There are about 2 M + 2 of them, however many observations there are (`pairs.py`).
+
 Term 1 of d_LLV is the largest gap between the pivot label and another label, with inputs as observations; term 2
 is the largest gap between x_0 and another x_i, with labels as observations.
 """
@@ -19,11 +22,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import torch
+import numpy as np
+from array_api_compat import array_namespace
 from jaxtyping import Float64, Int64
-from torch import Tensor
+
+from repsim_core.beyond_standard import Array, beside, distances
+from repsim_core.representations import rows_of
 
 # A deviation below this share of the log-probabilities' own counts as zero.
 _CONSTANT = 1e-12
@@ -31,124 +37,124 @@ _CONSTANT = 1e-12
 
 @dataclass(frozen=True)
 class Gaps:
-    """gap(i, j) and the deviations it was standardised with, for the pairs asked for; one shape for all three.
+    """gap(i, j) and the deviations it was standardised with, for the pairs asked for; one shape for all.
 
     A pair whose log-ratio is constant in either model cannot be standardised: its gap is infinite.
+
+    Attributes:
+        gap: the larger of the two deviations in its definition.
+        pivot_gap: the one at the pivot's end, the quantity of the normaliser mismatch.
+        psi, psi_other: of the log-ratio in the two models.
     """
 
-    gap: Float64[Tensor, "*pairs"]
-    psi: Float64[Tensor, "*pairs"]
-    psi_other: Float64[Tensor, "*pairs"]
-
-    def of(self, points: Sequence[int]) -> Gaps:
-        """The gaps of these points, in this order."""
-        chosen = list(points)
-        return Gaps(self.gap[..., chosen], self.psi[..., chosen], self.psi_other[..., chosen])
+    gap: Float64[Array, "*pairs"]
+    pivot_gap: Float64[Array, "*pairs"]
+    psi: Float64[Array, "*pairs"]
+    psi_other: Float64[Array, "*pairs"]
 
     @property
-    def scale_difference(self) -> Float64[Tensor, "*pairs"]:
+    def scale_difference(self) -> Float64[Array, "*pairs"]:
         """|psi - psi'|, the quantity of terms 3 and 4 of d_LLV."""
-        return (self.psi - self.psi_other).abs()
+        return abs(self.psi - self.psi_other)
 
 
 class _Points(NamedTuple):
     """Of each point: the deviations of its log-probability in the two models, the misfit between them, and half the
     deviation at which a log-ratio with another point like it counts as constant."""
 
-    s: Tensor
-    s_other: Tensor
-    misfit: Tensor
-    floor: Tensor
-    floor_other: Tensor
-
-    def at(self, places: Any) -> _Points:
-        """Those at these places."""
-        return self._make(values[places] for values in self)
+    s: Array
+    s_other: Array
+    misfit: Array
+    floor: Array
+    floor_other: Array
 
 
 class LogRatios:
     """Both models' log-probabilities seen from one side.
 
     Args:
-        p, q: log-probabilities of the two models, shape (points, observations), at least two observations.
+        p, q: coordinates of the centred log-probabilities of the two models in one orthonormal basis, shape
+            (points, D), scaled so that lengths are sample deviations over the observations.
         rounding_p, rounding_q: size of the rounding errors in p and q, for each point or one for all: a log-ratio
             that deviates by no more is constant.
     """
 
     def __init__(
         self,
-        p: Float64[Tensor, "points obs"],
-        q: Float64[Tensor, "points obs"],
-        rounding_p: Float64[Tensor, " #points"],
-        rounding_q: Float64[Tensor, " #points"],
+        p: Float64[Array, "points D"],
+        q: Float64[Array, "points D"],
+        rounding_p: Float64[Array, " #points"],
+        rounding_q: Float64[Array, " #points"],
     ) -> None:
-        # Centred and divided by sqrt(n - 1): Euclidean norms are then sample deviations.
-        self._p, self._q = _centred(p), _centred(q)
-        s, t = torch.linalg.vector_norm(self._p, dim=1), torch.linalg.vector_norm(self._q, dim=1)
+        xp = array_namespace(p)
+        self._p, self._q = p, q
+        s, t = xp.linalg.vector_norm(p, axis=1), xp.linalg.vector_norm(q, axis=1)
         # Squared distance between the two models' standardised log-probabilities of one point, 2(1 - correlation).
         # Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
-        apart = self._p / _divisor(s)
-        apart.addcdiv_(self._q, _divisor(t), value=-1.0)
-        misfit = torch.linalg.vector_norm(apart, dim=1).square()
+        apart = p / _divisor(s) - q / _divisor(t)
+        misfit = xp.sum(apart * apart, axis=1)
         self._points = _Points(s, t, misfit, _CONSTANT * s + rounding_p, _CONSTANT * t + rounding_q)
 
     def __len__(self) -> int:
-        return len(self._p)
+        return self._p.shape[0]
 
-    def table(self, pivots: slice | Int64[Tensor, " rows"]) -> Gaps:
-        """Gaps of every point to each pivot, shape (rows, points); a point has an infinite gap to itself."""
+    def table(self, start: int, stop: int) -> Gaps:
+        """Gaps of every point to each of the pivots from start to stop, shape (stop - start, points); a point has an
+        infinite gap to itself."""
         return self._gaps(
-            _distances(self._p[pivots], self._p),
-            _distances(self._q[pivots], self._q),
-            self._points.at((pivots, None)),
+            distances(self._p[start:stop, :], self._p),
+            distances(self._q[start:stop, :], self._q),
+            _Points._make(values[start:stop, None] for values in self._points),
             self._points,
         )
 
-    def sets(self, members: Int64[Tensor, "sets size"]) -> Gaps:
+    def row(self, pivot: int, points: Sequence[int]) -> Gaps:
+        """Gaps of the pivot to these points, shape (points,)."""
+        found = self.sets(np.asarray([[pivot, *points]]))
+        return Gaps(found.gap[0, :], found.pivot_gap[0, :], found.psi[0, :], found.psi_other[0, :])
+
+    def sets(self, members: Int64[np.ndarray, "sets size"]) -> Gaps:
         """Gaps of the first member of each set to its other members, shape (sets, size - 1)."""
-        first, others = members[:, :1], members[:, 1:]
-        return self._gaps(
-            _distances(self._p[first], self._p[others])[:, 0],
-            _distances(self._q[first], self._q[others])[:, 0],
-            self._points.at(first),
-            self._points.at(others),
+        xp = array_namespace(self._p)
+        shape = members.shape
+        psi, psi_other = (
+            xp.linalg.vector_norm(each[:, 1:, :] - each[:, :1, :], axis=2)
+            for table in (self._p, self._q)
+            for each in [xp.reshape(rows_of(table, members.reshape(-1)), (*shape, table.shape[1]))]
         )
+        chosen = [
+            xp.reshape(xp.take(values, beside(members.reshape(-1), values)), shape) for values in self._points
+        ]
+        first = _Points._make(values[:, :1] for values in chosen)
+        return self._gaps(psi, psi_other, first, _Points._make(values[:, 1:] for values in chosen))
 
-    def _gaps(self, psi: Tensor, psi_other: Tensor, pivot: _Points, point: _Points) -> Gaps:
+    def _gaps(self, psi: Array, psi_other: Array, pivot: _Points, point: _Points) -> Gaps:
         """gap(i, j) from the deviations psi, psi' of the log-ratios and what is known of either end."""
+        xp = array_namespace(psi)
         constant = (psi <= pivot.floor + point.floor) | (psi_other <= pivot.floor_other + point.floor_other)
-        variance = torch.maximum(_variance(pivot, psi, psi_other), _variance(point, psi, psi_other))
-        return Gaps(variance.sqrt().masked_fill(constant, torch.inf), psi, psi_other)
+        divisors = (xp.where(constant, xp.ones_like(each), each) for each in (psi, psi_other))
+        mine, theirs = divisors
+        at_pivot = _variance(pivot, mine, theirs)
+        either = xp.maximum(at_pivot, _variance(point, mine, theirs))
+        # Squares that leave the range of numbers make a gap that is not known either.
+        infinite = constant | ~xp.isfinite(either)
+        gaps = (xp.where(infinite, xp.full_like(psi, xp.inf), xp.sqrt(each)) for each in (either, at_pivot))
+        return Gaps(*gaps, psi, psi_other)
 
 
-def _variance(end: _Points, psi: Tensor, psi_other: Tensor) -> Tensor:
+def _variance(end: _Points, psi: Array, psi_other: Array) -> Array:
     """For one end e of the ratio, with deviations s, s' of its log-probability and misfit m:
 
     Var[ log p_e/psi - log p'_e/psi' ] = (s/psi - s'/psi')² + (s/psi)(s'/psi') m,
 
     the law of cosines for two vectors of lengths s/psi and s'/psi'. Both summands are non-negative, so nothing cancels
-    when the models are close, and a table of all pairs needs no pass over the observations but psi's.
+    when the models are close.
     """
     mine, theirs = end.s / psi, end.s_other / psi_other
-    return (mine - theirs).square() + mine * theirs * end.misfit
+    return (mine - theirs) ** 2 + mine * theirs * end.misfit
 
 
-def _centred(table: Float64[Tensor, "points obs"]) -> Float64[Tensor, "points obs"]:
-    observations = table.shape[1]
-    return (table - table.mean(dim=1, keepdim=True)).div_((observations - 1) ** 0.5)
-
-
-def _divisor(norms: Float64[Tensor, " points"]) -> Float64[Tensor, "points 1"]:
+def _divisor(norms: Float64[Array, " points"]) -> Float64[Array, "points 1"]:
     """Norms as a column, with 1 for 0: a point that does not vary stays 0."""
-    return torch.where(norms > 0, norms, torch.ones_like(norms))[:, None]
-
-
-def _distances(left: Tensor, right: Tensor) -> Tensor:
-    # Not through the Gram matrix: it loses half the digits of close points, and psi is divided by.
-    if left.shape == right.shape and left.data_ptr() == right.data_ptr():
-        # Points among themselves: every pair once.
-        table = left.new_zeros(len(left), len(left))
-        above = torch.triu_indices(len(left), len(left), 1, device=left.device).unbind()
-        table[above] = torch.pdist(left)
-        return table + table.T
-    return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
+    xp = array_namespace(norms)
+    return xp.where(norms > 0, norms, xp.ones_like(norms))[:, None]

@@ -1,50 +1,148 @@
-"""Two models that are compared: checked once, with what several measures need of both."""
+"""Two models that are compared: checked once, with what several measures need of both.
+
+With m(x) the mean of log p(y|x) over all labels, log p(y|x) = f(x)·(g(y) - mean g) + constant(y) + m(x). So the
+log-probabilities of all labels, as functions of the input, lie in the span of the M coordinates of f and of m, and
+those of all inputs, as functions of the label, in that of the coordinates of g and of the bias. One QR decomposition of
+these few columns of both models serves all labels (or inputs): no measure but the normaliser and the divergence needs a
+pass over inputs times labels.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Final
 
-import torch
+import numpy as np
+from array_api_compat import array_namespace
 from jaxtyping import Float64, Int64
-from torch import Tensor
 
+from repsim_core.beyond_standard import Array
+from repsim_core.coordinates import Centred
 from repsim_core.measures.log_ratios import LogRatios
-from repsim_core.representations import Representations, require_pair
+from repsim_core.representations import Representations, rows_of, together_on_one_device
 
 # Of a log-probability, relative to the logits that it is the difference of.
-_ROUNDING = 4 * torch.finfo(torch.float64).eps
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+# The contrast that takes the mean over all labels in place of one pivot's log-probability.
+MEAN: Final = "mean"
+Pivot = int | str
 
 
 class ModelPair:
-    """Two models on the same inputs and labels, of the same dimension.
+    """Two models on the same inputs and labels; their dimensions may differ.
+
+    Attributes:
+        a, b: in one library on one device.
+        dim: r, the smaller of the two ranks: so many coordinates of the log-ratios can be compared in both.
 
     Raises:
-        TypeError, ValueError: naming the argument, if they are not.
+        TypeError, ValueError: naming the argument, if they are not; also where one of them has the same distribution
+            for every input.
     """
 
     def __init__(self, a: Representations, b: Representations) -> None:
-        require_pair(a, b)
-        self.a, self.b = a, b
+        self.a, self.b = together_on_one_device(a, b)
+        if a.num_inputs < 2:
+            raise ValueError("a: found N = 1 input, expected at least 2")
+        for name, model in (("a", self.a), ("b", self.b)):
+            if model.rank == 0:
+                raise ValueError(
+                    f"{name}: found the same distribution for every input, expected one that depends on the input: "
+                    "every log-ratio is constant and cannot be standardised"
+                )
+        self.dim = min(self.a.rank, self.b.rank)
+
+    # -- over the inputs -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _over_inputs(self) -> Centred:
+        """Columns: the embeddings of a, its mean log-probability, then those of b."""
+        parts = []
+        for model in (self.a, self.b):
+            parts += [model.essential.embeddings, model.mean_log_prob[:, None]]
+        return Centred.of(*parts)
+
+    @cached_property
+    def embeddings(self) -> tuple[Centred, Centred]:
+        """The identified embeddings of both models, centred, in one basis."""
+        first, second = self.a.essential.dim, self.b.essential.dim
+        return self._over_inputs.columns(0, first), self._over_inputs.columns(first + 1, first + 1 + second)
 
     @cached_property
     def between_labels(self) -> LogRatios:
-        """Log-ratios of labels: points are the K labels, observations the N inputs."""
-        error_a = _rounding(self.a).square().mean(dim=0, keepdim=True).sqrt()
-        error_b = _rounding(self.b).square().mean(dim=0, keepdim=True).sqrt()
-        return LogRatios(self.a.log_probs().T, self.b.log_probs().T, error_a, error_b)
+        """Log-ratios of labels: points are the K labels, observations the N inputs. A last point, of index K, is the
+        mean over all labels."""
+        root = (self.a.num_inputs - 1) ** 0.5
+        points, roundings, last = [], [], -1
+        for model, f in zip((self.a, self.b), self.embeddings, strict=True):
+            xp = array_namespace(f.coordinates)
+            g = model.essential.unembeddings
+            g = g - xp.mean(g, axis=0)
+            with_mean = xp.concat((g, xp.zeros_like(g[:1, :])))
+            last += f.coordinates.shape[1] + 1
+            mean = self._over_inputs.coordinates[:, last]
+            points.append((with_mean @ f.coordinates.T + mean) / root)
+            roundings.append(xp.sqrt(xp.mean(_rounding(model) ** 2, keepdims=True)))
+        return LogRatios(*points, *roundings)
 
-    def between_inputs(self, inputs: Sequence[int] | Int64[Tensor, " points"] | None = None) -> LogRatios:
+    def pivot_point(self, pivot: Pivot) -> int:
+        """The point of `between_labels` that a pivot is."""
+        return self.a.num_labels if isinstance(pivot, str) else pivot
+
+    def log_ratios(self, pivot: Pivot, labels: Sequence[int]) -> tuple[Centred, Centred]:
+        """Log-ratios of some labels with the pivot, centred, in one basis, a column a label, of both models."""
+        found = []
+        for model, f in zip((self.a, self.b), self.embeddings, strict=True):
+            g = model.essential.unembeddings
+            xp = array_namespace(g)
+            origin = xp.mean(g, axis=0) if isinstance(pivot, str) else g[pivot, :]
+            found.append(f @ (rows_of(g, labels) - origin).T)
+        return found[0], found[1]
+
+    # -- over the labels -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _over_labels(self) -> Centred:
+        """Columns: the unembeddings of a, its bias, then those of b."""
+        parts = []
+        for model in (self.a.essential, self.b.essential):
+            xp = array_namespace(model.unembeddings)
+            bias = xp.zeros_like(model.unembeddings[:, 0]) if model.bias is None else model.bias
+            parts += [model.unembeddings, bias[:, None]]
+        return Centred.of(*parts)
+
+    def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
-        chosen = slice(None) if inputs is None else torch.as_tensor(inputs)
-        p, q = self.a.log_probs()[chosen].contiguous(), self.b.log_probs()[chosen].contiguous()
-        return LogRatios(p, q, _rounding(self.a, chosen), _rounding(self.b, chosen))
+        root = (self.a.num_labels - 1) ** 0.5
+        points, roundings, start = [], [], 0
+        for model in (self.a, self.b):
+            f = model.essential.embeddings
+            if inputs is not None:
+                f = rows_of(f, inputs)
+            bias = start + f.shape[1]
+            g = self._over_labels.coordinates[:, start:bias]
+            points.append((f @ g.T + self._over_labels.coordinates[:, bias]) / root)
+            roundings.append(_rounding(model, inputs))
+            start = bias + 1
+        return LogRatios(*points, *roundings)
+
+    def unembeddings_along(self, input_set: Sequence[int]) -> tuple[Centred, Centred]:
+        """N^T g of both models for an input set (x_0, x_1, ...): centred, in one basis, a column an input x_i."""
+        found, start = [], 0
+        for model in (self.a.essential, self.b.essential):
+            f = rows_of(model.embeddings, input_set)
+            g = self._over_labels.columns(start, start + model.dim)
+            found.append(g @ (f[1:, :] - f[0, :]).T)
+            start += model.dim + 1
+        return found[0], found[1]
 
 
-def _rounding(
-    model: Representations, inputs: slice | Int64[Tensor, " points"] = slice(None)
-) -> Float64[Tensor, " points"]:
+def _rounding(model: Representations, inputs: Sequence[int] | np.ndarray | None = None) -> Float64[Array, " points"]:
     """Size of the rounding errors in log p(y|x) for each input: relative to the logits, not to their differences."""
-    f = torch.linalg.vector_norm(model.embeddings[inputs], dim=1)
-    g = torch.linalg.vector_norm(model.unembeddings, dim=1)
-    return _ROUNDING * (1.0 + f * g.max())
+    embeddings = model.embeddings if inputs is None else rows_of(model.embeddings, inputs)
+    xp = array_namespace(embeddings)
+    f = xp.linalg.vector_norm(embeddings, axis=1)
+    g = xp.linalg.vector_norm(model.unembeddings, axis=1)
+    bias = 0.0 if model.bias is None else float(xp.max(xp.abs(model.bias)))
+    return _ROUNDING * (1.0 + bias + f * xp.max(g))

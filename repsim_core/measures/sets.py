@@ -8,18 +8,26 @@ from numbers import Integral
 from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
+from array_api_compat import is_array_api_obj
+from jaxtyping import Int64
 
 from repsim_core.arrays import as_count, as_index, as_indices, as_real
+from repsim_core.beyond_standard import to_numpy
 from repsim_core.errors import nearest
-from repsim_core.measures.input_sets import exact_input_set, sampled_input_set
-from repsim_core.measures.pairs import ModelPair
-from repsim_core.representations import require_enough_labels
+from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
+from repsim_core.measures.point_sets import best_set, exact_input_set, sampled_input_set, stretches
+
+# Multiplications that a search of the pivot may take, whatever the two models' logits take; and, of the table of gaps,
+# the entries that are held at a time.
+_LEAST_WORK = 10**9
+_BLOCK = 2**20
 
 
 class SetOptions(TypedDict, total=False):
     """How pivot, label set and input set are chosen; `llv_distance` says what each option does."""
 
-    pivot: int | None
+    pivot: int | str | None
+    labels: Sequence[int] | int | str | None
     left_out: int | str | None
     input_set: Sequence[int] | str | None
     num_samples: int
@@ -29,6 +37,7 @@ class SetOptions(TypedDict, total=False):
 
 DEFAULTS: Final[SetOptions] = {
     "pivot": None,
+    "labels": None,
     "left_out": None,
     "input_set": None,
     "num_samples": 200,
@@ -42,20 +51,39 @@ class ComparisonSets:
     """The sets that two models are compared over.
 
     Attributes:
-        pivot: y_0.
-        left_out: the label left out, None where all are kept.
+        pivot: y_0, or "mean" for the mean over all labels in its place.
+        left_out: the label left out, None where all are kept or `labels` chose them.
         labels: the kept labels besides the pivot.
-        input_set: (x_0, ..., x_M).
-        input_choice: how it was found, in words.
+        label_choice: how they were found, in words.
+        all_labels: whether one set of all labels was asked for.
+        input_set: (x_0, ..., x_r); None where term 2 and d_SVD of g say nothing.
+        input_choice: how it was found, or why there is none, in words.
         seed: of what is sampled.
     """
 
-    pivot: int
+    pivot: Pivot
     left_out: int | None
     labels: tuple[int, ...]
-    input_set: tuple[int, ...]
+    label_choice: str
+    all_labels: bool
+    input_set: tuple[int, ...] | None
     input_choice: str
     seed: int
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The sets as keyword arguments, to take another measure over the same ones."""
+        found: dict[str, Any] = {"pivot": self.pivot}
+        if self.all_labels:
+            found["labels"] = "all"
+        elif self.label_choice.startswith(_PAPER):
+            found["left_out"] = "none" if self.left_out is None else self.left_out
+        else:
+            found["labels"] = self.labels
+        return {**found, "input_set": self.input_set}
+
+
+_PAPER = "all labels but the pivot and the one left out"
 
 
 def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSets:
@@ -64,79 +92,207 @@ def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSet
         if name not in DEFAULTS:
             raise TypeError(f"{name}: found an unknown option; {nearest(name, DEFAULTS)}")
     chosen: dict[str, Any] = {**DEFAULTS, **options}
-    require_enough_labels(pair.a)
-    if pair.a.num_inputs < pair.a.dim + 1:
+    pivot, seed = chosen["pivot"], as_count(chosen["seed"], "seed", 0)
+    if not (pivot is None or pivot == MEAN):
+        if isinstance(pivot, str):
+            raise TypeError(f'pivot: found {pivot!r}, expected a label, None or "mean"')
+        pivot = as_index(pivot, "pivot", pair.a.num_labels)
+    asked = _as_labels(chosen["labels"], pair.a.num_labels)
+    if asked is not None and chosen["left_out"] is not None:
         raise ValueError(
-            f"a: found N = {pair.a.num_inputs} inputs, expected at least M + 1 = {pair.a.dim + 1}"
+            f"left_out: found {chosen['left_out']!r} beside labels, expected one of the two: labels says which are kept"
         )
-    pivot, left_out = _choose_labels(pair, chosen["pivot"], chosen["left_out"])
-    input_set, input_choice = _choose_inputs(pair, chosen)
-    labels = tuple(y for y in range(pair.a.num_labels) if y not in (pivot, left_out))
-    return ComparisonSets(pivot, left_out, labels, input_set, input_choice, chosen["seed"])
+    if isinstance(asked, int):
+        found = _best_labels(pair, pivot, asked, chosen["min_conditioning"], seed)
+    elif asked is None and pivot != MEAN:
+        found = _papers_labels(pair, pivot, chosen["left_out"], seed)
+    else:
+        found = _given_labels(pair, pivot, asked, chosen["left_out"], seed)
+    input_set, input_choice = _choose_inputs(pair, chosen, seed)
+    return ComparisonSets(*found, asked == "all", input_set, input_choice, seed)
 
 
-def _choose_labels(pair: ModelPair, pivot: int | None, left_out: int | str | None) -> tuple[int, int | None]:
-    """Pivot and left-out label (or None)."""
+# What a choice of labels finds: pivot, label left out, kept labels, how.
+_Choice = tuple[Pivot, int | None, tuple[int, ...], str]
+
+
+def _as_labels(value: object, count: int) -> tuple[int, ...] | int | str | None:
+    """`labels` as it was asked for, checked."""
+    if value is None or value == "all":
+        return value  # pyright: ignore[reportReturnType] - the string, not an object equal to it
+    expected = f'labels from 0 to {count - 1}, how many (at most {count - 1}), "all" or None'
+    if isinstance(value, bool) or isinstance(value, str):
+        raise TypeError(f"labels: found {value!r}, expected {expected}")
+    if isinstance(value, Integral):
+        if not 1 <= int(value) <= count - 1:
+            raise ValueError(f"labels: found {int(value)}, expected {expected}")
+        return int(value)
+    items = to_numpy(value).tolist() if is_array_api_obj(value) else value
+    if not isinstance(items, Sequence) or not len(items):
+        raise TypeError(f"labels: found {value!r}, expected {expected}")
+    return as_indices(items, "labels", count, len(items))
+
+
+def _given_labels(
+    pair: ModelPair, pivot: Pivot | None, asked: tuple[int, ...] | str | None, left_out: object, seed: int
+) -> _Choice:
+    """Labels that were given, all of them, or all against the mean; the pivot has the least term 1."""
+    count = pair.a.num_labels
+    if asked is None and left_out not in (None, "none"):
+        omitted = as_index(left_out, "left_out", count)
+        labels = tuple(y for y in range(count) if y != omitted)
+        return MEAN, omitted, labels, "all labels but the one left out"
+    labels = tuple(range(count)) if asked is None or isinstance(asked, str) else asked
+    how = "given" if isinstance(asked, tuple) else "all labels"
+    if isinstance(asked, tuple):
+        if isinstance(pivot, int) and pivot in asked:
+            raise ValueError(f"labels: found the pivot {pivot} among them, expected other labels")
+        if pivot is None and len(asked) == count:
+            raise ValueError(
+                f'labels: found all {count} labels, which leaves none for the pivot; pass "all" or pivot="mean"'
+            )
+    if pivot is None:
+        candidates = [y for y in range(count) if how == "all labels" or y not in labels]
+        pivot, _, note = _search(pair, candidates, [None], seed, None if how == "all labels" else labels)
+        how += note
+    return pivot, None, tuple(y for y in labels if y != pivot), how
+
+
+def _papers_labels(pair: ModelPair, pivot: int | None, left_out: object, seed: int) -> _Choice:
+    """All labels but the pivot and one that is left out, the pair with the least term 1."""
     count = pair.a.num_labels
     if not (left_out is None or isinstance(left_out, (str, Integral))):
         raise TypeError(f'left_out: found {left_out!r}, expected a label, None or "none"')
-    if left_out != "none" and count < pair.a.dim + 2:
-        raise ValueError(
-            f'left_out: found K = M + 1 = {count} labels, which leaves none to leave out; pass left_out="none" '
-            "to keep them all"
-        )
     if isinstance(left_out, str) and left_out != "none":
         raise ValueError(f'left_out: found {left_out!r}, expected a label, None or "none"')
-    pivots = range(count) if pivot is None else [as_index(pivot, "pivot", count)]
-    if left_out == "none":
-        candidates: list[int | None] = [None]
+    pivots = list(range(count)) if pivot is None else [pivot]
+    candidates: list[int | None]
+    if left_out == "none" or (left_out is None and count < pair.dim + 2):
+        candidates = [None]
     elif left_out is None:
         candidates = list(range(count))
     else:
         candidates = [as_index(left_out, "left_out", count)]
+        if count < pair.dim + 2:
+            raise ValueError(
+                f'left_out: found K = r + 1 = {count} labels, which leaves none to leave out; pass left_out="none" '
+                "to keep them all"
+            )
         if pivot is not None and pivot == left_out:
             raise ValueError(f"left_out: found {left_out}, expected another label than the pivot")
-
     if len(pivots) == 1 and len(candidates) == 1:
-        return pivots[0], candidates[0]
-    gaps = pair.between_labels.table(slice(pivots[0], pivots[-1] + 1)).gap.cpu().numpy()
-    # A pivot is no label of its own.
-    gaps[range(len(pivots)), pivots] = -np.inf
-    ascending = np.sort(gaps, axis=1)
-    if candidates == [None]:
-        terms = ascending[:, [-1]]
+        y0, omitted, note = pivots[0], candidates[0], ""
     else:
+        y0, omitted, note = _search(pair, pivots, candidates, seed)
+    return y0, omitted, tuple(y for y in range(count) if y not in (y0, omitted)), _PAPER + note
+
+
+def _search(
+    pair: ModelPair,
+    pivots: list[int],
+    left_out: list[int | None],
+    seed: int,
+    labels: tuple[int, ...] | None = None,
+) -> tuple[int, int | None, str]:
+    """Pivot and label left out (None for none) with the least term 1 over these labels (None: all), and how many
+    pivots were tried, in words, if not all."""
+    pivots, note = affordable(pair, pivots, seed)
+    ratios, count = pair.between_labels, pair.a.num_labels
+    candidates = np.array([-1 if y is None else y for y in left_out])
+    best, found = np.inf, None
+    for start, stop in stretches(pivots, max(1, _BLOCK // count)):
+        gaps = to_numpy(ratios.table(start, stop).gap)[:, :count].copy()
+        rows = np.arange(start, stop)
+        # A pivot is no label of its own.
+        gaps[rows - start, rows] = -np.inf
+        if labels is not None:
+            gaps = gaps[:, list(labels)]
         # Term 1 is the largest gap, or the second largest where that label is left out.
-        leaves_out_largest = np.array(candidates) == gaps.argmax(axis=1)[:, None]
-        terms = np.where(leaves_out_largest, ascending[:, [-2]], ascending[:, [-1]])
-        terms[np.array(candidates) == np.array(pivots)[:, None]] = np.inf
-    row, column = np.unravel_index(terms.argmin(), terms.shape)
-    y0, omitted, term = pivots[row], candidates[column], terms[row, column]
-    if not np.isfinite(term):
+        largest, places = gaps.max(axis=1), gaps.argmax(axis=1)
+        if len(candidates) == 1 and candidates[0] < 0:
+            terms = largest[:, None]
+        else:
+            second = np.partition(gaps, -2, axis=1)[:, -2]
+            terms = np.where(candidates == places[:, None], second[:, None], largest[:, None])
+            terms[candidates == rows[:, None]] = np.inf
+        row, column = np.unravel_index(terms.argmin(), terms.shape)
+        if terms[row, column] < best:
+            best, found = terms[row, column], (int(rows[row]), left_out[int(column)])
+    if found is None:
         raise ValueError(
             "labels: for every choice of pivot and left-out label that is open, some log-ratio is constant over the "
             "inputs in a or b and cannot be standardised (are there equal unembeddings or equal inputs?)"
         )
-    return y0, omitted
+    return *found, note
 
 
-def _choose_inputs(pair: ModelPair, options: Mapping[str, Any]) -> tuple[tuple[int, ...], str]:
+def affordable(pair: ModelPair, pivots: list[int], seed: int) -> tuple[list[int], str]:
+    """As many pivots as may be tried in the time that the two models' logits take, and a note where that is not all."""
+    labels, width = pair.a.num_labels, pair.a.essential.dim + pair.b.essential.dim + 2
+    limit = max(_LEAST_WORK, pair.a.num_inputs * labels * (pair.a.dim + pair.b.dim)) // (2 * labels * width)
+    if len(pivots) <= limit:
+        return pivots, ""
+    drawn = np.random.default_rng(seed).choice(len(pivots), size=max(1, int(limit)), replace=False)
+    chosen = [pivots[i] for i in np.sort(drawn).tolist()]
+    return chosen, f"; best of {len(chosen)} pivots of {len(pivots)}, drawn with seed {seed}"
+
+
+def _best_labels(pair: ModelPair, pivot: Pivot | None, size: int, floor: object, seed: int) -> _Choice:
+    """So many labels with the least term 1, for one pivot or for the best."""
+    count = pair.a.num_labels
+    least = _checked_floor(floor, size)
+    # More log-ratios than dimensions are never independent: there is nothing to keep a floor on.
+    if size > pair.dim:
+        least = 0.0
+    if pivot is None:
+        pivots, note = affordable(pair, list(range(count)), seed)
+    else:
+        pivots, note = [pair.pivot_point(pivot)], ""
+
+    def fields(point: int, labels: Int64[np.ndarray, " n"]) -> list[np.ndarray]:
+        ratios = pair.log_ratios(MEAN if point == count else point, labels.tolist())
+        return [to_numpy(each.standardised()[0]) for each in ratios]
+
+    found = best_set(pair.between_labels, count, pivots, size, fields, least)
+    if found is None:
+        raise ValueError(
+            f"labels: found no {size} with non-constant log-ratios that reach min_conditioning = {least:g}; "
+            "ask for fewer, or lower min_conditioning"
+        )
+    point, *labels = found
+    how = f"the {size} labels with the least term 1"
+    if least > 0:
+        how += f" that a greedy search finds, conditioning of at least {least:g}"
+    return MEAN if point == count else point, None, tuple(sorted(labels)), how + note
+
+
+def _choose_inputs(pair: ModelPair, options: Mapping[str, Any], seed: int) -> tuple[tuple[int, ...] | None, str]:
     """The input set and, in words, how it was found."""
-    input_set, seed = options["input_set"], as_count(options["seed"], "seed", 0)
-    count, dim = pair.a.num_inputs, pair.a.dim
+    input_set, count, dim = options["input_set"], pair.a.num_inputs, pair.dim
+    wanted = as_count(options["num_samples"], "num_samples")
     if isinstance(input_set, str):
+        if input_set == "sampled":
+            return sampled_input_set(pair, num_samples=wanted, seed=seed)
         if input_set != "exact":
-            raise ValueError(f'input_set: found {input_set!r}, expected M + 1 inputs, None or "exact"')
-        floor = as_real(options["min_conditioning"], "min_conditioning")
-        if floor >= 1.0 / dim and dim > 1:
-            raise ValueError(
-                f"min_conditioning: found {floor:g}, expected less than 1/M = {1 / dim:g}, which only a "
-                "multiple of an orthogonal matrix reaches"
-            )
+            raise ValueError(f'input_set: found {input_set!r}, expected r + 1 inputs, None, "sampled" or "exact"')
+        floor = _checked_floor(options["min_conditioning"], dim)
         found = exact_input_set(pair, min_conditioning=floor)
         return found, f"exact search with conditioning of at least {floor:g}"
-    if input_set is None:
-        wanted = as_count(options["num_samples"], "num_samples")
-        found, drawn = sampled_input_set(pair, num_samples=wanted, seed=seed)
-        return found, f"best of {drawn} random disjoint sets, seed {seed}"
-    return as_indices(input_set, "input_set", count, dim + 1), "given"
+    if input_set is not None:
+        return as_indices(input_set, "input_set", count, dim + 1), "given"
+    if dim == pair.a.num_labels - 1:
+        return None, (
+            f"none: with r = K - 1 = {dim} the coordinates of N^T g are as many as the degrees of freedom of a "
+            "function of the label, so that term 2 and d_SVD of g say nothing of the models"
+        )
+    return sampled_input_set(pair, num_samples=wanted, seed=seed)
+
+
+def _checked_floor(value: object, size: int) -> float:
+    floor = as_real(value, "min_conditioning")
+    if floor >= 1.0 / size and size > 1:
+        raise ValueError(
+            f"min_conditioning: found {floor:g}, expected less than 1/M = {1 / size:g}, which only a "
+            "multiple of an orthogonal matrix reaches"
+        )
+    return floor

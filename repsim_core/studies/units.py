@@ -173,15 +173,14 @@ class ComparingUnit:
 
 
 def _measured(a: Representations, b: Representations, options: dict) -> dict[str, object]:
-    if a.num_labels == a.dim + 1:
-        # K = M + 1 leaves none to leave out.
-        options["left_out"] = "none"
+    # As the paper has it, also where r = K - 1.
+    options.setdefault("input_set", "sampled")
     try:
         found = compare(a, b, **options)
     except ValueError as error:
         # Of a degenerate model: its pairs have no distance, the others' are not affected.
         return {"note": str(error)}
-    return {**found.measures(), "input_set": " ".join(map(str, found.llv.input_set))}
+    return {**found.measures(), "input_set": " ".join(map(str, found.llv.input_set or ()))}
 
 
 def compute_unit(unit: Unit, key: str, inputs: Sequence[bytes] = ()) -> bytes:

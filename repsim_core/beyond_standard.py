@@ -1,0 +1,104 @@
+"""What measures need of an array library beyond the Python array API standard, and how arrays become NumPy's.
+
+Each function takes arrays of any library of the standard and returns that library's. Where a library has a faster or
+more accurate way of its own, it is taken; NumPy and torch are the ones that are known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
+from jaxtyping import Float64
+
+# An array of any library of the standard. Its shape and its type of numbers are in the annotation around it.
+Array = Any
+
+# Entries of differences that are held at a time: 4 MB stay in the processor's cache.
+_BLOCK = 2**19
+
+
+def to_numpy(x: Array) -> np.ndarray:
+    """The same numbers as a NumPy array, from any device."""
+    if is_torch_array(x):
+        x = x.detach().cpu()
+    return np.asarray(x)
+
+
+def beside(x: Array, other: Array) -> Array:
+    """`x` as an array of the library of `other`, on its device."""
+    if is_numpy_array(other):
+        return to_numpy(x)
+    return array_namespace(other).asarray(x, device=device(other))
+
+
+def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:
+    """R of the QR decomposition, without Q: coordinates of the columns in an orthonormal basis of their span.
+
+    Householder's method: the error of a column is relative to that column's size, whatever the units of the others.
+    """
+    if is_numpy_array(x):
+        return np.linalg.qr(x, mode="r")
+    if is_torch_array(x):
+        import torch
+
+        return torch.linalg.qr(x, mode="r").R
+    return array_namespace(x).linalg.qr(x)[1]
+
+
+def triangular_factor_of_blocks(blocks: Iterable[Float64[Array, "n columns"]]) -> Float64[Array, "rank columns"]:
+    """R of blocks of rows that together may be more than fits into memory: what is left of earlier ones is put above
+    the next one."""
+    factor = None
+    for block in blocks:
+        rows = block if factor is None else array_namespace(block).concat((factor, block))
+        factor = triangular_factor(rows)
+    if factor is None:
+        raise ValueError("blocks: found none, expected at least one")
+    return factor
+
+
+def logsumexp(x: Float64[Array, "n K"]) -> Float64[Array, " n"]:
+    """log of the sum of the exponentials of each row; no entry overflows."""
+    xp = array_namespace(x)
+    largest = xp.max(x, axis=1)
+    return largest + xp.log(xp.sum(xp.exp(x - largest[:, None]), axis=1))
+
+
+def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Float64[Array, "p q"]:
+    """Euclidean distances between the rows of two arrays.
+
+    From differences and not through the Gram matrix, which loses half the digits of what is close.
+    """
+    xp = array_namespace(left)
+    if is_torch_array(left):
+        import torch
+
+        return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
+    rows = max(1, _BLOCK // max(1, right.shape[0] * right.shape[1]))
+    blocks = [
+        xp.linalg.vector_norm(left[start : min(start + rows, left.shape[0]), None, :] - right[None, :, :], axis=2)
+        for start in range(0, left.shape[0], rows)
+    ]
+    return blocks[0] if len(blocks) == 1 else xp.concat(blocks)
+
+
+def kth_smallest(x: Float64[Array, "n columns"], k: int) -> Float64[Array, " n"]:
+    """The k-th smallest entry of each row, k from 1."""
+    if is_numpy_array(x):
+        return np.partition(x, k - 1, axis=1)[:, k - 1]
+    return array_namespace(x).sort(x, axis=1)[:, k - 1]
+
+
+def independent_columns(matrix: np.ndarray, count: int) -> tuple[int, ...]:
+    """Indices of `count` well-conditioned columns of a NumPy array of shape (M, n), by pivoted QR on unit columns.
+
+    Unit columns, because the theory standardises what is made of them: only their directions matter.
+    """
+    import scipy.linalg  # it takes a moment to import, and most comparisons need none of it
+
+    lengths = np.linalg.norm(matrix, axis=0)
+    factors = scipy.linalg.qr(matrix / np.where(lengths > 0, lengths, 1.0), mode="r", pivoting=True)
+    return tuple(factors[-1][:count].tolist())

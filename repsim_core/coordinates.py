@@ -1,0 +1,73 @@
+"""Columns of observations less their means, as coordinates in an orthonormal basis that is never made.
+
+Deviations, correlations and distances of columns are inner products, and so are those of their linear images. They
+need the few coordinates of each column and not the many observations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from array_api_compat import array_namespace
+from jaxtyping import Bool, Float64
+
+from repsim_core.beyond_standard import Array, triangular_factor_of_blocks
+
+# A deviation below this share of what a column is made of is rounding.
+_CONSTANT = 1e-12
+# Entries of centred columns that are held at a time: 128 MB.
+_BLOCK = 2**24
+
+
+@dataclass(frozen=True)
+class Centred:
+    """Coordinates of centred columns.
+
+    Attributes:
+        coordinates: of each column; inner products of the centred columns are those of their coordinates.
+        sizes: of what the columns were made of before anything cancelled, which is what rounding errors go by.
+    """
+
+    coordinates: Float64[Array, "rank columns"]
+    sizes: Float64[Array, " columns"]
+
+    @staticmethod
+    def of(*arrays: Float64[Array, "n _"]) -> Centred:
+        """Of the columns of several arrays of the same observations, side by side, in one basis."""
+        xp = array_namespace(*arrays)
+        means = [xp.mean(x, axis=0) for x in arrays]
+        coordinates = triangular_factor_of_blocks(_centred_rows(arrays, means))
+        size = xp.abs(xp.concat(means)) * arrays[0].shape[0] ** 0.5
+        return Centred(coordinates, size + xp.sum(xp.abs(coordinates), axis=0))
+
+    def columns(self, start: int, stop: int) -> Centred:
+        """Some of the columns, in the same basis."""
+        return Centred(self.coordinates[:, start:stop], self.sizes[start:stop])
+
+    def __matmul__(self, matrix: Float64[Array, "columns images"]) -> Centred:
+        """The observations times a matrix."""
+        xp = array_namespace(matrix)
+        return Centred(self.coordinates @ matrix, self.sizes @ xp.abs(matrix))
+
+    def standardised(self) -> tuple[Float64[Array, "rank columns"], Bool[Array, " columns"]]:
+        """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
+        xp = array_namespace(self.coordinates)
+        # The largest entry is taken out first: squares could leave the range of numbers.
+        largest = xp.max(xp.abs(self.coordinates), axis=0)
+        scaled = self.coordinates / xp.where(largest > 0, largest, xp.ones_like(largest))
+        lengths = xp.linalg.vector_norm(scaled, axis=0)
+        constant = largest * lengths <= _CONSTANT * self.sizes
+        return scaled / xp.where(constant, xp.ones_like(lengths), lengths), constant
+
+
+def _centred_rows(arrays: tuple[Array, ...], means: list[Array]) -> Iterator[Array]:
+    """Blocks of the arrays side by side, each less its mean."""
+    xp = array_namespace(*arrays)
+    count, width = arrays[0].shape[0], sum(x.shape[1] for x in arrays)
+    # A block has more rows than the factor of those before it, or most of the work would be that factor's.
+    rows = max(_BLOCK // width, 4 * width)
+    for start in range(0, count, rows):
+        stop = min(start + rows, count)
+        parts = [x[start:stop, :] - mean for x, mean in zip(arrays, means, strict=True)]
+        yield parts[0] if len(parts) == 1 else xp.concat(parts, axis=1)
