@@ -3,21 +3,32 @@
 An executable edition of Nielsen, Marconato, Dittadi and Gresele, "When Does Closeness in Distribution Imply
 Representational Similarity? An Identifiability Perspective" (NeurIPS 2025, arXiv:2506.03784).
 
-The public names are listed once, in `__init__.pyi`. Each is taken from its module when it is first asked for: torch
-takes seconds to import, and building the book or listing its chapters needs none of it.
+The public names are listed once, in `__init__.pyi`, where type checkers and editors find them too. Each is taken from
+its module when it is first asked for: a command that only reads the book's chapters starts without NumPy.
 """
 
+import ast
+import importlib
+from pathlib import Path
 from typing import Any
 
-import lazy_loader
-
-from repsim_core.extras import explained
-
-_attribute, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+# The module of each public name, as the stub has it: `from .measures.comparison import compare as compare`.
+_MODULE_OF = {
+    alias.name: f"{__name__}.{statement.module}"
+    for statement in ast.parse(Path(__file__).with_suffix(".pyi").read_text("utf-8")).body
+    if isinstance(statement, ast.ImportFrom)
+    for alias in statement.names
+}
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - the stub says which
 
 
 def __getattr__(name: str) -> Any:
-    try:
-        return _attribute(name)
-    except ModuleNotFoundError as error:
-        raise explained(error, f"{__name__}.{name}") from error
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,6 +8,7 @@ from repsim_core.errors import MissingLibraryError
 EXTRA_OF = {
     "PIL": "train",
     "sklearn": "train",
+    "torch": "train",
     "torchvision": "train",
     "altair": "figures",
     "matplotlib": "figures",
