@@ -19,7 +19,7 @@ _MODULE_OF = {
     if isinstance(statement, ast.ImportFrom)
     for alias in statement.names
 }
-__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 - the stub says which
+__all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import array_api_compat.numpy as numpy_functions
+import array_api_extra as xpx
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 from jaxtyping import Float64
@@ -16,8 +18,15 @@ from jaxtyping import Float64
 # An array of any library of the standard. Its shape and its type of numbers are in the annotation around it.
 Array = Any
 
-# Entries of differences that are held at a time: 4 MB stay in the processor's cache.
-_BLOCK = 2**19
+# From so many entries on a table of distances is made coordinate by coordinate.
+_TABLE = 2**10
+
+
+def namespace(*arrays: Array) -> Any:
+    """The functions of the standard for these arrays; NumPy's without asking every library that is loaded."""
+    if all(type(x) is np.ndarray for x in arrays):
+        return numpy_functions
+    return array_namespace(*arrays)
 
 
 def to_numpy(x: Array) -> np.ndarray:
@@ -31,7 +40,7 @@ def beside(x: Array, other: Array) -> Array:
     """`x` as an array of the library of `other`, on its device."""
     if is_numpy_array(other):
         return to_numpy(x)
-    return array_namespace(other).asarray(x, device=device(other))
+    return namespace(other).asarray(x, device=device(other))
 
 
 def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:
@@ -45,26 +54,28 @@ def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank co
         import torch
 
         return torch.linalg.qr(x, mode="r").R
-    return array_namespace(x).linalg.qr(x)[1]
+    return namespace(x).linalg.qr(x)[1]
 
 
-def triangular_factor_of_blocks(blocks: Iterable[Float64[Array, "n columns"]]) -> Float64[Array, "rank columns"]:
+def triangular_factor_of_blocks(
+    blocks: Iterable[Float64[Array, "n columns"]],
+) -> Float64[Array, "rank columns"]:
     """R of blocks of rows that together may be more than fits into memory: what is left of earlier ones is put above
     the next one."""
     factor = None
     for block in blocks:
-        rows = block if factor is None else array_namespace(block).concat((factor, block))
+        rows = block if factor is None else namespace(block).concat((factor, block))
         factor = triangular_factor(rows)
     if factor is None:
         raise ValueError("blocks: found none, expected at least one")
     return factor
 
 
-def logsumexp(x: Float64[Array, "n K"]) -> Float64[Array, " n"]:
-    """log of the sum of the exponentials of each row; no entry overflows."""
-    xp = array_namespace(x)
-    largest = xp.max(x, axis=1)
-    return largest + xp.log(xp.sum(xp.exp(x - largest[:, None]), axis=1))
+def logsumexp(x: Float64[Array, "K n"]) -> Float64[Array, " n"]:
+    """log of the sum of the exponentials of each column; no entry overflows."""
+    xp = namespace(x)
+    largest = xp.max(x, axis=0)
+    return largest + xp.log(xp.sum(xp.exp(x - largest), axis=0))
 
 
 def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Float64[Array, "p q"]:
@@ -72,24 +83,24 @@ def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Floa
 
     From differences and not through the Gram matrix, which loses half the digits of what is close.
     """
-    xp = array_namespace(left)
+    xp = namespace(left)
     if is_torch_array(left):
         import torch
 
         return torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
-    rows = max(1, _BLOCK // max(1, right.shape[0] * right.shape[1]))
-    blocks = [
-        xp.linalg.vector_norm(left[start : min(start + rows, left.shape[0]), None, :] - right[None, :, :], axis=2)
-        for start in range(0, left.shape[0], rows)
-    ]
-    return blocks[0] if len(blocks) == 1 else xp.concat(blocks)
+    if left.shape[0] * right.shape[0] < _TABLE:
+        return xp.linalg.vector_norm(left[:, None, :] - right[None, :, :], axis=2)
+    # Coordinate by coordinate: sums over a short last axis are slow.
+    squares = xp.zeros_like(left[:, :1] + right[None, :, 0])
+    for i in range(left.shape[1]):
+        difference = left[:, i, None] - right[None, :, i]
+        squares += difference * difference
+    return xp.sqrt(squares)
 
 
 def kth_smallest(x: Float64[Array, "n columns"], k: int) -> Float64[Array, " n"]:
     """The k-th smallest entry of each row, k from 1."""
-    if is_numpy_array(x):
-        return np.partition(x, k - 1, axis=1)[:, k - 1]
-    return array_namespace(x).sort(x, axis=1)[:, k - 1]
+    return xpx.partition(x, k - 1, axis=1)[:, k - 1]
 
 
 def independent_columns(matrix: np.ndarray, count: int) -> tuple[int, ...]:

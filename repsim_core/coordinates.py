@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from array_api_compat import array_namespace
 from jaxtyping import Bool, Float64
 
-from repsim_core.beyond_standard import Array, triangular_factor_of_blocks
+from repsim_core.beyond_standard import Array, namespace, triangular_factor_of_blocks
 
 # A deviation below this share of what a column is made of is rounding.
 _CONSTANT = 1e-12
@@ -35,7 +34,7 @@ class Centred:
     @staticmethod
     def of(*arrays: Float64[Array, "n _"]) -> Centred:
         """Of the columns of several arrays of the same observations, side by side, in one basis."""
-        xp = array_namespace(*arrays)
+        xp = namespace(*arrays)
         means = [xp.mean(x, axis=0) for x in arrays]
         coordinates = triangular_factor_of_blocks(_centred_rows(arrays, means))
         size = xp.abs(xp.concat(means)) * arrays[0].shape[0] ** 0.5
@@ -47,23 +46,27 @@ class Centred:
 
     def __matmul__(self, matrix: Float64[Array, "columns images"]) -> Centred:
         """The observations times a matrix."""
-        xp = array_namespace(matrix)
+        xp = namespace(matrix)
         return Centred(self.coordinates @ matrix, self.sizes @ xp.abs(matrix))
 
     def standardised(self) -> tuple[Float64[Array, "rank columns"], Bool[Array, " columns"]]:
         """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
-        xp = array_namespace(self.coordinates)
-        # The largest entry is taken out first: squares could leave the range of numbers.
-        largest = xp.max(xp.abs(self.coordinates), axis=0)
-        scaled = self.coordinates / xp.where(largest > 0, largest, xp.ones_like(largest))
-        lengths = xp.linalg.vector_norm(scaled, axis=0)
-        constant = largest * lengths <= _CONSTANT * self.sizes
-        return scaled / xp.where(constant, xp.ones_like(lengths), lengths), constant
+        xp = namespace(self.coordinates)
+        lengths = column_lengths(self.coordinates)
+        constant = lengths <= _CONSTANT * self.sizes
+        return self.coordinates / xp.where(constant, xp.ones_like(lengths), lengths), constant
+
+
+def column_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " columns"]:
+    """Euclidean lengths of the columns; no square leaves the range of numbers."""
+    xp = namespace(x)
+    largest = xp.max(xp.abs(x), axis=0)
+    return largest * xp.linalg.vector_norm(x / xp.where(largest > 0, largest, xp.ones_like(largest)), axis=0)
 
 
 def _centred_rows(arrays: tuple[Array, ...], means: list[Array]) -> Iterator[Array]:
     """Blocks of the arrays side by side, each less its mean."""
-    xp = array_namespace(*arrays)
+    xp = namespace(*arrays)
     count, width = arrays[0].shape[0], sum(x.shape[1] for x in arrays)
     # A block has more rows than the factor of those before it, or most of the work would be that factor's.
     rows = max(_BLOCK // width, 4 * width)

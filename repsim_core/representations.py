@@ -12,16 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
+from array_api_compat import is_numpy_array
 from jaxtyping import Float64, Int64
 
 from repsim_core.array_files import checked_suffix, read_arrays, write_arrays
 from repsim_core.arrays import (
     ROUNDOFF,
-    all_finite,
     as_index,
     as_indices,
     as_labels,
@@ -30,14 +29,8 @@ from repsim_core.arrays import (
     roundoff,
     together,
 )
-from repsim_core.beyond_standard import (
-    Array,
-    beside,
-    independent_columns,
-    logsumexp,
-    to_numpy,
-)
-from repsim_core.coordinates import Centred
+from repsim_core.beyond_standard import Array, beside, independent_columns, logsumexp, namespace, to_numpy
+from repsim_core.coordinates import Centred, column_lengths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +41,8 @@ SINGULAR = 1e-12
 _KEPT = 2**23
 # Logits of such a block.
 _BLOCK = 2**21
+# Logits of this size have squares that leave float64's range.
+_LARGEST = 1e150
 # By how much arithmetic adds to the rounding of the numbers that were given, in units of float64's.
 _ARITHMETIC = 16
 
@@ -80,6 +75,8 @@ class _Identified(NamedTuple):
     embed: Array  # shape (M, r): centred embeddings times this are uncorrelated, with deviation 1
     unembed: Array  # shape (M, r): centred unembeddings times this
     squares: Array  # shape (r,): squared lengths of the images of the unembeddings
+    lengths: Array  # shape (N,): |f(x)|, with each coordinate scaled to a root mean square of 1
+    label_length: float  # the largest |g(y)|, with each coordinate scaled inversely
 
 
 class Representations:
@@ -166,23 +163,29 @@ class Representations:
 
     # -- the distribution --------------------------------------------------------------------------------------
 
-    def _logits(self, rows: slice) -> Float64[Array, "n K"]:
-        logits = self.embeddings[rows, :] @ self.unembeddings.T
+    def _logits(self, rows: slice) -> Float64[Array, "K n"]:
+        # Labels along the first axis: the few of them are summed over, many inputs side by side.
+        logits = self.unembeddings @ self.embeddings[rows, :].T
         if self.bias is not None:
-            logits = logits + self.bias
-        if not all_finite(logits):
-            raise ValueError("embeddings: f(x)·g(y) overflows float64; rescale the representations")
+            logits = logits + self.bias[:, None]
+        xp = namespace(logits)
+        largest = max(float(xp.max(logits)), -float(xp.min(logits)))
+        if not largest < _LARGEST:  # or it is not a number
+            raise ValueError(
+                f"embeddings: found logits f(x)·g(y) of size {largest:g}, expected less than {_LARGEST:g}: their "
+                "squares overflow float64; rescale the representations"
+            )
         return logits
 
     @cached_property
     def log_normaliser(self) -> Float64[Array, " N"]:
         """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,); logits are computed in blocks. Computed once and shared."""
-        xp = array_namespace(self.embeddings)
+        xp = namespace(self.embeddings)
         return xp.concat([logsumexp(self._logits(rows)) for rows in self.blocks()])
 
     @cached_property
     def _log_probs(self) -> Float64[Array, "N K"]:
-        return self._logits(slice(None)) - self.log_normaliser[:, None]
+        return (self._logits(slice(None)) - self.log_normaliser).T
 
     def log_probs(self) -> Float64[Array, "N K"]:
         """log p(y|x) in nats, shape (N, K). Computed once and shared: copy it before changing it."""
@@ -198,12 +201,12 @@ class Representations:
         """log p(y|x) of a block of inputs: a part of what `log_probs` keeps, unless that would be large."""
         if self.num_inputs * self.num_labels <= _KEPT:
             return self._log_probs[rows, :]
-        return self._logits(rows) - self.log_normaliser[rows, None]
+        return (self._logits(rows) - self.log_normaliser[rows]).T
 
     @cached_property
     def _predictions(self) -> Int64[Array, " N"]:
-        xp = array_namespace(self.embeddings)
-        return xp.concat([xp.argmax(self.log_probs_of(rows), axis=1) for rows in self.blocks()])
+        xp = namespace(self.embeddings)
+        return xp.concat([xp.argmax(self.log_probs_of(rows).T, axis=0) for rows in self.blocks()])
 
     def predictions(self) -> Int64[Array, " N"]:
         """The most probable label of each input, shape (N,). Computed once and shared: copy it before changing it."""
@@ -215,7 +218,7 @@ class Representations:
 
     def loss(self) -> float:
         """Mean negative log-likelihood of the true labels, in nats; a `ValueError` without true labels."""
-        xp, labels = array_namespace(self.embeddings), self._known_labels()
+        xp, labels = namespace(self.embeddings), self._known_labels()
         of_truth = xp.sum(self.embeddings * xp.take(self.unembeddings, labels, axis=0), axis=1)
         if self.bias is not None:
             of_truth = of_truth + xp.take(self.bias, labels)
@@ -246,16 +249,17 @@ class Representations:
         all. A singular value counts where it is above the errors in its own two directions: of an error matrix with
         independent entries the norm is at most about the longest row and the longest column together.
         """
-        xp = array_namespace(self.embeddings)
-        sizes = xp.linalg.vector_norm(self.embeddings, axis=0) / self.num_inputs**0.5
+        xp = namespace(self.embeddings)
+        sizes = column_lengths(self.embeddings) / self.num_inputs**0.5
         scale = xp.where(sizes > 0, sizes, xp.ones_like(sizes))
         f, g = self.embeddings / scale, self.unembeddings * scale
         factor_f, factor_g = Centred.of(f).coordinates, Centred.of(g).coordinates
         left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
         along_f, along_g = factor_f.T @ left, factor_g.T @ right.T  # shape (M, directions)
+        rows = [xp.linalg.vector_norm(x, axis=1) for x in (f, g)]
         errors = [
-            (_longest(x, 0) + _longest(x, 1)) * max(u, _ARITHMETIC * ROUNDOFF)
-            for x, u in zip((f, g), self._roundoff, strict=True)
+            float(xp.max(xp.linalg.vector_norm(x, axis=0)) + xp.max(longest)) * max(u, _ARITHMETIC * ROUNDOFF)
+            for x, longest, u in zip((f, g), rows, self._roundoff, strict=True)
         ]
         noise = errors[0] * xp.linalg.vector_norm(along_g, axis=0) + errors[1] * xp.linalg.vector_norm(
             along_f, axis=0
@@ -267,7 +271,17 @@ class Representations:
             embed=xp.take(along_g, kept, axis=1) * root / sigma / scale[:, None],
             unembed=xp.take(along_f, kept, axis=1) / root * scale[:, None],
             squares=sigma**2 / max(self.num_inputs - 1, 1),
+            lengths=rows[0],
+            label_length=float(xp.max(rows[1])),
         )
+
+    @property
+    def logit_sizes(self) -> Float64[Array, " N"]:
+        """A bound on the |f(x)·g(y) + b(y)| of each input that no scaling of coordinates changes, shape (N,): rounding
+        errors of logits go by it."""
+        xp = namespace(self.embeddings)
+        bias = 0.0 if self.bias is None else float(xp.max(xp.abs(self.bias)))
+        return self._identified.lengths * self._identified.label_length + bias
 
     def identifiable(self) -> Representations:
         """The same distribution in r = `rank` dimensions, which a distribution determines up to an invertible map.
@@ -285,7 +299,7 @@ class Representations:
                 "embeddings: found the same distribution for every input, expected one that depends on the input: "
                 "nothing is identifiable"
             )
-        xp, found = array_namespace(self.embeddings), self._identified
+        xp, found = namespace(self.embeddings), self._identified
         mean = xp.mean(self.embeddings, axis=0)
         g = self.unembeddings - xp.mean(self.unembeddings, axis=0)
         embeddings, unembeddings = (self.embeddings - mean) @ found.embed, g @ found.unembed
@@ -312,7 +326,7 @@ class Representations:
     def mean_log_prob(self) -> Float64[Array, " N"]:
         """Mean of log p(y|x) over all labels y, shape (N,): log p(y|x) less this is linear in f(x), up to a constant
         for each label."""
-        xp = array_namespace(self.embeddings)
+        xp = namespace(self.embeddings)
         mean = self.embeddings @ xp.mean(self.unembeddings, axis=0)
         if self.bias is not None:
             mean = mean + xp.mean(self.bias)
@@ -397,7 +411,7 @@ class Representations:
         a = beside(as_matrix(matrix, "matrix"), self.embeddings)
         if a.shape != (self.dim, self.dim):
             raise ValueError(f"matrix: found shape {tuple(a.shape)}, expected ({self.dim}, {self.dim})")
-        xp = array_namespace(self.embeddings)
+        xp = namespace(self.embeddings)
         sigma = xp.linalg.svdvals(a)
         if float(sigma[-1]) <= SINGULAR * float(sigma[0]):
             raise ValueError("matrix: found a singular matrix, expected an invertible one")
@@ -498,14 +512,16 @@ def coordinate_tables(models: Mapping[str, Representations]) -> tuple[pd.DataFra
 
 def share_equal(left: Int64[Array, " N"], right: Int64[Array, " N"]) -> float:
     """Share of places with equal numbers."""
-    xp = array_namespace(left)
+    xp = namespace(left)
     return float(xp.mean(xp.astype(left == right, xp.float64)))
 
 
-def rows_of(x: Array, rows: Sequence[int]) -> Array:
+def rows_of(x: Array, rows: Sequence[int] | Int64[np.ndarray, " rows"]) -> Array:
     """Some rows of an array, in this order."""
-    xp = array_namespace(x)
-    return xp.take(x, beside(np.asarray(rows, dtype=np.int64), x), axis=0)
+    places = np.asarray(rows, dtype=np.int64)
+    if is_numpy_array(x):
+        return x[places]  # `take` would first copy all of an array whose columns lie one after the other
+    return namespace(x).take(x, beside(places, x), axis=0)
 
 
 def together_on_one_device(a: Representations, b: Representations) -> tuple[Representations, Representations]:
@@ -526,14 +542,13 @@ def together_on_one_device(a: Representations, b: Representations) -> tuple[Repr
         a = a.beside(b)
     if joined["b"] is not b.embeddings:
         b = b.beside(a)
-    if a.labels is not None and b.labels is not None and not bool(array_namespace(a.labels).all(a.labels == b.labels)):
+    if (
+        a.labels is not None
+        and b.labels is not None
+        and not bool(namespace(a.labels).all(a.labels == b.labels))
+    ):
         raise ValueError("b: found other true labels than in a, expected the same inputs in the same order")
     return a, b
-
-
-def _longest(x: Array, axis: int) -> float:
-    xp = array_namespace(x)
-    return float(xp.max(xp.linalg.vector_norm(x, axis=axis)))
 
 
 def _narrowed(array: np.ndarray, rounding: float) -> np.ndarray:

@@ -7,11 +7,10 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from array_api_compat import array_namespace
 from jaxtyping import Float64
 
 from repsim_core.arrays import as_count, as_matrix, together
-from repsim_core.beyond_standard import Array, to_numpy
+from repsim_core.beyond_standard import Array, namespace, to_numpy
 from repsim_core.coordinates import Centred
 from repsim_core.representations import rows_of
 
@@ -123,7 +122,10 @@ def chance_cca(observations: int, rank_z: int, rank_w: int) -> float:
     if small == 1:
         half = 0.5 * large
         return math.exp(
-            math.lgamma(half + 0.5) + math.lgamma(freedom / 2) - math.lgamma(half) - math.lgamma(freedom / 2 + 0.5)
+            math.lgamma(half + 0.5)
+            + math.lgamma(freedom / 2)
+            - math.lgamma(half)
+            - math.lgamma(freedom / 2 + 0.5)
         )
     p, q = small / freedom, large / freedom
     low, high = ((math.sqrt(p * (1 - q)) + sign * math.sqrt(q * (1 - p))) ** 2 for sign in (-1, 1))
@@ -138,7 +140,7 @@ def chance_cca(observations: int, rank_z: int, rank_w: int) -> float:
 def between_columns(z: Centred, w: Centred, count: int) -> CanonicalCorrelations:
     """Canonical correlations of columns that are known in one basis, of so many observations."""
     basis_z, basis_w = _column_space(z, "z"), _column_space(w, "w")
-    xp = array_namespace(basis_z)
+    xp = namespace(basis_z)
     sigma = xp.linalg.svdvals(basis_z.T @ basis_w)
     return CanonicalCorrelations(
         xp.minimum(sigma, xp.ones_like(sigma)),
@@ -170,7 +172,7 @@ def centred_together(left: Array, right: Array) -> tuple[Centred, Centred]:
 def _column_space(x: Centred, name: str) -> Float64[Array, "D rank"]:
     """Orthonormal basis of the centred columns, each first scaled to length 1 so that units do not matter."""
     columns, constant = x.standardised()
-    xp = array_namespace(columns)
+    xp = namespace(columns)
     varying = np.flatnonzero(~to_numpy(constant)).tolist()
     if not varying:
         raise ValueError(f"{name}: every column is constant, so no correlation is defined")

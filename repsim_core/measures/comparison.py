@@ -209,7 +209,11 @@ class Comparison:
         dims = f"M = {self.dims[0]}" if same else f"M = {self.dims[0]} and {self.dims[1]}"
         r = "" if (self.dim, self.dim) == self.dims else f", r = {self.dim}"
         left_out = "none left out" if llv.left_out is None else f"label {llv.left_out} left out"
-        kept = f"{left_out}" if llv.sets.get("labels") is None else f"{len(llv.labels)} labels ({llv.label_choice})"
+        kept = (
+            f"{left_out}"
+            if llv.sets.get("labels") is None
+            else f"{len(llv.labels)} labels ({llv.label_choice})"
+        )
         inputs = (
             f"input set {llv.input_choice}"
             if llv.input_set is None
@@ -223,7 +227,9 @@ class Comparison:
         return "\n".join([*lines, self._sets(), *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        body = "".join(f"<tr><td>{name}</td><td>{_figure(name, value, 4)}</td></tr>" for name, value in self.rows())
+        body = "".join(
+            f"<tr><td>{name}</td><td>{_figure(name, value, 4)}</td></tr>" for name, value in self.rows()
+        )
         notes = "".join(f"<p>{text}</p>" for text in (self._sets(), *self.notes))
         return f'<table class="dataframe"><tbody>{body}</tbody></table>{notes}'
 
@@ -320,6 +326,7 @@ def compare(
         others=_others(pair) if measures == "all" else {},
     )
 
+
 def _all_ratios(pair: ModelPair, pivot: Pivot) -> StandardisedRatios:
     """The standardised log-ratios of all labels with the pivot, but for those that are constant in a model."""
     count = pair.a.num_labels
@@ -346,8 +353,8 @@ def _notes(
             )
     if pair.a.rank != pair.b.rank:
         yield (
-            f"the ranks {pair.a.rank} and {pair.b.rank} differ: label sets have as many labels as the smaller, so d_SVD "
-            "compares images of as many dimensions in both"
+            f"the ranks {pair.a.rank} and {pair.b.rank} differ: label sets have as many labels as the smaller, "
+            "so that d_SVD compares images of as many dimensions in both"
         )
     if not representation.exhaustive:
         yield (

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from repsim_core.arrays import as_real
-from repsim_core.beyond_standard import to_numpy
+from repsim_core.beyond_standard import namespace, to_numpy
 from repsim_core.measures.log_ratios import Gaps
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.sets import ComparisonSets, SetOptions, choose_sets
@@ -34,7 +33,7 @@ def kl_divergence(a: Representations, b: Representations) -> float:
 
 def divergences(a: Representations, b: Representations) -> tuple[float, float]:
     """d_KL(a, b) and d_KL(b, a) of models that are known to have the same inputs and labels, on one device."""
-    xp = array_namespace(a.embeddings)
+    xp = namespace(a.embeddings)
     there = back = 0.0
     for rows in a.blocks():
         log_p, log_q = a.log_probs_of(rows), b.log_probs_of(rows)

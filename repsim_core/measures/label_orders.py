@@ -32,8 +32,8 @@ def suspected_order(
         return None
     from scipy.optimize import linear_sum_assignment  # it takes a moment to import, and is seldom needed
 
-    counts = np.zeros((len(labels_a), len(labels_b)))
-    np.add.at(counts, (places_a, places_b), 1)
+    shape = len(labels_a), len(labels_b)
+    counts = np.bincount(places_a * shape[1] + places_b, minlength=shape[0] * shape[1]).reshape(shape)
     rows, columns = linear_sum_assignment(counts, maximize=True)
     matched = float(counts[rows, columns].sum()) / len(a)
     if matched < agreement + _RISE or matched < _MULTIPLE * agreement:

@@ -25,10 +25,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, beside, distances
+from repsim_core.beyond_standard import Array, beside, distances, namespace
 from repsim_core.representations import rows_of
 
 # A deviation below this share of the log-probabilities' own counts as zero.
@@ -43,14 +42,19 @@ class Gaps:
 
     Attributes:
         gap: the larger of the two deviations in its definition.
-        pivot_gap: the one at the pivot's end, the quantity of the normaliser mismatch.
+        pivot_variance: the square of the one at the pivot's end; of no meaning where the gap is infinite.
         psi, psi_other: of the log-ratio in the two models.
     """
 
     gap: Float64[Array, "*pairs"]
-    pivot_gap: Float64[Array, "*pairs"]
+    pivot_variance: Float64[Array, "*pairs"]
     psi: Float64[Array, "*pairs"]
     psi_other: Float64[Array, "*pairs"]
+
+    @property
+    def pivot_gap(self) -> Float64[Array, "*pairs"]:
+        """The deviation at the pivot's end, the quantity of the normaliser mismatch."""
+        return self.pivot_variance**0.5
 
     @property
     def scale_difference(self) -> Float64[Array, "*pairs"]:
@@ -86,7 +90,7 @@ class LogRatios:
         rounding_p: Float64[Array, " #points"],
         rounding_q: Float64[Array, " #points"],
     ) -> None:
-        xp = array_namespace(p)
+        xp = namespace(p)
         self._p, self._q = p, q
         s, t = xp.linalg.vector_norm(p, axis=1), xp.linalg.vector_norm(q, axis=1)
         # Squared distance between the two models' standardised log-probabilities of one point, 2(1 - correlation).
@@ -111,11 +115,11 @@ class LogRatios:
     def row(self, pivot: int, points: Sequence[int]) -> Gaps:
         """Gaps of the pivot to these points, shape (points,)."""
         found = self.sets(np.asarray([[pivot, *points]]))
-        return Gaps(found.gap[0, :], found.pivot_gap[0, :], found.psi[0, :], found.psi_other[0, :])
+        return Gaps(found.gap[0, :], found.pivot_variance[0, :], found.psi[0, :], found.psi_other[0, :])
 
     def sets(self, members: Int64[np.ndarray, "sets size"]) -> Gaps:
         """Gaps of the first member of each set to its other members, shape (sets, size - 1)."""
-        xp = array_namespace(self._p)
+        xp = namespace(self._p)
         shape = members.shape
         psi, psi_other = (
             xp.linalg.vector_norm(each[:, 1:, :] - each[:, :1, :], axis=2)
@@ -130,16 +134,12 @@ class LogRatios:
 
     def _gaps(self, psi: Array, psi_other: Array, pivot: _Points, point: _Points) -> Gaps:
         """gap(i, j) from the deviations psi, psi' of the log-ratios and what is known of either end."""
-        xp = array_namespace(psi)
+        xp = namespace(psi)
         constant = (psi <= pivot.floor + point.floor) | (psi_other <= pivot.floor_other + point.floor_other)
-        divisors = (xp.where(constant, xp.ones_like(each), each) for each in (psi, psi_other))
-        mine, theirs = divisors
+        mine, theirs = (xp.where(constant, xp.ones_like(each), each) for each in (psi, psi_other))
         at_pivot = _variance(pivot, mine, theirs)
-        either = xp.maximum(at_pivot, _variance(point, mine, theirs))
-        # Squares that leave the range of numbers make a gap that is not known either.
-        infinite = constant | ~xp.isfinite(either)
-        gaps = (xp.where(infinite, xp.full_like(psi, xp.inf), xp.sqrt(each)) for each in (either, at_pivot))
-        return Gaps(*gaps, psi, psi_other)
+        gap = xp.sqrt(xp.maximum(at_pivot, _variance(point, mine, theirs)))
+        return Gaps(xp.where(constant, xp.full_like(gap, xp.inf), gap), at_pivot, psi, psi_other)
 
 
 def _variance(end: _Points, psi: Array, psi_other: Array) -> Array:
@@ -156,5 +156,5 @@ def _variance(end: _Points, psi: Array, psi_other: Array) -> Array:
 
 def _divisor(norms: Float64[Array, " points"]) -> Float64[Array, "points 1"]:
     """Norms as a column, with 1 for 0: a point that does not vary stays 0."""
-    xp = array_namespace(norms)
+    xp = namespace(norms)
     return xp.where(norms > 0, norms, xp.ones_like(norms))[:, None]

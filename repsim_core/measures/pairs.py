@@ -14,10 +14,9 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from array_api_compat import array_namespace
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array
+from repsim_core.beyond_standard import Array, namespace
 from repsim_core.coordinates import Centred
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.representations import Representations, rows_of, together_on_one_device
@@ -76,7 +75,7 @@ class ModelPair:
         root = (self.a.num_inputs - 1) ** 0.5
         points, roundings, last = [], [], -1
         for model, f in zip((self.a, self.b), self.embeddings, strict=True):
-            xp = array_namespace(f.coordinates)
+            xp = namespace(f.coordinates)
             g = model.essential.unembeddings
             g = g - xp.mean(g, axis=0)
             with_mean = xp.concat((g, xp.zeros_like(g[:1, :])))
@@ -95,7 +94,7 @@ class ModelPair:
         found = []
         for model, f in zip((self.a, self.b), self.embeddings, strict=True):
             g = model.essential.unembeddings
-            xp = array_namespace(g)
+            xp = namespace(g)
             origin = xp.mean(g, axis=0) if isinstance(pivot, str) else g[pivot, :]
             found.append(f @ (rows_of(g, labels) - origin).T)
         return found[0], found[1]
@@ -107,7 +106,7 @@ class ModelPair:
         """Columns: the unembeddings of a, its bias, then those of b."""
         parts = []
         for model in (self.a.essential, self.b.essential):
-            xp = array_namespace(model.unembeddings)
+            xp = namespace(model.unembeddings)
             bias = xp.zeros_like(model.unembeddings[:, 0]) if model.bias is None else model.bias
             parts += [model.unembeddings, bias[:, None]]
         return Centred.of(*parts)
@@ -138,11 +137,9 @@ class ModelPair:
         return found[0], found[1]
 
 
-def _rounding(model: Representations, inputs: Sequence[int] | np.ndarray | None = None) -> Float64[Array, " points"]:
+def _rounding(
+    model: Representations, inputs: Sequence[int] | np.ndarray | None = None
+) -> Float64[Array, " points"]:
     """Size of the rounding errors in log p(y|x) for each input: relative to the logits, not to their differences."""
-    embeddings = model.embeddings if inputs is None else rows_of(model.embeddings, inputs)
-    xp = array_namespace(embeddings)
-    f = xp.linalg.vector_norm(embeddings, axis=1)
-    g = xp.linalg.vector_norm(model.unembeddings, axis=1)
-    bias = 0.0 if model.bias is None else float(xp.max(xp.abs(model.bias)))
-    return _ROUNDING * (1.0 + bias + f * xp.max(g))
+    sizes = model.logit_sizes
+    return _ROUNDING * (1.0 + (sizes if inputs is None else rows_of(sizes, inputs)))

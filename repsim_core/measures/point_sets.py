@@ -24,7 +24,7 @@ Field = Float64[np.ndarray, "M n"]
 
 
 def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[tuple[int, ...], str]:
-    """The best of `num_samples` random disjoint sets of r + 1 inputs, as in the paper's code, of those that are diverse.
+    """The best of `num_samples` random disjoint sets of r + 1 inputs that is diverse, as in the paper's code.
 
     Returns:
         The set (x_0, ..., x_r) with the least term 2, and in words how it was found. Fewer sets are drawn than asked
@@ -120,7 +120,11 @@ def best_set(
         if len(ranked) < size:
             # The bound was below the best term by rounding only.
             continue
-        others = ranked[:size].tolist() if floor == 0.0 else _admissible(fields(pivot, ranked), ranked, size, floor)
+        others = (
+            ranked[:size].tolist()
+            if floor == 0.0
+            else _admissible(fields(pivot, ranked), ranked, size, floor)
+        )
         if others is not None:
             chosen = (pivot, *others)
             best = float(gaps[others].max())

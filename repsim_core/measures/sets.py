@@ -121,7 +121,7 @@ def _as_labels(value: object, count: int) -> tuple[int, ...] | int | str | None:
     if value is None or value == "all":
         return value  # pyright: ignore[reportReturnType] - the string, not an object equal to it
     expected = f'labels from 0 to {count - 1}, how many (at most {count - 1}), "all" or None'
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, (bool, str)):
         raise TypeError(f"labels: found {value!r}, expected {expected}")
     if isinstance(value, Integral):
         if not 1 <= int(value) <= count - 1:
@@ -266,7 +266,9 @@ def _best_labels(pair: ModelPair, pivot: Pivot | None, size: int, floor: object,
     return MEAN if point == count else point, None, tuple(sorted(labels)), how + note
 
 
-def _choose_inputs(pair: ModelPair, options: Mapping[str, Any], seed: int) -> tuple[tuple[int, ...] | None, str]:
+def _choose_inputs(
+    pair: ModelPair, options: Mapping[str, Any], seed: int
+) -> tuple[tuple[int, ...] | None, str]:
     """The input set and, in words, how it was found."""
     input_set, count, dim = options["input_set"], pair.a.num_inputs, pair.dim
     wanted = as_count(options["num_samples"], "num_samples")
@@ -274,7 +276,9 @@ def _choose_inputs(pair: ModelPair, options: Mapping[str, Any], seed: int) -> tu
         if input_set == "sampled":
             return sampled_input_set(pair, num_samples=wanted, seed=seed)
         if input_set != "exact":
-            raise ValueError(f'input_set: found {input_set!r}, expected r + 1 inputs, None, "sampled" or "exact"')
+            raise ValueError(
+                f'input_set: found {input_set!r}, expected r + 1 inputs, None, "sampled" or "exact"'
+            )
         floor = _checked_floor(options["min_conditioning"], dim)
         found = exact_input_set(pair, min_conditioning=floor)
         return found, f"exact search with conditioning of at least {floor:g}"

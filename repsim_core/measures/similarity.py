@@ -8,11 +8,10 @@ from itertools import combinations
 from typing import Unpack
 
 import numpy as np
-from array_api_compat import array_namespace
 from jaxtyping import Float64, Int64
 
 from repsim_core.arrays import as_count
-from repsim_core.beyond_standard import Array, to_numpy
+from repsim_core.beyond_standard import Array, namespace, to_numpy
 from repsim_core.coordinates import Centred
 from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair, Pivot
@@ -150,7 +149,7 @@ def representation_distance_over(
 ) -> RepresentationDistance:
     """`representation_distance` of a checked pair over chosen sets, with their standardised log-ratios if known."""
     ratios = ratios or StandardisedRatios.of(pair, sets.pivot, sets.labels)
-    xp = array_namespace(ratios.z)
+    xp = namespace(ratios.z)
     kept = np.asarray(sets.labels)
     dependent = 0
     if sets.all_labels:
@@ -190,7 +189,7 @@ def _of_subsets(
     ratios: StandardisedRatios, positions: Int64[np.ndarray, "subsets m"]
 ) -> tuple[Float64[Array, " subsets"], np.ndarray]:
     """d_SVD of each subset, and whether its log-ratios are independent in both models."""
-    xp = array_namespace(ratios.z)
+    xp = namespace(ratios.z)
     z, w = ratios.z.T, ratios.w.T
     found, regular = [], []
     count, size = positions.shape
@@ -209,7 +208,7 @@ def _of_subsets(
 
 def _independent(images: Float64[Array, "subsets m D"]) -> np.ndarray:
     """Whether the rows of each matrix are linearly independent, to working precision."""
-    xp = array_namespace(images)
+    xp = namespace(images)
     regular = to_numpy(xp.linalg.det(images @ xp.matrix_transpose(images))) > _REGULAR
     for i in np.flatnonzero(~regular):
         regular[i] = conditioning(to_numpy(images[int(i), ...])) > SINGULAR

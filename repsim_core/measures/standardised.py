@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from array_api_compat import array_namespace
 from jaxtyping import Float64
 
-from repsim_core.beyond_standard import Array, to_numpy, triangular_factor
+from repsim_core.beyond_standard import Array, namespace, to_numpy, triangular_factor
 from repsim_core.measures.pairs import ModelPair, Pivot
 
 
@@ -50,7 +49,7 @@ class StandardisedRatios:
     @property
     def distances(self) -> Float64[np.ndarray, " labels"]:
         """std(z_y - w_y) of each label, 0 to 2: from the difference, so that close models keep all their digits."""
-        xp = array_namespace(self.z)
+        xp = namespace(self.z)
         return to_numpy(xp.linalg.vector_norm(self.z - self.w, axis=0))
 
     @property
@@ -65,7 +64,7 @@ class StandardisedRatios:
         Z^T W has as many rows and columns as there are labels. With the triangular factors R and T of Z^T = Q R and
         W^T = P T it is Q R T^T P^T, so its singular values are those of the small matrix R T^T.
         """
-        xp = array_namespace(self.z)
+        xp = namespace(self.z)
         rank, labels = self.z.shape
         if labels > rank:
             cross = triangular_factor(self.z.T) @ triangular_factor(self.w.T).T
@@ -81,6 +80,6 @@ class StandardisedRatios:
 
 
 def _effective_rank(image: Float64[Array, "D labels"]) -> float:
-    sigma = to_numpy(array_namespace(image).linalg.svdvals(image))
+    sigma = to_numpy(namespace(image).linalg.svdvals(image))
     shares = sigma[sigma > 0] / sigma.sum()
     return math.exp(-float((shares * np.log(shares)).sum()))
