@@ -19,7 +19,7 @@ _MODULE_OF = {
     if isinstance(statement, ast.ImportFrom)
     for alias in statement.names
 }
-__all__ = sorted(_MODULE_OF)
+__all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll] - the stub says which
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,8 @@ from .constructions import noisy_copy as noisy_copy
 from .constructions import permuted_circles as permuted_circles
 from .constructions import random_linear_map as random_linear_map
 from .constructions import star_permutation as star_permutation
+from .measures.bounds import greatest_dissimilarity as greatest_dissimilarity
+from .measures.bounds import least_dissimilarity as least_dissimilarity
 from .measures.bounds import linear_bound as linear_bound
 from .measures.bounds import quadratic_bound as quadratic_bound
 from .measures.bounds import ratio_bound as ratio_bound
@@ -17,6 +19,9 @@ from .measures.comparison import compare_all as compare_all
 from .measures.distances import LLVDistance as LLVDistance
 from .measures.distances import kl_divergence as kl_divergence
 from .measures.distances import llv_distance as llv_distance
+from .measures.intervals import Interval as Interval
+from .measures.intervals import bootstrap_intervals as bootstrap_intervals
+from .measures.intervals import ratio_distance_bound as ratio_distance_bound
 from .measures.similarity import RepresentationDistance as RepresentationDistance
 from .measures.similarity import representation_distance as representation_distance
 from .measures.similarity import svd_dissimilarity as svd_dissimilarity

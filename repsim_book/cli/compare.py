@@ -1,4 +1,4 @@
-"""The command `compare`: two models by every measure of the paper."""
+"""The command `compare`: two models by every measure."""
 
 import re
 import sys
@@ -12,63 +12,113 @@ from repsim_core.errors import InputError
 from repsim_core.files import to_json
 
 
-class _LeftOut(click.ParamType):
-    name = "label"
+class _Words(click.ParamType):
+    """Whole numbers, or one of some words.
+
+    Args:
+        name: of what is asked for.
+        expected: to say what is.
+        words: that are taken as they are.
+        many: whether several numbers may stand there, with commas between them.
+    """
+
+    def __init__(self, name: str, expected: str, *words: str, many: bool = False) -> None:
+        self.name, self.expected, self.words, self.many = name, expected, words, many
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        text = str(value).strip()
+        if text in self.words:
+            return text
         try:
-            return value if value == "none" else int(str(value))
+            if self.many and ("," in text or text.startswith("[")):
+                return [int(item) for item in text.strip("[]").rstrip(",").split(",")]
+            return int(text)
         except ValueError:
-            self.fail(f"found {value}, expected a label, or none", param, ctx)
+            self.fail(f"found {value}, expected {self.expected}", param, ctx)
 
 
-class _InputSet(click.ParamType):
-    name = "set"
-
+class _InputSet(_Words):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        try:
-            text = str(value)
-            return text if text == "exact" else [int(item) for item in text.strip("[]").split(",")]
-        except ValueError:
-            self.fail(f"found {value}, expected exact, or numbers of inputs i,j,k", param, ctx)
+        found = super().convert(value, param, ctx)
+        return [found] if isinstance(found, int) else found
 
 
 @command()
 @click.argument("a")
 @click.argument("b")
 @click.option("--json", "as_json", is_flag=True, help="For machines; NaN and infinity are strings.")
-@click.option("--weight", type=float, metavar="W", help="Of two of d_LLV's terms; default 1e-5.")
-@click.option("--pivot", type=Whole(), metavar="Y", help="The pivot label; default: by search.")
 @click.option(
-    "--left-out", type=_LeftOut(), metavar="Y", help="The label left out, or none; default: by search."
+    "--measures",
+    type=click.Choice(["all"]),
+    help="all: CKA, Procrustes and others besides, of f as it is.",
 )
 @click.option(
-    "--input-set", type=_InputSet(), metavar="SET", help="exact, or M + 1 inputs i,j,k; default: sampled."
+    "--labels",
+    type=_Words("set", "all, how many, or labels i,j,k", "all", many=True),
+    metavar="SET",
+    help="all, labels i,j,k, or how many (the best); default: all but one.",
 )
+@click.option(
+    "--pivot",
+    type=_Words("label", "a label, or mean", "mean"),
+    metavar="Y",
+    help="The pivot label, or mean; default: by search.",
+)
+@click.option(
+    "--left-out",
+    type=_Words("label", "a label, or none", "none"),
+    metavar="Y",
+    help="The label left out, or none; default: by search.",
+)
+@click.option(
+    "--input-set",
+    type=_InputSet("set", "exact, sampled, or numbers of inputs i,j,k", "exact", "sampled", many=True),
+    metavar="SET",
+    help="exact, sampled, or r + 1 inputs i,j,k; default: sampled.",
+)
+@click.option("--min-conditioning", type=float, metavar="C", help="Of searched sets; default 0.01.")
 @click.option("--num-samples", type=Whole(), metavar="N", help="Sampled input sets; default 200.")
-@click.option("--seed", type=Whole(), help="Of the sampling; default 0.")
-def compare(a: str, b: str, as_json: bool, **options: Any) -> None:
-    """Compare two models by every measure of the paper.
+@click.option("--max-subsets", type=Whole(), metavar="N", help="Label subsets, at most; default: by size.")
+@click.option("--weight", type=float, metavar="W", help="Of two of d_LLV's terms; default 1e-5.")
+@click.option("--seed", type=Whole(), help="Of what is sampled; default 0.")
+@click.option("--draws", type=Whole(), metavar="N", help="Also 95 % intervals, from N draws of the inputs.")
+def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) -> None:
+    """Compare two models by every measure.
 
-    A and B are files of representations, .npz or .safetensors, of the same inputs and labels.
+    A and B are files of representations, .npz or .safetensors, of the same inputs and labels; their dimensions may
+    differ.
     """
     import repsim_core
 
     given = {name: value for name, value in options.items() if value is not None}
-    for name in ("num_samples", "seed"):
-        if name in given and "input_set" in given:
-            raise InputError(
-                f"{name}: found {given[name]}, expected none beside --input-set: nothing is sampled"
-            )
+    if "num_samples" in given and given.get("input_set", "sampled") != "sampled":
+        raise InputError(
+            f"num_samples: found {given['num_samples']}, expected none beside --input-set: nothing is sampled"
+        )
+    intervals = None
     try:
         with warnings.catch_warnings(record=True) as warned:
             models = _loaded(a), _loaded(b)
             comparison = repsim_core.compare(*models, **given)
+            if draws is not None:
+                kept = {name: value for name, value in given.items() if name not in ("measures", "weight")}
+                intervals = repsim_core.bootstrap_intervals(*models, draws=draws, **kept)
     except (ValueError, TypeError) as error:  # they name the argument
         raise InputError(_with_files(str(error), a, b)) from error
     for warning in warned:
         print(f"repsim: warning: {_with_files(str(warning.message), a, b)}", file=sys.stderr)
-    print(to_json(comparison.to_dict()) if as_json else f"{comparison}\n", end="")
+    if as_json:
+        found = comparison.to_dict()
+        if intervals is not None:
+            found["intervals"] = {name: each._asdict() for name, each in intervals.items()}
+        print(to_json(found), end="")
+        return
+    print(comparison)
+    if intervals is not None:
+        print(f"95 % intervals from {draws} draws of the inputs; models and sets are fixed")
+        width = max(map(len, intervals))
+        for name, each in intervals.items():
+            print(f"{name:<{width}}  {each.value:.4g}  [{each.low:.4g}, {each.high:.4g}]")
 
 
 def _loaded(path: str) -> Any:
@@ -90,6 +140,6 @@ def _with_files(message: str, a: str, b: str) -> str:
     """The message with files in place of the names that functions have for the two models."""
     files = {"a": a, "b": b, "z": f"the embeddings of {a}", "w": f"the embeddings of {b}"}
     message = re.sub(
-        r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels)\b)", lambda m: files[m[1]], message
+        r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels|bias)\b)", lambda m: files[m[1]], message
     )
     return re.sub(r"\b(as in|of|and) ([ab])(?=$|[ ,;:)])", lambda m: f"{m[1]} {files[m[2]]}", message)

@@ -27,8 +27,8 @@ URL = re.compile(r"https://[\w.-]+(?:/[\w.~-]+){2,}")
 # What the cells of a chapter import, by the names of the lock; a test compares.
 # fmt: off
 NEEDED = {
-    "altair", "array-api-compat", "array-api-extra", "jaxtyping", "matplotlib", "myst-nb", "numpy", "pandas", "pillow", "safetensors",
-    "scikit-learn", "scipy", "seaborn", "torch", "torchvision", "tqdm", "vl-convert-python",
+    "altair", "array-api-compat", "array-api-extra", "jaxtyping", "matplotlib", "myst-nb", "numpy", "pandas", "pillow",
+    "safetensors", "scikit-learn", "scipy", "seaborn", "torch", "torchvision", "tqdm", "vl-convert-python",
 }
 # fmt: on
 ICONS = {

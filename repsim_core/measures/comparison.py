@@ -142,7 +142,7 @@ class Comparison:
     @property
     def max_d_svd_f(self) -> float:
         """The part of d_fg that the embeddings have, the largest d_SVD over label subsets."""
-        return float(self.representation.embedding_dissimilarities.max())
+        return float(to_numpy(self.representation.embedding_dissimilarities).max())
 
     @property
     def d_svd_g(self) -> float | None:
@@ -193,7 +193,12 @@ class Comparison:
             ("ratio distance", self.ratio_distance),
             ("normaliser mismatch", self.normaliser_mismatch),
             ("bound on d_SVD of f by the ratio distance", self.ratio_bound),
-            (f"certificate over every set of {self.size} labels", self.certificate),
+            (f"d_SVD over every set of {self.size} label{'s' * (self.size > 1)}, at most", self.certificate),
+            *(
+                []
+                if self.least_d_svd_f is None
+                else [("  and over one of them, at least", self.least_d_svd_f)]
+            ),
             ("d_SVD over all log-ratios", self.d_svd_all_labels),
             ("effective rank of the log-ratios, a", self.effective_ranks[0]),
             ("effective rank of the log-ratios, b", self.effective_ranks[1]),
@@ -263,7 +268,8 @@ class Comparison:
 
 
 def _figure(name: str, value: float, digits: int = 6) -> str:
-    return f"{'>= ' if name.endswith('at least') else ''}{value:.{digits}g}"
+    sign = next((sign for end, sign in (("at least", ">= "), ("at most", "<= ")) if name.endswith(end)), "")
+    return f"{sign}{value:.{digits}g}"
 
 
 def compare(

@@ -55,12 +55,24 @@ class ModelPair:
     # -- over the inputs -----------------------------------------------------------------------------------------
 
     @cached_property
-    def _over_inputs(self) -> Centred:
-        """Columns: the embeddings of a, its mean log-probability, then those of b."""
+    def _columns(self) -> Float64[Array, "N columns"]:
+        """Identified embeddings of a, its mean log-probability, then those of b."""
         parts = []
         for model in (self.a, self.b):
             parts += [model.essential.embeddings, model.mean_log_prob[:, None]]
-        return Centred.of(*parts)
+        return namespace(*parts).concat(parts, axis=1)
+
+    @cached_property
+    def _over_inputs(self) -> Centred:
+        return Centred.of(self._columns)
+
+    def with_inputs(self, inputs: Int64[np.ndarray, " N"]) -> ModelPair:
+        """The pair as it is over other N inputs, drawn from its own, with what is between labels and of embeddings;
+        what is between inputs stays."""
+        other = object.__new__(ModelPair)
+        other.a, other.b, other.dim = self.a, self.b, self.dim
+        other.__dict__["_over_inputs"] = Centred.of(rows_of(self._columns, inputs))
+        return other
 
     @cached_property
     def embeddings(self) -> tuple[Centred, Centred]:

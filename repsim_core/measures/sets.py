@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, Final, TypedDict, Unpack
 
@@ -69,6 +69,10 @@ class ComparisonSets:
     input_set: tuple[int, ...] | None
     input_choice: str
     seed: int
+
+    def without_inputs(self) -> ComparisonSets:
+        """The same sets of labels alone."""
+        return replace(self, input_set=None)
 
     @property
     def options(self) -> dict[str, Any]:
