@@ -165,9 +165,10 @@ class Representations:
 
     def _logits(self, rows: slice) -> Float64[Array, "K n"]:
         # Labels along the first axis: the few of them are summed over, many inputs side by side.
-        logits = self.unembeddings @ self.embeddings[rows, :].T
-        if self.bias is not None:
-            logits = logits + self.bias[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):  # it is refused below
+            logits = self.unembeddings @ self.embeddings[rows, :].T
+            if self.bias is not None:
+                logits = logits + self.bias[:, None]
         xp = namespace(logits)
         largest = max(float(xp.max(logits)), -float(xp.min(logits)))
         if not largest < _LARGEST:  # or it is not a number

@@ -137,7 +137,7 @@ def sets(draw: st.DrawFn, n: int, k: int, m: int) -> dict[str, object]:
 
 def logit_rounding(a: Representations) -> float:
     """How far rounding can move a log-probability: relative to the largest product of norms, not to the result."""
-    f, g = (np.linalg.norm(x.numpy(), axis=1).max() for x in (a.embeddings, a.unembeddings))
+    f, g = (np.linalg.norm(np.asarray(x), axis=1).max() for x in (a.embeddings, a.unembeddings))
     return 16 * EPS * (1.0 + f * g)
 
 
@@ -149,7 +149,7 @@ def distance_rounding(a: Representations, b: Representations, sets: dict[str, ob
     """
     worst = 0.0
     for one in (a, b):
-        log_p, delta = one.log_probs().numpy(), logit_rounding(one)
+        log_p, delta = np.asarray(one.log_probs()), logit_rounding(one)
         kept = [y for y in range(one.num_labels) if y not in (sets["pivot"], sets["left_out"])]
         x0, *others = sets["input_set"]
         for table, zero, rest in ((log_p.T, sets["pivot"], kept), (log_p, x0, others)):
