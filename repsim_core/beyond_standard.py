@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import array_api_compat.numpy as numpy_functions
 import array_api_extra as xpx
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
@@ -23,9 +22,13 @@ _TABLE = 2**10
 
 
 def namespace(*arrays: Array) -> Any:
-    """The functions of the standard for these arrays; NumPy's without asking every library that is loaded."""
+    """The functions of the standard for these arrays.
+
+    NumPy's own are the standard's. They are taken without asking every library that is loaded, and without
+    `array_api_compat.numpy`, whose import takes in all parts of NumPy and longer than a small comparison.
+    """
     if all(type(x) is np.ndarray for x in arrays):
-        return numpy_functions
+        return np
     return array_namespace(*arrays)
 
 
