@@ -1,4 +1,6 @@
-"""How often the intervals of chapters CIFAR-10 and Width cover the mean that they are about, in simulated studies.
+"""How often intervals cover what they are about, in simulated studies.
+
+**Of means over pairs of models** (chapters CIFAR-10 and Width).
 
 A study has n models; its pairs have distances of one of four kinds whose true mean is known. The interval of the mean
 over pairs is made as in the chapters: models are drawn again, the middle 95 % of 2,000 means
@@ -6,6 +8,11 @@ over pairs is made as in the chapters: models are drawn again, the middle 95 % o
 
     python benchmarks/coverage.py                # four minutes on one core
     python benchmarks/coverage.py --studies 100  # rougher
+
+**Of the measures of one pair** (`bootstrap_intervals`). Two fixed models of K = 5 labels, related and not equal, are
+looked at on inputs drawn anew from one population; its own values are those on 400,000 of them.
+
+    python benchmarks/coverage.py --inputs --studies 100    # two minutes on one core
 """
 
 import argparse
@@ -13,6 +20,7 @@ from itertools import combinations
 
 import numpy as np
 
+import repsim_core as rc
 from repsim_core.measures.resampling import interval, pair_weights, weighted_means
 
 DRAWS = 2000
@@ -66,13 +74,46 @@ def coverage(kind, n: int, studies: int) -> float:
     return covered / studies
 
 
+# Of one pair: the sets, fixed beforehand, the numbers of inputs, and how many draws an interval is made of.
+SETS = {"pivot": 0, "labels": (1, 2, 3)}
+INPUTS = (200, 2000)
+INPUT_DRAWS = 100
+
+
+def on_inputs(seed: int, count: int) -> tuple[rc.Representations, rc.Representations]:
+    """The two models on so many inputs."""
+    fixed, drawn = np.random.default_rng(7), np.random.default_rng(seed)
+    g, mixed, other = fixed.normal(size=(5, 2)), 0.3 * fixed.normal(size=(2, 3)), fixed.normal(size=(5, 2))
+    x = drawn.uniform(-1, 1, size=(count, 3))
+    return rc.Representations(x[:, :2], g), rc.Representations(x[:, :2] + x @ mixed.T, g + 0.1 * other)
+
+
+def of_one_pair(studies: int) -> None:
+    """Print the coverage of each measure's intervals."""
+    whole = rc.bootstrap_intervals(*on_inputs(0, 400_000), draws=1, **SETS)
+    print("| inputs | " + " | ".join(whole) + " |")
+    print("|" + "---|" * (len(whole) + 1))
+    for count in INPUTS:
+        held = dict.fromkeys(whole, 0)
+        for study in range(1, studies + 1):
+            found = rc.bootstrap_intervals(*on_inputs(study, count), draws=INPUT_DRAWS, seed=study, **SETS)
+            for name, each in found.items():
+                held[name] += each.low <= whole[name].value <= each.high
+        print(f"| {count:,} | " + " | ".join(f"{number / studies:.2f}" for number in held.values()) + " |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--studies", type=int, default=600, help="simulated studies a number")
-    studies = parser.parse_args().studies
+    parser.add_argument("--inputs", action="store_true", help="of the measures of one pair")
+    options = parser.parse_args()
+    studies = options.studies
     print(f"Coverage of nominal 95 % intervals, {studies} studies a number")
+    if options.inputs:
+        of_one_pair(studies)
+        return
     print("| models | " + " | ".join(kind.__name__.replace("_", " ") for kind in KINDS) + " |")
     print("|" + "---|" * (len(KINDS) + 1))
     for n in SIZES:

@@ -46,9 +46,10 @@ def bootstrap_intervals(
     """Percentile intervals of the measures that are taken over inputs, from inputs drawn again with replacement.
 
     They cover what the draw of the inputs leaves open: the models are these two, and pivot and labels are the ones
-    found on all inputs. Term 2 of d_LLV and d_SVD of g, over a fixed input set, have no sampling error. In simulated
-    studies with 2,000 inputs 92 to 98 in 100 of the 95 % intervals held the true value. Measures that are 0 for equal
-    models are biased upwards on few inputs, and their intervals with them.
+    found on all inputs. Term 2 of d_LLV and d_SVD of g, over a fixed input set, have no sampling error. Of
+    100 simulated studies with 200 inputs, and as many with 2,000, 90 to 96 of the 95 % intervals held the value of the
+    population. Measures that are 0 for equal models are biased upwards where models are close and inputs few, and
+    their intervals with them.
 
     Args:
         a, b: two models with the same inputs and labels.
