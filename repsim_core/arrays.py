@@ -199,15 +199,17 @@ def as_index(value: object, name: str, size: int) -> int:
     return int(value)
 
 
-def as_indices(value: object, name: str, size: int, length: int) -> tuple[int, ...]:
-    """Distinct indices in 0 .. size - 1, as many as `length`."""
+def as_indices(value: object, name: str, size: int, length: int, why: str = "") -> tuple[int, ...]:
+    """Distinct indices in 0 .. size - 1, as many as `length`; `why` so many ends the message if they are not."""
     if is_array_api_obj(value):
         value = to_numpy(value).tolist()
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise TypeError(f"{name}: found {value!r}, expected {length} distinct integers from 0 to {size - 1}")
+        raise TypeError(
+            f"{name}: found {value!r}, expected {length} distinct integers from 0 to {size - 1}{why}"
+        )
     indices = tuple(as_index(item, name, size) for item in value)
     if len(indices) != length or len(set(indices)) != length:
-        raise ValueError(f"{name}: found {list(indices)}, expected {length} distinct integers")
+        raise ValueError(f"{name}: found {list(indices)}, expected {length} distinct integers{why}")
     return indices
 
 

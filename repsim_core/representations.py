@@ -41,7 +41,7 @@ SINGULAR = 1e-12
 _KEPT = 2**23
 # Logits of such a block.
 _BLOCK = 2**21
-# Logits of this size have squares that leave float64's range.
+# Numbers of this size have squares that leave float64's range.
 _LARGEST = 1e150
 # By how much arithmetic adds to the rounding of the numbers that were given, in units of float64's.
 _ARITHMETIC = 16
@@ -126,12 +126,31 @@ class Representations:
             raise ValueError(
                 f"bias: found shape {tuple(self.bias.shape)}, expected ({self.num_labels},), one number a label"
             )
+        self._require_squares()
         self.labels: Int64[Array, " N"] | None = None
         if labels is not None:
             checked = as_labels(labels, "labels", self.num_inputs, self.num_labels)
             self.labels = beside(checked, self.embeddings)
         # How the numbers were rounded before they came here.
         self._roundoff = roundoff(embeddings), roundoff(unembeddings)
+
+    def _require_squares(self) -> None:
+        """Refuse what has squares beyond the range of numbers: deviations are made of them."""
+        sizes = {}
+        for name in ("embeddings", "unembeddings", "bias"):
+            array = getattr(self, name)
+            if array is not None:
+                sizes[name] = float(namespace(array).max(abs(array)))
+        logits = self.dim * sizes["embeddings"] * sizes["unembeddings"]
+        for name, what, size in (
+            *((name, "entries", size) for name, size in sizes.items()),
+            ("embeddings", "logits f(x)·g(y)", logits),
+        ):
+            if size >= _LARGEST:
+                raise ValueError(
+                    f"{name}: found {what} of size {size:g}, expected less than {_LARGEST:g}: their squares "
+                    "overflow float64; rescale the representations"
+                )
 
     @property
     def num_inputs(self) -> int:
@@ -165,18 +184,8 @@ class Representations:
 
     def _logits(self, rows: slice) -> Float64[Array, "K n"]:
         # Labels along the first axis: the few of them are summed over, many inputs side by side.
-        with np.errstate(over="ignore", invalid="ignore"):  # it is refused below
-            logits = self.unembeddings @ self.embeddings[rows, :].T
-            if self.bias is not None:
-                logits = logits + self.bias[:, None]
-        xp = namespace(logits)
-        largest = max(float(xp.max(logits)), -float(xp.min(logits)))
-        if not largest < _LARGEST:  # or it is not a number
-            raise ValueError(
-                f"embeddings: found logits f(x)·g(y) of size {largest:g}, expected less than {_LARGEST:g}: their "
-                "squares overflow float64; rescale the representations"
-            )
-        return logits
+        logits = self.unembeddings @ self.embeddings[rows, :].T
+        return logits if self.bias is None else logits + self.bias[:, None]
 
     @cached_property
     def log_normaliser(self) -> Float64[Array, " N"]:

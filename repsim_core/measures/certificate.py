@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from repsim_core.arrays import as_count
 from repsim_core.measures.bounds import greatest_dissimilarity
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.sets import choose_sets
@@ -29,10 +30,11 @@ def similarity_certificate(
     Raises:
         TypeError, ValueError: naming the argument.
     """
+    m = as_count(m, "m")
     pair = ModelPair(a, b)
     # The input set plays no part: the first inputs stand in for a search.
     sets = choose_sets(pair, pivot=pivot, labels="all", seed=seed, input_set=range(pair.dim + 1))
     ratios = StandardisedRatios.of(pair, sets.pivot, sets.labels)
-    if isinstance(m, int) and m > len(sets.labels):
+    if m > len(sets.labels):
         raise ValueError(f"m: found {m}, expected at most the number of log-ratios, {len(sets.labels)}")
     return greatest_dissimilarity(ratios.correlations.tolist(), m)

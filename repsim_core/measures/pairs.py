@@ -107,8 +107,13 @@ class ModelPair:
         for model, f in zip((self.a, self.b), self.embeddings, strict=True):
             g = model.essential.unembeddings
             xp = namespace(g)
-            origin = xp.mean(g, axis=0) if isinstance(pivot, str) else g[pivot, :]
-            found.append(f @ (rows_of(g, labels) - origin).T)
+            mean = xp.mean(g, axis=0)
+            origin = mean if isinstance(pivot, str) else g[pivot, :]
+            chosen = rows_of(g, labels)
+            images = f @ (chosen - origin).T
+            # What the differences were made of: two unembeddings that are equal but for rounding have a constant ratio.
+            sizes = f.sizes @ (abs(chosen - mean) + abs(origin - mean)).T
+            found.append(Centred(images.coordinates, sizes))
         return found[0], found[1]
 
     # -- over the labels -----------------------------------------------------------------------------------------

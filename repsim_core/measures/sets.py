@@ -96,22 +96,19 @@ def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSet
         if name not in DEFAULTS:
             raise TypeError(f"{name}: found an unknown option; {nearest(name, DEFAULTS)}")
     chosen: dict[str, Any] = {**DEFAULTS, **options}
-    pivot, seed = chosen["pivot"], as_count(chosen["seed"], "seed", 0)
-    if not (pivot is None or pivot == MEAN):
-        if isinstance(pivot, str):
-            raise TypeError(f'pivot: found {pivot!r}, expected a label, None or "mean"')
-        pivot = as_index(pivot, "pivot", pair.a.num_labels)
+    pivot, seed = _as_pivot(chosen["pivot"], pair.a.num_labels), as_count(chosen["seed"], "seed", 0)
     asked = _as_labels(chosen["labels"], pair.a.num_labels)
-    if asked is not None and chosen["left_out"] is not None:
+    left_out = _as_left_out(chosen["left_out"], pair.a.num_labels)
+    if asked is not None and left_out is not None:
         raise ValueError(
-            f"left_out: found {chosen['left_out']!r} beside labels, expected one of the two: labels says which are kept"
+            f"left_out: found {left_out!r} beside labels, expected one of the two: labels says which are kept"
         )
     if isinstance(asked, int):
         found = _best_labels(pair, pivot, asked, chosen["min_conditioning"], seed)
-    elif asked is None and pivot != MEAN:
-        found = _papers_labels(pair, pivot, chosen["left_out"], seed)
+    elif asked is None and not isinstance(pivot, str):
+        found = _papers_labels(pair, pivot, left_out, seed)
     else:
-        found = _given_labels(pair, pivot, asked, chosen["left_out"], seed)
+        found = _given_labels(pair, pivot, asked, left_out, seed)
     input_set, input_choice = _choose_inputs(pair, chosen, seed)
     return ComparisonSets(*found, asked == "all", input_set, input_choice, seed)
 
@@ -120,10 +117,24 @@ def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSet
 _Choice = tuple[Pivot, int | None, tuple[int, ...], str]
 
 
+def _as_pivot(value: object, count: int) -> Pivot | None:
+    """`pivot` as it was asked for, checked."""
+    if isinstance(value, str) and value != MEAN:
+        raise TypeError(f'pivot: found {value!r}, expected a label, None or "mean"')
+    return value if value is None or isinstance(value, str) else as_index(value, "pivot", count)
+
+
+def _as_left_out(value: object, count: int) -> int | str | None:
+    """`left_out` as it was asked for, checked."""
+    if isinstance(value, str) and value != "none":
+        raise ValueError(f'left_out: found {value!r}, expected a label, None or "none"')
+    return value if value is None or isinstance(value, str) else as_index(value, "left_out", count)
+
+
 def _as_labels(value: object, count: int) -> tuple[int, ...] | int | str | None:
     """`labels` as it was asked for, checked."""
-    if value is None or value == "all":
-        return value  # pyright: ignore[reportReturnType] - the string, not an object equal to it
+    if value is None or (isinstance(value, str) and value == "all"):
+        return value
     expected = f'labels from 0 to {count - 1}, how many (at most {count - 1}), "all" or None'
     if isinstance(value, (bool, str)):
         raise TypeError(f"labels: found {value!r}, expected {expected}")
@@ -138,12 +149,16 @@ def _as_labels(value: object, count: int) -> tuple[int, ...] | int | str | None:
 
 
 def _given_labels(
-    pair: ModelPair, pivot: Pivot | None, asked: tuple[int, ...] | str | None, left_out: object, seed: int
+    pair: ModelPair,
+    pivot: Pivot | None,
+    asked: tuple[int, ...] | str | None,
+    left_out: int | str | None,
+    seed: int,
 ) -> _Choice:
     """Labels that were given, all of them, or all against the mean; the pivot has the least term 1."""
     count = pair.a.num_labels
-    if asked is None and left_out not in (None, "none"):
-        omitted = as_index(left_out, "left_out", count)
+    if asked is None and isinstance(left_out, int):
+        omitted = left_out
         labels = tuple(y for y in range(count) if y != omitted)
         return MEAN, omitted, labels, "all labels but the one left out"
     labels = tuple(range(count)) if asked is None or isinstance(asked, str) else asked
@@ -162,28 +177,23 @@ def _given_labels(
     return pivot, None, tuple(y for y in labels if y != pivot), how
 
 
-def _papers_labels(pair: ModelPair, pivot: int | None, left_out: object, seed: int) -> _Choice:
+def _papers_labels(pair: ModelPair, pivot: int | None, left_out: int | str | None, seed: int) -> _Choice:
     """All labels but the pivot and one that is left out, the pair with the least term 1."""
     count = pair.a.num_labels
-    if not (left_out is None or isinstance(left_out, (str, Integral))):
-        raise TypeError(f'left_out: found {left_out!r}, expected a label, None or "none"')
-    if isinstance(left_out, str) and left_out != "none":
-        raise ValueError(f'left_out: found {left_out!r}, expected a label, None or "none"')
     pivots = list(range(count)) if pivot is None else [pivot]
     candidates: list[int | None]
-    if left_out == "none" or (left_out is None and count < pair.dim + 2):
-        candidates = [None]
-    elif left_out is None:
-        candidates = list(range(count))
-    else:
-        candidates = [as_index(left_out, "left_out", count)]
-        if count < pair.dim + 2:
+    spare = count >= pair.dim + 2
+    if isinstance(left_out, int):
+        candidates = [left_out]
+        if not spare:
             raise ValueError(
-                f'left_out: found K = r + 1 = {count} labels, which leaves none to leave out; pass left_out="none" '
-                "to keep them all"
+                f"left_out: found label {left_out} of K = r + 1 = {count}, which leaves none to leave out; pass "
+                'left_out="none" to keep them all'
             )
-        if pivot is not None and pivot == left_out:
+        if pivot == left_out:
             raise ValueError(f"left_out: found {left_out}, expected another label than the pivot")
+    else:
+        candidates = list(range(count)) if left_out is None and spare else [None]
     if len(pivots) == 1 and len(candidates) == 1:
         y0, omitted, note = pivots[0], candidates[0], ""
     else:
@@ -287,7 +297,8 @@ def _choose_inputs(
         found = exact_input_set(pair, min_conditioning=floor)
         return found, f"exact search with conditioning of at least {floor:g}"
     if input_set is not None:
-        return as_indices(input_set, "input_set", count, dim + 1), "given"
+        why = f", r + 1 of them: r = {dim} is the smaller rank of the two models"
+        return as_indices(input_set, "input_set", count, dim + 1, why), "given"
     if dim == pair.a.num_labels - 1:
         return None, (
             f"none: with r = K - 1 = {dim} the coordinates of N^T g are as many as the degrees of freedom of a "

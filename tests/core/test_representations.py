@@ -62,9 +62,9 @@ def test_log_probs_of_logits_of_ten_thousand():
 
 
 def test_logits_that_overflow_are_refused():
-    for size in (1e200, 1e100):  # the logits, or their squares
+    for size in (1e140, 1e100):  # the logits, or their squares
         with pytest.raises(ValueError, match=r"^embeddings: found logits .* overflow float64"):
-            rc.Representations([[size]], [[size], [1.0]]).log_probs()
+            rc.Representations([[size]], [[size], [1.0]])
 
 
 @given(raw_arrays(), st.floats(-100, 100))
