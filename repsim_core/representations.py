@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from array_api_compat import is_numpy_array
+from array_api_compat import device, is_numpy_array
 from jaxtyping import Float64, Int64
 
 from repsim_core.array_files import checked_suffix, read_arrays, write_arrays
@@ -325,6 +325,14 @@ class Representations:
         else:
             same = Representations(embeddings, unembeddings, bias=constant)
         same.labels = self.labels
+        # Its own decomposition is known; found anew, a direction as small as rounding errors could be lost.
+        unit = xp.eye(self.rank, dtype=xp.float64, device=device(embeddings))
+        lengths, label_lengths = (
+            xp.linalg.vector_norm(x, axis=1) for x in (same.embeddings, same.unembeddings)
+        )
+        same.__dict__["_identified"] = _Identified(
+            unit, unit, found.squares, lengths, float(xp.max(label_lengths))
+        )
         return same
 
     @cached_property

@@ -11,6 +11,7 @@ import numpy as np
 
 from repsim_core.arrays import as_count, as_real
 from repsim_core.beyond_standard import to_numpy
+from repsim_core.coordinates import Centred
 from repsim_core.measures.bounds import (
     greatest_dissimilarity,
     least_dissimilarity,
@@ -353,9 +354,15 @@ def _notes(
     for name, model in (("a", pair.a), ("b", pair.b)):
         lost = model.dim - model.rank
         if lost:
+            constant = np.flatnonzero(to_numpy(Centred.of(model.embeddings).standardised()[1])).tolist()
+            same = (
+                f" (of f, coordinates {constant} are the same for every input and act as a bias)"
+                if constant
+                else ""
+            )
             yield (
-                f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution; the other {lost} "
-                "could be anything, and nothing here speaks of them"
+                f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution{same}; the other "
+                f"{lost} could be anything, and nothing here speaks of them"
             )
     if pair.a.rank != pair.b.rank:
         yield (

@@ -20,6 +20,11 @@ from repsim_core.representations import SINGULAR, Representations, rows_of
 # Of the pair table, held at a time: 1 MB an array stays in the processor's cache.
 _BLOCK_ENTRIES = 2**17
 
+
+class NoDiverseInputs(ValueError):
+    """No input set was found that is diverse in both models; there may be one."""
+
+
 Field = Float64[np.ndarray, "M n"]
 
 
@@ -32,7 +37,7 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
         pivoted QR proposes.
 
     Raises:
-        ValueError: no set was found that is diverse in both models.
+        NoDiverseInputs: no set was found that is diverse in both models.
     """
     inputs, size = pair.a.num_inputs, pair.dim + 1
     count = min(num_samples, inputs // size)
@@ -48,7 +53,7 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
         gaps = to_numpy(pair.between_inputs(chosen).row(0, range(1, size)).gap)
         if np.isfinite(gaps).all() and is_diverse(pair, chosen):
             return chosen, f"by pivoted QR: none of {count} random disjoint sets is diverse"
-    raise ValueError(
+    raise NoDiverseInputs(
         f"input_set: found no {size} inputs with non-constant log-ratios that are diverse in both models, expected "
         "some (are there equal inputs?)"
     )

@@ -15,7 +15,13 @@ from repsim_core.arrays import as_count, as_index, as_indices, as_real
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.errors import nearest
 from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
-from repsim_core.measures.point_sets import best_set, exact_input_set, sampled_input_set, stretches
+from repsim_core.measures.point_sets import (
+    NoDiverseInputs,
+    best_set,
+    exact_input_set,
+    sampled_input_set,
+    stretches,
+)
 
 # Multiplications that a search of the pivot may take, whatever the two models' logits take; and, of the table of gaps,
 # the entries that are held at a time.
@@ -304,7 +310,13 @@ def _choose_inputs(
             f"none: with r = K - 1 = {dim} the coordinates of N^T g are as many as the degrees of freedom of a "
             "function of the label, so that term 2 and d_SVD of g say nothing of the models"
         )
-    return sampled_input_set(pair, num_samples=wanted, seed=seed)
+    try:
+        return sampled_input_set(pair, num_samples=wanted, seed=seed)
+    except NoDiverseInputs:
+        return (
+            None,
+            f"none: no {dim + 1} inputs were found that are diverse in both models (are there equal ones?)",
+        )
 
 
 def _checked_floor(value: object, size: int) -> float:
