@@ -1,8 +1,11 @@
 # The public names of the package, each with its module; `name as name` makes it public for type checkers too.
 from .constructions import noisy_copy as noisy_copy
+from .constructions import one_shared_direction as one_shared_direction
 from .constructions import permuted_circles as permuted_circles
 from .constructions import random_linear_map as random_linear_map
 from .constructions import star_permutation as star_permutation
+from .constructions import swapped_normaliser as swapped_normaliser
+from .constructions import two_angles as two_angles
 from .measures.bounds import greatest_dissimilarity as greatest_dissimilarity
 from .measures.bounds import least_dissimilarity as least_dissimilarity
 from .measures.bounds import linear_bound as linear_bound
@@ -22,6 +25,18 @@ from .measures.distances import llv_distance as llv_distance
 from .measures.intervals import Interval as Interval
 from .measures.intervals import bootstrap_intervals as bootstrap_intervals
 from .measures.intervals import ratio_distance_bound as ratio_distance_bound
+from .measures.invariances import INVARIANCES as INVARIANCES
+from .measures.linear_maps import LinearMap as LinearMap
+from .measures.linear_maps import TransferBound as TransferBound
+from .measures.linear_maps import linear_map as linear_map
+from .measures.linear_maps import transfer_bound as transfer_bound
+from .measures.others import RepDistance as RepDistance
+from .measures.others import linear_cka as linear_cka
+from .measures.others import linear_r2 as linear_r2
+from .measures.others import logit_distance as logit_distance
+from .measures.others import mutual_neighbours as mutual_neighbours
+from .measures.others import procrustes_distance as procrustes_distance
+from .measures.others import rep_distance as rep_distance
 from .measures.similarity import RepresentationDistance as RepresentationDistance
 from .measures.similarity import representation_distance as representation_distance
 from .measures.similarity import svd_dissimilarity as svd_dissimilarity

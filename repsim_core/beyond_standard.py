@@ -34,6 +34,8 @@ def namespace(*arrays: Array) -> Any:
 
 def to_numpy(x: Array) -> np.ndarray:
     """The same numbers as a NumPy array, from any device."""
+    if type(x) is np.ndarray:
+        return x
     if is_torch_array(x):
         x = x.detach().cpu()
     return np.asarray(x)
