@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -234,9 +235,10 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         body = "".join(
-            f"<tr><td>{name}</td><td>{_figure(name, value, 4)}</td></tr>" for name, value in self.rows()
+            f"<tr><td>{escape(name)}</td><td>{escape(_figure(name, value, 4))}</td></tr>"
+            for name, value in self.rows()
         )
-        notes = "".join(f"<p>{text}</p>" for text in (self._sets(), *self.notes))
+        notes = "".join(f"<p>{escape(text)}</p>" for text in (self._sets(), *self.notes))
         return f'<table class="dataframe"><tbody>{body}</tbody></table>{notes}'
 
     def measures(self) -> dict[str, object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import math
 from html.parser import HTMLParser
 
 import numpy as np
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 import strategies
 import torch
+from array_kinds import converted, every_kind
 from hypothesis import given, settings
 
 import repsim_core as rc
@@ -25,17 +28,115 @@ def test_a_comparison_is_made_of_the_measures(pair):
     representation = rc.representation_distance(a, b, **llv.sets)
     assert found.llv == llv
     assert found.d_llv == llv.value
-    assert found.d_fg == representation.value
+    assert found.d_fg == representation.value == max(found.max_d_svd_f, found.d_svd_g or 0.0)
     assert np.array_equal(
         found.representation.embedding_dissimilarities, representation.embedding_dissimilarities
     )
     assert found.d_kl == rc.kl_divergence(a, b)
     assert found.d_kl_reverse == rc.kl_divergence(b, a)
-    assert found.mean_cca == rc.mean_cca(a.embeddings, b.embeddings)
+    assert found.mean_cca == pytest.approx(rc.mean_cca(a.embeddings, b.embeddings), rel=1e-9, abs=1e-12)
+    assert found.certificate == pytest.approx(
+        rc.similarity_certificate(a, b, a.dim, pivot=llv.pivot), abs=1e-12
+    )
+    assert found.max_d_svd_f <= min(found.certificate, found.ratio_bound) + 1e-12
     assert found.linear_bound == 2 * a.dim * llv.value
     assert found.quadratic_bound == 2 * llv.value**2
-    assert found.agreement == np.mean(a.predictions().numpy() == b.predictions().numpy())
+    assert found.agreement == np.mean(a.predictions() == b.predictions())
     assert (found.num_inputs, found.num_labels, found.dim) == (a.num_inputs, a.num_labels, a.dim)
+    assert found.dims == found.ranks == (a.dim, b.dim)
+
+
+@every_kind
+def test_a_comparison_in_every_library(kind):
+    """The same figures, all of them plain numbers, whatever the arrays are."""
+    a, b = (rc.Representations(*strategies.arrays(60, 7, 3, seed), np.arange(60) % 7) for seed in (0, 1))
+    for options in ({}, {"labels": "all", "pivot": "mean"}, {"left_out": "none", "input_set": "exact"}):
+        expected = rc.compare(a, b, **options).to_dict()
+        found = rc.compare(converted(a, kind), converted(b, kind), **options).to_dict()
+        assert found.keys() == expected.keys()
+        for name, value in expected.items():
+            assert type(found[name]) is type(value), name
+            if isinstance(value, float):
+                assert found[name] == pytest.approx(value, rel=1e-11), name
+            elif name != "effective_ranks":
+                assert found[name] == value, name
+        assert found["effective_ranks"] == pytest.approx(expected["effective_ranks"], rel=1e-12)
+    row = rc.compare_all([converted(model, kind) for model in (a, b)]).iloc[0]
+    assert row["loss_gap"] == pytest.approx(abs(a.loss() - b.loss()), rel=1e-11)
+    assert row["d_fg"] == pytest.approx(rc.compare(a, b).d_fg, rel=1e-11)
+
+
+def noted(a: rc.Representations, b: rc.Representations, **options) -> str:
+    """The notes of a comparison, which are also printed and rendered."""
+    found = rc.compare(a, b, **options)
+    for note in found.notes:
+        assert f"note: {note}" in str(found).splitlines()
+        assert f"<p>{html.escape(note)}</p>" in found._repr_html_()
+    assert found.to_dict()["notes"] == list(found.notes)
+    return "\n".join(found.notes)
+
+
+def test_where_nothing_is_odd_there_are_no_notes():
+    assert noted(strategies.model(n=60), strategies.model(n=60, seed=1)) == ""
+
+
+def test_a_comparison_of_unlike_models_says_what_it_rests_on():
+    a, b = strategies.model(n=60, k=9, m=2), strategies.model(n=60, k=9, m=3, seed=1)
+    dead = rc.Representations(
+        np.hstack([a.embeddings, np.ones((60, 1))]), np.hstack([a.unembeddings, np.zeros((9, 1))])
+    )
+    found = rc.compare(dead, b)
+    assert (found.dims, found.ranks, found.dim, found.size) == ((3, 3), (2, 3), 2, 2)
+    assert "of a's M = 3 dimensions r = 2 reach the distribution" in found.notes[0]
+    assert "the ranks 2 and 3 differ" in found.notes[1]
+    assert "M = 3, r = 2; pivot" in str(found)
+    assert dict(found.rows())["bound 2 r d_LLV (r = 2)"] == 4 * found.d_llv
+    assert "M = 2 and 3, r = 2; pivot" in str(rc.compare(a, b))
+    same = rc.compare(a, b, **found.llv.sets)
+    assert same.d_llv == pytest.approx(found.d_llv, rel=1e-9)
+    assert same.mean_cca == pytest.approx(found.mean_cca, rel=1e-9)
+
+
+def test_a_sample_of_label_subsets_and_dependent_ones_are_noted():
+    a, b = strategies.model(n=60, k=11, m=5), strategies.model(n=60, k=11, m=5, seed=1)
+    assert "d_{f,g} is at least this: 7 of 126 label subsets were looked at" in noted(a, b, max_subsets=7)
+    g = a.unembeddings.copy()
+    g[3] = g[1]  # a subset with both labels has dependent log-ratios
+    twice = rc.Representations(a.embeddings, g)
+    note = noted(twice, b, pivot=0, left_out=2)
+    assert f"{math.comb(7, 3)} label subsets do not count: their log-ratios are linearly dependent" in note
+
+
+def test_correlations_that_are_forced_are_noted():
+    a, b = strategies.model(n=8, k=9, m=5), strategies.model(n=8, k=9, m=5, seed=1)
+    assert "3 of 5 canonical correlations are 1 whatever the models are" in noted(a, b)
+    found = rc.compare(a, b)
+    assert found.cca.correlations[:3] == pytest.approx(np.ones(3), abs=1e-12)
+    assert found.cca.forced == 3
+    assert found.chance_cca > 0.6
+
+
+def test_labels_in_another_order_are_suspected():
+    a = strategies.model(n=200)
+    shuffled = rc.Representations(a.embeddings, a.unembeddings[[1, 2, 3, 4, 5, 0]])
+    assert "are the labels in another order?" in noted(a, shuffled)
+    assert noted(a, rc.noisy_copy(a, 0.01)) == ""
+
+
+def test_where_the_input_set_says_nothing_there_is_none():
+    """K = M + 1: the terms over inputs are left out unless they are asked for."""
+    a, b = strategies.model(k=3), strategies.model(k=3, seed=1)
+    found = rc.compare(a, b)
+    assert (found.input_term, found.input_scale_term, found.d_svd_g, found.llv.input_set) == (None,) * 4
+    assert found.llv.left_out is None
+    assert "input set none: with r = K - 1 = 2" in str(found)
+    read = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert read["input_term"] is read["input_set"] is read["d_svd_g"] is None
+    papers = rc.compare(a, b, input_set="sampled")
+    assert papers.label_term == found.label_term
+    assert papers.d_llv == max(papers.label_term, papers.input_term)
+    assert papers.d_svd_g is not None
+    assert rc.compare_all([a, b])["input_term"].isna().all()
 
 
 def test_options_reach_the_measures():
@@ -80,20 +181,26 @@ class Cells(HTMLParser):
 
 def test_a_comparison_prints_and_renders_as_a_table():
     found = rc.compare(*rc.permuted_circles(rho=5.0, inputs_per_class=20), input_set=(5, 60, 130))
-    lines = str(found).splitlines()
-    assert [line.rsplit(maxsplit=1)[0].strip() for line in lines[:-1]] == [name for name, _ in found.rows()]
-    assert [float(line.split()[-1]) for line in lines[:-1]] == pytest.approx(
+    *figures, sets = str(found).splitlines()
+    width = max(len(name) for name, _ in found.rows())
+    assert [line[:width].rstrip() for line in figures] == [name for name, _ in found.rows()]
+    signs = [" ".join(line[width:].split()[:-1]) for line in figures]
+    assert signs == [{"most": "<=", "east": ">="}.get(name[-4:], "") for name, _ in found.rows()]
+    assert {"<=", ">="} <= set(signs)
+    assert [float(line.split()[-1]) for line in figures] == pytest.approx(
         [value for _, value in found.rows()], rel=1e-5
     )
-    assert "N = 140, K = 7, M = 2" in lines[-1]
-    assert "input set [5, 60, 130] (given)" in lines[-1]
-    assert f"pivot {found.llv.pivot}, label {found.llv.left_out} left out" in lines[-1]
+    assert "N = 140, K = 7, M = 2; pivot" in sets
+    assert "input set [5, 60, 130] (given)" in sets
+    assert f"pivot {found.llv.pivot}, label {found.llv.left_out} left out" in sets
 
     page = Cells(found._repr_html_())
     assert not page.open
     assert [name for name, _ in page.rows] == [name for name, _ in found.rows()]
-    assert [float(value) for _, value in page.rows] == pytest.approx([v for _, v in found.rows()], rel=1e-3)
-    assert page.sets == lines[-1]
+    assert [float(value.split()[-1]) for _, value in page.rows] == pytest.approx(
+        [v for _, v in found.rows()], rel=1e-3
+    )
+    assert page.sets == sets
     assert "none left out" in str(rc.compare(strategies.model(), strategies.model(seed=1), left_out="none"))
 
 
@@ -104,7 +211,7 @@ def test_a_comparison_goes_through_json():
     assert read["d_fg"] == found.d_fg == max(read["max_d_svd_f"], read["d_svd_g"])
     assert read["input_set"] == list(found.llv.input_set)
     assert (read["label_subsets"], read["exhaustive"]) == (6, True)
-    assert (read["num_inputs"], read["num_labels"], read["dim"]) == (20, 6, 2)
+    assert (read["num_inputs"], read["num_labels"], read["dims"], read["ranks"]) == (20, 6, [2, 2], [2, 2])
 
 
 # -- all pairs -------------------------------------------------------------------------------------------------------
@@ -226,7 +333,8 @@ def test_what_table_1_shows(redraws):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_comparison_on_a_gpu_agrees():
     a, b = rc.permuted_circles(rho=3.0, inputs_per_class=50)
-    on_gpu = [rc.Representations(x.embeddings.cuda(), x.unembeddings.cuda()) for x in (a, b)]
+    tensors = [converted(x, "torch") for x in (a, b)]
+    on_gpu = [rc.Representations(x.embeddings.cuda(), x.unembeddings.cuda()) for x in tensors]
     host, device = rc.compare(a, b), rc.compare(*on_gpu)
     assert [x for _, x in device.rows()] == pytest.approx([x for _, x in host.rows()], rel=1e-9, abs=1e-9)
 
@@ -243,14 +351,14 @@ def test_one_comparison_checks_its_pair_and_chooses_its_sets_once(monkeypatch):
 
         monkeypatch.setattr(module, name, counting)
 
-    counted(pairs, "require_pair")
+    counted(pairs, "together_on_one_device")
     for module in (comparison, distances, similarity):
         counted(module, "choose_sets")
         counted(module, "ModelPair")
     rng = np.random.default_rng(0)
     a, b = (rc.Representations(rng.normal(size=(30, 2)), rng.normal(size=(5, 2))) for _ in range(2))
     rc.compare(a, b)
-    assert sorted(calls) == ["ModelPair", "choose_sets", "require_pair"]
+    assert sorted(calls) == ["ModelPair", "choose_sets", "together_on_one_device"]
 
 
 def test_every_measure_is_an_attribute_a_column_and_a_key():

@@ -11,6 +11,7 @@ import pytest
 import scipy.linalg
 import strategies
 import torch
+from array_kinds import FROM_NUMPY, converted, every_kind, kind_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.cross_decomposition import CCA
@@ -96,7 +97,7 @@ def test_representation_distance_against_one_loop_over_all_label_subsets(pair, d
     sets = data.draw(strategies.sets(a.num_inputs, a.num_labels, a.dim))
     found = rc.representation_distance(a, b, **sets)
     kept = [y for y in range(a.num_labels) if y not in (sets["pivot"], sets["left_out"])]
-    (f, g), (h, u) = ((x.embeddings.numpy(), x.unembeddings.numpy()) for x in pair)
+    (f, g), (h, u) = ((x.embeddings, x.unembeddings) for x in pair)
 
     subsets = list(combinations(kept, a.dim))
     expected = []
@@ -128,13 +129,94 @@ def test_label_subsets_with_all_labels_kept():
 
 def test_sets_that_are_not_given_are_those_of_the_distance():
     a, b = strategies.model(n=100), strategies.model(n=100, seed=1)
-    for options in ({}, {"num_samples": 5, "seed": 3}, {"input_set": "exact"}, {"pivot": 2}, {"left_out": 4}):
+    for options in (
+        *({}, {"num_samples": 5, "seed": 3}, {"input_set": "exact"}, {"pivot": 2}, {"left_out": 4}),
+        *({"pivot": "mean"}, {"labels": "all"}, {"labels": 3}, {"labels": [5, 2, 3], "pivot": 0}),
+    ):
         distance, similarity = rc.llv_distance(a, b, **options), rc.representation_distance(a, b, **options)
+        assert similarity.chosen == distance.chosen
         assert (similarity.pivot, similarity.left_out, similarity.input_set) == (
             distance.pivot,
             distance.left_out,
             distance.input_set,
         )
+
+
+# By the key identity L^T f is a vector of log-ratios, so d_SVD of f can be taken from the log-probabilities.
+UNLIKE = {
+    "other M": ({"k": 8, "m": 2}, {"k": 8, "m": 4}),
+    "fewer labels than M + 1": ({"k": 3, "m": 4}, {"k": 3, "m": 5}),
+    "as many labels as M": ({"k": 4, "m": 4}, {"k": 4, "m": 4}),
+}
+
+
+@pytest.mark.parametrize("which", UNLIKE)
+@pytest.mark.parametrize("biased", [False, True])
+def test_models_of_other_dimensions_are_compared_by_their_log_ratios(which, biased):
+    options = UNLIKE[which]
+    rng = np.random.default_rng(0)
+    pair = []
+    for seed, sizes in enumerate(options):
+        model = strategies.model(n=25, seed=seed, **sizes)
+        bias = rng.standard_normal(model.num_labels) if biased else None
+        pair.append(rc.Representations(model.embeddings, model.unembeddings, bias=bias))
+    a, b = pair
+    count, r = a.num_labels, min(a.dim, b.dim, a.num_labels - 1)
+    assert min(a.rank, b.rank) == r
+    keeps_all = r == count - 1
+    found = rc.representation_distance(a, b, pivot=1)
+    assert (found.left_out is None) == keeps_all
+    assert found.label_subsets.shape == (found.total, r)
+    log_p, log_q = a.log_probs(), b.log_probs()
+    expected = [
+        naive_svd_dissimilarity(log_p[:, labels] - log_p[:, [1]], log_q[:, labels] - log_q[:, [1]])
+        for labels in found.label_subsets
+    ]
+    assert found.embedding_dissimilarities == pytest.approx(expected, abs=1e-11)
+    # Where r = K - 1 the input set says nothing, and there is none unless it is asked for.
+    assert (found.input_set is None) == (found.unembedding_dissimilarity is None) == keeps_all
+    assert found.value == pytest.approx(max(*expected, found.unembedding_dissimilarity or 0.0), abs=1e-11)
+    sampled = rc.representation_distance(a, b, pivot=1, input_set="sampled")
+    x0, *others = sampled.input_set
+    between = [(table[others] - table[x0]).T for table in (log_p, log_q)]
+    assert len(others) == r
+    assert sampled.unembedding_dissimilarity == pytest.approx(naive_svd_dissimilarity(*between), abs=1e-11)
+    every = rc.representation_distance(a, b, pivot=1, labels="all")
+    ratios = [np.delete(table - table[:, [1]], 1, axis=1) for table in (log_p, log_q)]
+    assert every.embedding_dissimilarities == pytest.approx([naive_svd_dissimilarity(*ratios)], abs=1e-11)
+    assert every.label_subsets.shape == (1, count - 1)
+
+
+def test_what_never_reaches_the_distribution_is_left_out():
+    """Dead coordinates on either side change neither the rank nor the distance."""
+    a, b = strategies.model(k=7, m=3), strategies.model(k=7, m=3, seed=1)
+    noise = np.random.default_rng(2).standard_normal((20, 2))
+    widened = rc.Representations(
+        np.hstack([a.embeddings, noise]), np.hstack([a.unembeddings, np.full((7, 2), 3.0)])
+    )
+    assert (widened.dim, widened.rank) == (5, 3)
+    sets = {"pivot": 2, "left_out": 4, "input_set": (0, 1, 2, 3)}
+    for measure in (rc.representation_distance, rc.llv_distance):
+        assert measure(widened, b, **sets).value == pytest.approx(measure(a, b, **sets).value, rel=1e-9)
+    assert rc.kl_divergence(a, widened) <= 1e-13
+    assert rc.llv_distance(a, widened, **sets).value <= 1e-12
+
+
+def test_the_sets_as_options_give_the_same_again():
+    a, b = strategies.model(n=60), strategies.model(n=60, seed=1)
+    for options in (
+        {},
+        {"labels": "all"},
+        {"labels": (4, 1, 3)},
+        {"labels": 3},
+        {"pivot": "mean"},
+        {"pivot": "mean", "left_out": 3},
+    ):
+        found = rc.representation_distance(a, b, **options)
+        again = rc.representation_distance(a, b, **found.chosen.options)
+        assert again.value == found.value
+        assert np.array_equal(again.label_subsets, found.label_subsets)
+        assert again.chosen.options == found.chosen.options
 
 
 @given(strategies.pairs(), st.data())
@@ -194,9 +276,9 @@ def test_a_linear_twin_is_at_distance_zero_in_every_measure(pair, seed, conditio
     assert rc.llv_distance(model, twin, **sets).value <= distance
     # of the bound, and with the rounding of the representations themselves
     assert rc.representation_distance(model, twin, **sets).value <= 2 * distance**2 + 1e-13
-    f = model.embeddings.numpy() - model.embeddings.numpy().mean(axis=0)
+    f = model.embeddings - model.embeddings.mean(axis=0)
     unit = f / np.linalg.norm(f, axis=0)
-    offset = np.abs(model.embeddings.numpy()).max() / np.linalg.norm(f, axis=0).min()
+    offset = np.abs(model.embeddings).max() / np.linalg.norm(f, axis=0).min()
     if np.linalg.cond(unit) * condition * offset < 1e5:  # the smaller directions keep their digits
         assert rc.mean_cca(model.embeddings, twin.embeddings) == pytest.approx(1.0, abs=1e-9)
 
@@ -347,7 +429,7 @@ def test_cca_does_not_see_the_unembeddings():
     """f and g turned in opposite directions: CCA stays at 1 for both, the distribution changes."""
     a = strategies.model(n=200)
     turn = np.array([[0.0, -1.0], [1.0, 0.0]])
-    b = rc.Representations(a.embeddings.numpy() @ turn.T, a.unembeddings.numpy() @ turn)
+    b = rc.Representations(a.embeddings @ turn.T, a.unembeddings @ turn)
     assert rc.mean_cca(a.embeddings, b.embeddings) == pytest.approx(1.0, abs=1e-12)
     assert rc.mean_cca(a.unembeddings, b.unembeddings) == pytest.approx(1.0, abs=1e-12)
     assert rc.kl_divergence(a, b) > 0.1
@@ -355,25 +437,49 @@ def test_cca_does_not_see_the_unembeddings():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_numpy_and_torch_give_the_same_similarity(dtype):
+@every_kind
+def test_every_library_gives_the_same_similarity_and_gets_its_own_arrays_back(kind, dtype):
+    if kind == "array_api_strict" and dtype is np.float16:
+        pytest.skip("the standard has no half precision")
     z, w = np.random.default_rng(0).standard_normal((2, 30, 3)).astype(dtype)
+    own = [FROM_NUMPY[kind](x) for x in (z, w)]
     for measure in (rc.svd_dissimilarity, rc.mean_cca):
         expected = measure(z.astype(np.float64), w.astype(np.float64))
-        assert (
-            measure(z, w)
-            == measure(torch.from_numpy(z), torch.from_numpy(w))
-            == measure(z.tolist(), w.tolist())
-        )
-        assert measure(z, w) == expected
+        assert measure(*own) == pytest.approx(expected, rel=1e-12)
+        assert measure(z.tolist(), w.tolist()) == expected
+        assert measure(z, own[1]) == pytest.approx(expected, rel=1e-12)  # NumPy's joins the other
+    found = rc.canonical_correlations(*own)
+    assert kind_of(found.correlations) == kind
+    assert str(found.correlations.dtype).endswith("float64")
+    expected = rc.canonical_correlations(z.astype(np.float64), w.astype(np.float64))
+    assert np.asarray(found.correlations) == pytest.approx(expected.correlations, rel=1e-12)
+    assert type(found.mean) is float
+
+
+@every_kind
+def test_the_distance_of_representations_in_every_library(kind):
+    a, b = strategies.make_pair("independent", 30, 7, 3, seed=0)
+    expected = rc.representation_distance(a, b)
+    found = rc.representation_distance(converted(a, kind), converted(b, kind))
+    assert kind_of(found.embedding_dissimilarities) == kind
+    assert np.asarray(found.embedding_dissimilarities) == pytest.approx(
+        expected.embedding_dissimilarities, abs=1e-12
+    )
+    assert np.array_equal(found.label_subsets, expected.label_subsets)
+    assert found.chosen == expected.chosen
+    assert found.value == pytest.approx(expected.value, rel=1e-12)
+    assert found.unembedding_dissimilarity == pytest.approx(expected.unembedding_dissimilarity, rel=1e-11)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_similarity_on_a_gpu_agrees():
     a, b = strategies.make_pair("independent", 300, 7, 3, seed=0)
-    on_gpu = [rc.Representations(x.embeddings.cuda(), x.unembeddings.cuda()) for x in (a, b)]
+    tensors = [converted(x, "torch") for x in (a, b)]
+    on_gpu = [rc.Representations(x.embeddings.cuda(), x.unembeddings.cuda()) for x in tensors]
     host, device = rc.representation_distance(a, b), rc.representation_distance(*on_gpu)
     assert device.value == pytest.approx(host.value, rel=1e-9)
-    assert device.embedding_dissimilarities == pytest.approx(host.embedding_dissimilarities, abs=1e-10)
+    assert device.embedding_dissimilarities.is_cuda
+    assert device.embedding_dissimilarities.cpu() == pytest.approx(host.embedding_dissimilarities, abs=1e-10)
     assert rc.mean_cca(*(x.embeddings for x in on_gpu)) == pytest.approx(
         rc.mean_cca(a.embeddings, b.embeddings), rel=1e-9
     )
