@@ -6,19 +6,22 @@ more accurate way of its own, it is taken; NumPy and torch are the ones that are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import array_api_extra as xpx
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 # An array of any library of the standard. Its shape and its type of numbers are in the annotation around it.
 Array = Any
 
-# From so many entries on a table of distances is made coordinate by coordinate.
+# From so many entries on a table of distances is made coordinate by coordinate; from so many differences on, by
+# products; and pairs whose squared distance is below this share of their sizes once more.
 _TABLE = 2**10
+_PRODUCTS = 2**27
+_CLOSE = 1e-9
 
 
 def namespace(*arrays: Array) -> Any:
@@ -46,6 +49,14 @@ def beside(x: Array, other: Array) -> Array:
     if is_numpy_array(other):
         return to_numpy(x)
     return namespace(other).asarray(x, device=device(other))
+
+
+def rows_of(x: Array, rows: Sequence[int] | Int64[np.ndarray, " rows"]) -> Array:
+    """Some rows of an array, in this order."""
+    places = np.asarray(rows, dtype=np.int64)
+    if is_numpy_array(x):
+        return x[places]  # `take` would first copy all of an array whose columns lie one after the other
+    return namespace(x).take(x, beside(places, x), axis=0)
 
 
 def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:
@@ -86,7 +97,8 @@ def logsumexp(x: Float64[Array, "K n"]) -> Float64[Array, " n"]:
 def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Float64[Array, "p q"]:
     """Euclidean distances between the rows of two arrays.
 
-    From differences and not through the Gram matrix, which loses half the digits of what is close.
+    From differences and not through products, which lose half the digits of what is close; of large NumPy arrays, for
+    which that would take long, to six digits at least.
     """
     xp = namespace(left)
     if is_torch_array(left):
@@ -96,11 +108,24 @@ def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Floa
     if left.shape[0] * right.shape[0] < _TABLE:
         return xp.linalg.vector_norm(left[:, None, :] - right[None, :, :], axis=2)
     # Coordinate by coordinate: sums over a short last axis are slow.
+    if is_numpy_array(left) and left.shape[0] * right.size > _PRODUCTS:
+        return _distances_by_products(left, right)
     squares = xp.zeros_like(left[:, :1] + right[None, :, 0])
     for i in range(left.shape[1]):
         difference = left[:, i, None] - right[None, :, i]
         squares += difference * difference
     return xp.sqrt(squares)
+
+
+def _distances_by_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Through |p - q|² = |p|² + |q|² - 2 p·q about the mean; pairs so close that digits are lost are done once more."""
+    middle = right.mean(axis=0)
+    p, q = left - middle, right - middle
+    sizes = (p * p).sum(axis=1)[:, None] + (q * q).sum(axis=1)
+    squares = sizes - 2 * (p @ q.T)
+    rows, columns = np.nonzero(squares < _CLOSE * sizes)
+    squares[rows, columns] = ((p[rows] - q[columns]) ** 2).sum(axis=1)
+    return np.sqrt(squares)
 
 
 def kth_smallest(x: Float64[Array, "n columns"], k: int) -> Float64[Array, " n"]:

@@ -57,6 +57,13 @@ class Centred:
         return self.coordinates / xp.where(constant, xp.ones_like(lengths), lengths), constant
 
 
+def row_blocks(count: int, width: int, least: int = 1) -> Iterator[slice]:
+    """Blocks of rows of so many columns that take up little memory, or have as many rows as this."""
+    rows = max(_BLOCK // width, least)
+    for start in range(0, count, rows):
+        yield slice(start, min(start + rows, count))
+
+
 def column_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " columns"]:
     """Euclidean lengths of the columns; no square leaves the range of numbers."""
     xp = namespace(x)
@@ -67,10 +74,8 @@ def column_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " columns"]
 def _centred_rows(arrays: tuple[Array, ...], means: list[Array]) -> Iterator[Array]:
     """Blocks of the arrays side by side, each less its mean."""
     xp = namespace(*arrays)
-    count, width = arrays[0].shape[0], sum(x.shape[1] for x in arrays)
     # A block has more rows than the factor of those before it, or most of the work would be that factor's.
-    rows = max(_BLOCK // width, 4 * width)
-    for start in range(0, count, rows):
-        stop = min(start + rows, count)
-        parts = [x[start:stop, :] - mean for x, mean in zip(arrays, means, strict=True)]
+    width = sum(x.shape[1] for x in arrays)
+    for rows in row_blocks(arrays[0].shape[0], width, 4 * width):
+        parts = [x[rows, :] - mean for x, mean in zip(arrays, means, strict=True)]
         yield parts[0] if len(parts) == 1 else xp.concat(parts, axis=1)

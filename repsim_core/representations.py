@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from array_api_compat import device, is_numpy_array
+from array_api_compat import device
 from jaxtyping import Float64, Int64
 
 from repsim_core.array_files import checked_suffix, read_arrays, write_arrays
@@ -29,8 +29,16 @@ from repsim_core.arrays import (
     roundoff,
     together,
 )
-from repsim_core.beyond_standard import Array, beside, independent_columns, logsumexp, namespace, to_numpy
-from repsim_core.coordinates import Centred, column_lengths
+from repsim_core.beyond_standard import (
+    Array,
+    beside,
+    independent_columns,
+    logsumexp,
+    namespace,
+    rows_of,
+    to_numpy,
+)
+from repsim_core.identified import Identified, identified
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +51,6 @@ _KEPT = 2**23
 _BLOCK = 2**21
 # Numbers of this size have squares that leave float64's range.
 _LARGEST = 1e150
-# By how much arithmetic adds to the rounding of the numbers that were given, in units of float64's.
-_ARITHMETIC = 16
 
 
 @dataclass(frozen=True)
@@ -64,19 +70,6 @@ class Diversity:
     input_set: tuple[int, ...]
     label_condition: float
     input_condition: float
-
-
-class _Identified(NamedTuple):
-    """What of a model reaches its distribution, as it comes out of one singular value decomposition.
-
-    The logits, centred over inputs and over labels, are the product of centred embeddings and centred unembeddings.
-    """
-
-    embed: Array  # shape (M, r): centred embeddings times this are uncorrelated, with deviation 1
-    unembed: Array  # shape (M, r): centred unembeddings times this
-    squares: Array  # shape (r,): squared lengths of the images of the unembeddings
-    lengths: Array  # shape (N,): |f(x)|, with each coordinate scaled to a root mean square of 1
-    label_length: float  # the largest |g(y)|, with each coordinate scaled inversely
 
 
 class Representations:
@@ -252,38 +245,8 @@ class Representations:
         return self._identified.squares.shape[0]
 
     @cached_property
-    def _identified(self) -> _Identified:
-        """From the product of the two triangular factors, without the N × K logits.
-
-        Columns of f are scaled to mean square 1 and those of g inversely, so that rounding errors are about equal in
-        all. A singular value counts where it is above the errors in its own two directions: of an error matrix with
-        independent entries the norm is at most about the longest row and the longest column together.
-        """
-        xp = namespace(self.embeddings)
-        sizes = column_lengths(self.embeddings) / self.num_inputs**0.5
-        scale = xp.where(sizes > 0, sizes, xp.ones_like(sizes))
-        f, g = self.embeddings / scale, self.unembeddings * scale
-        factor_f, factor_g = Centred.of(f).coordinates, Centred.of(g).coordinates
-        left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
-        along_f, along_g = factor_f.T @ left, factor_g.T @ right.T  # shape (M, directions)
-        rows = [xp.linalg.vector_norm(x, axis=1) for x in (f, g)]
-        errors = [
-            float(xp.max(xp.linalg.vector_norm(x, axis=0)) + xp.max(longest)) * max(u, _ARITHMETIC * ROUNDOFF)
-            for x, longest, u in zip((f, g), rows, self._roundoff, strict=True)
-        ]
-        noise = errors[0] * xp.linalg.vector_norm(along_g, axis=0) + errors[1] * xp.linalg.vector_norm(
-            along_f, axis=0
-        )
-        kept = xp.nonzero(sigma > noise)[0]
-        sigma = xp.take(sigma, kept)
-        root = (self.num_inputs - 1) ** 0.5
-        return _Identified(
-            embed=xp.take(along_g, kept, axis=1) * root / sigma / scale[:, None],
-            unembed=xp.take(along_f, kept, axis=1) / root * scale[:, None],
-            squares=sigma**2 / max(self.num_inputs - 1, 1),
-            lengths=rows[0],
-            label_length=float(xp.max(rows[1])),
-        )
+    def _identified(self) -> Identified:
+        return identified(self.embeddings, self.unembeddings, self._roundoff)
 
     @property
     def logit_sizes(self) -> Float64[Array, " N"]:
@@ -330,7 +293,7 @@ class Representations:
         lengths, label_lengths = (
             xp.linalg.vector_norm(x, axis=1) for x in (same.embeddings, same.unembeddings)
         )
-        same.__dict__["_identified"] = _Identified(
+        same.__dict__["_identified"] = Identified(
             unit, unit, found.squares, lengths, float(xp.max(label_lengths))
         )
         return same
@@ -532,14 +495,6 @@ def share_equal(left: Int64[Array, " N"], right: Int64[Array, " N"]) -> float:
     """Share of places with equal numbers."""
     xp = namespace(left)
     return float(xp.mean(xp.astype(left == right, xp.float64)))
-
-
-def rows_of(x: Array, rows: Sequence[int] | Int64[np.ndarray, " rows"]) -> Array:
-    """Some rows of an array, in this order."""
-    places = np.asarray(rows, dtype=np.int64)
-    if is_numpy_array(x):
-        return x[places]  # `take` would first copy all of an array whose columns lie one after the other
-    return namespace(x).take(x, beside(places, x), axis=0)
 
 
 def together_on_one_device(a: Representations, b: Representations) -> tuple[Representations, Representations]:

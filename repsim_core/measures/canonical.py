@@ -10,9 +10,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from repsim_core.arrays import as_count, as_matrix, together
-from repsim_core.beyond_standard import Array, namespace, to_numpy
+from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred
-from repsim_core.representations import rows_of
 
 # Nodes of the integral over Wachter's law.
 _NODES = 400

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from repsim_core.arrays import as_count, as_indices, as_real
-from repsim_core.beyond_standard import Array, namespace, to_numpy
+from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.measures.canonical import between_columns
 from repsim_core.measures.distances import input_divergences
 from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
@@ -18,7 +18,7 @@ from repsim_core.measures.resampling import interval
 from repsim_core.measures.sets import SetOptions, choose_sets
 from repsim_core.measures.similarity import representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
-from repsim_core.representations import Representations, rows_of
+from repsim_core.representations import Representations
 
 
 class Interval(NamedTuple):

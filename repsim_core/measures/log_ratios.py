@@ -27,8 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, beside, distances, namespace
-from repsim_core.representations import rows_of
+from repsim_core.beyond_standard import Array, beside, distances, namespace, rows_of
 
 # A deviation below this share of the log-probabilities' own counts as zero.
 _CONSTANT = 1e-12

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, namespace
+from repsim_core.beyond_standard import Array, namespace, rows_of
 from repsim_core.coordinates import Centred
 from repsim_core.measures.log_ratios import LogRatios
-from repsim_core.representations import Representations, rows_of, together_on_one_device
+from repsim_core.representations import Representations, together_on_one_device
 
 # Of a log-probability, relative to the logits that it is the difference of.
 _ROUNDING = 4 * float(np.finfo(np.float64).eps)

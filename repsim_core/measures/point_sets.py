@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import independent_columns, kth_smallest, to_numpy
+from repsim_core.beyond_standard import independent_columns, kth_smallest, rows_of, to_numpy
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.pairs import ModelPair
-from repsim_core.representations import SINGULAR, Representations, rows_of
+from repsim_core.representations import SINGULAR, Representations
 
 # Of the pair table, held at a time: 1 MB an array stays in the processor's cache.
 _BLOCK_ENTRIES = 2**17

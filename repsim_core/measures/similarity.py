@@ -11,14 +11,14 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from repsim_core.arrays import as_count
-from repsim_core.beyond_standard import Array, namespace, to_numpy
+from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred
 from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.point_sets import conditioning
 from repsim_core.measures.sets import ComparisonSets, SetOptions, choose_sets
 from repsim_core.measures.standardised import StandardisedRatios
-from repsim_core.representations import SINGULAR, Representations, rows_of
+from repsim_core.representations import SINGULAR, Representations
 
 # Label subsets that are looked at, at most.
 MAX_SUBSETS = 20_000

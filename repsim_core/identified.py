@@ -1,0 +1,89 @@
+"""What of embeddings and unembeddings reaches a distribution: directions, found without the table of logits.
+
+The logits, centred over inputs and over labels, are the product of centred embeddings and centred unembeddings. Its
+singular value decomposition says in how many directions they vary, and which these are.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from repsim_core.arrays import ROUNDOFF
+from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
+from repsim_core.coordinates import Centred, column_lengths, row_blocks
+
+# By how much arithmetic adds to the rounding of the numbers that were given, in units of float64's.
+_ARITHMETIC = 16
+
+
+class Identified(NamedTuple):
+    """The directions that reach the distribution, and how large the numbers are that logits are made of.
+
+    Attributes:
+        embed: shape (M, r): centred embeddings times this are uncorrelated, with deviation 1.
+        unembed: shape (M, r): centred unembeddings times this are their counterparts: the products are the logits.
+        squares: shape (r,): squared lengths of the columns of these, from the largest on.
+        lengths: shape (N,): |f(x)|, with each coordinate scaled to a root mean square of 1.
+        label_length: the largest |g(y)|, with each coordinate scaled inversely.
+    """
+
+    embed: Float64[Array, "M r"]
+    unembed: Float64[Array, "M r"]
+    squares: Float64[Array, " r"]
+    lengths: Float64[Array, " N"]
+    label_length: float
+
+
+def identified(
+    f: Float64[Array, "N M"], g: Float64[Array, "K M"], roundoff: tuple[float, float]
+) -> Identified:
+    """The directions of f and g that reach the distribution.
+
+    Columns of f are scaled to mean square 1 and those of g inversely, so that rounding errors are about equal in all. A
+    singular value counts where it is above the errors in its own two directions: of an error matrix with independent
+    entries the norm is at most about the longest row and the longest column together.
+
+    Args:
+        f, g: embeddings and unembeddings.
+        roundoff: by how much, relative to its size, an entry of f and of g was rounded before it came here.
+    """
+    xp = namespace(f)
+    (inputs, dim), labels = f.shape, g.shape[0]
+    sizes = column_lengths(f) / inputs**0.5
+    scale = xp.where(sizes > 0, sizes, xp.ones_like(sizes))
+    scaled_g = g * scale
+    factor_g = Centred.of(scaled_g).coordinates
+    if labels <= dim:
+        # Fewer columns: those of the logits, in coordinates of the labels.
+        seen = f @ (factor_g / scale).T
+        _, sigma, right = xp.linalg.svd(Centred.of(seen).coordinates, full_matrices=False)
+        along_g = factor_g.T @ right.T
+        image = f @ (along_g / scale[:, None])
+        image = (image - xp.mean(image, axis=0)) / xp.where(sigma > 0, sigma, xp.ones_like(sigma))
+        along_f = (f.T @ image) / scale[:, None]
+    else:
+        factor_f = Centred.of(f / scale).coordinates
+        left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
+        along_f, along_g = factor_f.T @ left, factor_g.T @ right.T
+    lengths = xp.concat(
+        [xp.sqrt((f[rows, :] * f[rows, :]) @ (1 / scale**2)) for rows in row_blocks(inputs, dim)]
+    )
+    label_length = float(xp.max(xp.linalg.vector_norm(scaled_g, axis=1)))
+    errors = (
+        (inputs**0.5 + float(xp.max(lengths))) * max(roundoff[0], _ARITHMETIC * ROUNDOFF),
+        (float(xp.max(column_lengths(scaled_g))) + label_length) * max(roundoff[1], _ARITHMETIC * ROUNDOFF),
+    )
+    noise = errors[0] * column_lengths(along_g) + errors[1] * column_lengths(along_f)
+    kept = np.flatnonzero(to_numpy(sigma > noise))[: min(dim, labels - 1, inputs - 1)]
+    sigma, along_f, along_g = rows_of(sigma, kept), rows_of(along_f.T, kept).T, rows_of(along_g.T, kept).T
+    root = (inputs - 1) ** 0.5
+    return Identified(
+        embed=along_g * root / sigma / scale[:, None],
+        unembed=along_f / (root or 1.0) * scale[:, None],
+        squares=sigma**2 / max(inputs - 1, 1),
+        lengths=lengths,
+        label_length=label_length,
+    )
