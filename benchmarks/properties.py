@@ -30,7 +30,7 @@ from repsim_core import Representations
 from repsim_core.constructions import one_shared_direction, swapped_normaliser, two_angles
 
 TOLERANCE = 1e-6
-# Bounds below this are rounding's.
+# Bounds below this are rounding's; of an angle or a distance that comes from d_SVD, the square.
 LEAST = 1e-7
 # The worst random pairs that the search starts from.
 STARTS = 6
@@ -253,24 +253,24 @@ def _squared_sine(dissimilarity: float) -> float:
 
 
 def angles_left(pair: Pair) -> Sides:
-    for m in range(2, pair.z.shape[1]):
+    for m in range(2, pair.z.shape[1]) if pair.squared_sines.max() > LEAST else ():
         yield np.sqrt(max(0.0, _squared_sine(pair.largest(m)))), np.sqrt(pair.squared_sines.max())
 
 
 def angles_right(pair: Pair) -> Sides:
     for m in range(2, pair.z.shape[1]):
         sine = np.sqrt(max(0.0, _squared_sine(pair.largest(m))))
-        if sine > 1e-4:
+        if sine**2 > LEAST:
             yield np.sqrt(pair.squared_sines.max()), (2 * m - 1) * sine
 
 
 def corollary_left(pair: Pair) -> Sides:
-    if pair.z.shape[1] > pair.rank and (pair.rho >= 0).all():
+    if pair.z.shape[1] > pair.rank and (pair.rho >= 0).all() and pair.term_1**2 > LEAST:
         yield np.sqrt(max(0.0, pair.largest(pair.rank)) / 2), pair.term_1
 
 
 def corollary_right(pair: Pair) -> Sides:
-    if pair.z.shape[1] > pair.rank and (pair.rho >= 0).all() and (largest := pair.largest(pair.rank)) > 1e-8:
+    if pair.z.shape[1] > pair.rank and (pair.rho >= 0).all() and (largest := pair.largest(pair.rank)) > LEAST:
         yield pair.term_1, 2 * (2 * pair.rank - 1) * np.sqrt(largest) + pair.mismatch
 
 
