@@ -105,9 +105,9 @@ class Representations:
         if bias is not None:
             given["bias"] = as_vector(bias, "bias")
         arrays = together(given)
-        self.embeddings: Float64[Array, "N M"] = arrays["embeddings"]
-        self.unembeddings: Float64[Array, "K M"] = arrays["unembeddings"]
-        self.bias: Float64[Array, " K"] | None = arrays.get("bias")
+        self.embeddings: Array = arrays["embeddings"]
+        self.unembeddings: Array = arrays["unembeddings"]
+        self.bias: Array | None = arrays.get("bias")
         if self.embeddings.shape[1] != self.unembeddings.shape[1]:
             raise ValueError(
                 f"unembeddings: found M = {self.unembeddings.shape[1]} columns, expected "
@@ -120,7 +120,7 @@ class Representations:
                 f"bias: found shape {tuple(self.bias.shape)}, expected ({self.num_labels},), one number a label"
             )
         self._require_squares()
-        self.labels: Int64[Array, " N"] | None = None
+        self.labels: Array | None = None
         if labels is not None:
             checked = as_labels(labels, "labels", self.num_inputs, self.num_labels)
             self.labels = beside(checked, self.embeddings)

@@ -16,7 +16,11 @@ NAMES = {
     *("star_permutation", "compare", "compare_all", "Comparison", "kl_divergence", "llv_distance"),
     *("LLVDistance", "representation_distance", "RepresentationDistance", "svd_dissimilarity", "mean_cca"),
     *("canonical_correlations", "CanonicalCorrelations", "RankDeficientWarning", "linear_bound"),
-    "quadratic_bound",
+    *("quadratic_bound", "ratio_bound", "least_dissimilarity", "greatest_dissimilarity"),
+    *("similarity_certificate", "ratio_distance_bound", "bootstrap_intervals", "Interval"),
+    *("INVARIANCES", "LinearMap", "RepDistance", "TransferBound", "linear_cka", "linear_map", "linear_r2"),
+    *("logit_distance", "mutual_neighbours", "one_shared_direction", "procrustes_distance", "rep_distance"),
+    *("swapped_normaliser", "transfer_bound", "two_angles"),
 }
 # Under another name in the lock than in an import.
 DISTRIBUTIONS = {
@@ -27,8 +31,8 @@ DISTRIBUTIONS = {
 }
 
 
-def python(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+def python(code: str, *arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -37,7 +41,8 @@ def test_every_public_name_is_there_and_documented():
     assert set(rc.__all__) == NAMES
     assert set(dir(rc)) >= NAMES
     for name in rc.__all__:
-        assert getattr(rc, name).__doc__, name
+        found = getattr(rc, name)
+        assert found.__doc__ or not callable(found), name
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = rc.no_such_name
 
@@ -56,6 +61,55 @@ def test_comparing_needs_no_drawing_no_images_and_no_press():
     assert python(code) == "[]"
 
 
+# Two models of a file each, and the list of those of these libraries that were imported to compare them.
+COMPARING_FILES = """
+import sys
+
+import repsim_core as rc
+
+a, b = (rc.load(path) for path in sys.argv[1:])
+print(rc.compare(a, b){tail})
+print(rc.mean_cca(a.embeddings, b.embeddings), rc.llv_distance(a, b).value, rc.kl_divergence(a, b))
+rc.canonical_correlations(a.embeddings, b.embeddings)
+rc.similarity_certificate(a, b, 2)
+print([name for name in {libraries} if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_comparing_two_files_needs_numpy_alone(tmp_path, suffix):
+    model = rc.permuted_circles(rho=3.0, inputs_per_class=20)[0]
+    models = {"a": model, "b": rc.noisy_copy(model, 0.1)}
+    paths = [str(each.save(tmp_path / f"{name}{suffix}")) for name, each in models.items()]
+    libraries = ["torch", "pandas", "scipy", "matplotlib", "array_api_strict"]
+    code = COMPARING_FILES.format(tail=".d_llv > 0", libraries=libraries)
+    assert python(code, *paths).splitlines()[::2] == ["True", "[]"]
+
+
+HIDING_TORCH = """
+import sys
+
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+sys.meta_path.insert(0, Hidden())
+"""
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_comparing_two_files_needs_no_torch_to_be_installed(tmp_path, suffix):
+    model, other = rc.permuted_circles(rho=3.0, inputs_per_class=20)
+    paths = [str(each.save(tmp_path / f"{i}{suffix}")) for i, each in enumerate((model, other))]
+    code = HIDING_TORCH + "import repsim_core as rc\na, b = map(rc.load, sys.argv[1:])\n"
+    printed = python(f"{code}print(rc.compare(a, b))\nprint(rc.compare_all([a, b]).shape)", *paths)
+    assert printed.splitlines()[0].startswith("d_KL(a, b), nats")
+    assert printed.splitlines()[-1] == str(rc.compare_all([model, other]).shape)
+
+
 def without(library: str, code: str) -> str:
     """The message of the error that code ends with where a library is not installed."""
     hidden = f"import sys; sys.modules[{library!r}] = None"
@@ -65,10 +119,18 @@ def without(library: str, code: str) -> str:
 @pytest.mark.parametrize(
     ("library", "code", "message"),
     [
-        (
-            "torch",
-            "import repsim_core; repsim_core.compare",
-            "repsim_core.compare: found no library torch, expected it; to install it: pip install 'repsim-core'",
+        *(
+            (
+                "torch",
+                f"import repsim_core.{name}",
+                f"repsim_core.{part}: found no library torch, expected it; to install it: "
+                "pip install 'repsim-core[train]'",
+            )
+            for part, name in (
+                ("training", "training.stacks"),
+                ("studies", "studies.width"),
+                ("datasets", "datasets.tabular"),
+            )
         ),
         (
             "altair",
