@@ -369,9 +369,9 @@ CALLS = [
         )
     ),
     *(
-        (f"{what}, {name}", lambda _, models=models, options=options: rc.llv_distance(*models, **options), ValueError, f"^{models.index(model) and 'b' or 'a'}: found the same distribution for every input, expected one that depends on the input")
+        (f"{what} in {side}, {name}", lambda _, models=models, options=options: rc.llv_distance(*models, **options), ValueError, f"^{side}: found the same distribution for every input, expected one that depends on the input")
         for what, model in (("all labels equal", ALL_LABELS_EQUAL), ("all inputs equal", ALL_INPUTS_EQUAL))
-        for models in ([model, A], [A, model])
+        for side, models in (("a", (model, A)), ("b", (A, model)))
         for name, options in (("search", {}), ("sets", SETS), ("exact search", {"input_set": "exact"}))
     ),
     ("all labels equal, identifiable", lambda _: ALL_LABELS_EQUAL.identifiable(), ValueError, "^embeddings: found the same distribution for every input, expected one that depends on the input"),
