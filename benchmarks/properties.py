@@ -314,7 +314,7 @@ def kernel_alignment(pair: Pair) -> Sides:
         for labels in pair.sets(m):
             z, w = (x[:, list(labels)] for x in (pair.z, pair.w))
             cka = np.linalg.norm(z.T @ w) ** 2 / (np.linalg.norm(z.T @ z) * np.linalg.norm(w.T @ w))
-            yield 1 - cka, 2 * (1 + m**0.5) * pair.d_svd(labels)
+            yield 1 - float(cka), 2 * (1 + m**0.5) * pair.d_svd(labels)
 
 
 def probe(pair: Pair) -> Sides:
