@@ -236,7 +236,8 @@ class Representations:
 
     @property
     def rank(self) -> int:
-        """r, the dimension of what reaches the distribution: the rank of the logits, centred over inputs and labels.
+        """r, the dimension of what reaches the distribution, which is the rank of the logits, centred over inputs and
+        over labels.
 
         At most M, K - 1 and N - 1. M - r directions of the embeddings or unembeddings could be anything: dead units,
         copies, coordinates that are constant. The tolerance follows the precision of the arrays that were given, so
@@ -250,7 +251,7 @@ class Representations:
 
     @property
     def logit_sizes(self) -> Float64[Array, " N"]:
-        """A bound on the |f(x)·g(y) + b(y)| of each input that no scaling of coordinates changes, shape (N,): rounding
+        """A bound on the size of the logits of each input that no scaling of coordinates changes, shape (N,). Rounding
         errors of logits go by it."""
         xp = namespace(self.embeddings)
         bias = 0.0 if self.bias is None else float(xp.max(xp.abs(self.bias)))
@@ -305,8 +306,8 @@ class Representations:
 
     @cached_property
     def mean_log_prob(self) -> Float64[Array, " N"]:
-        """Mean of log p(y|x) over all labels y, shape (N,): log p(y|x) less this is linear in f(x), up to a constant
-        for each label."""
+        """The mean of log p(y|x) over all labels y, shape (N,). Less this, log p(y|x) is linear in f(x), up to a
+        constant for each label."""
         xp = namespace(self.embeddings)
         mean = self.embeddings @ xp.mean(self.unembeddings, axis=0)
         if self.bias is not None:

@@ -15,8 +15,8 @@ def similarity_certificate(
 ) -> float:
     """An upper bound on d_SVD(L^T f, L'^T f') over every set of m labels with this pivot.
 
-    With rho_y the correlation of label y's log-ratio in the two models, d_SVD(S) <= 1 - the mean of |rho_y| over S: so
-    1 - the mean of the m least is a bound for all sets, found by sorting. It holds for the pivot only.
+    With rho_y the correlation of label y's log-ratio in the two models, d_SVD(S) is at most 1 - the mean of ``|rho_y|``
+    over S. So 1 - the mean of the m least is a bound for all sets, found by sorting. It holds for the pivot only.
 
     Args:
         a, b: two models with the same inputs and labels; their dimensions may differ.

@@ -163,7 +163,7 @@ class Comparison:
 
     @property
     def dim(self) -> int:
-        """The dimension that the theorem's bound speaks of: r, the smaller of the two ranks."""
+        """The dimension that the theorem's bound speaks of, r, the smaller of the two ranks."""
         return min(self.ranks)
 
     @property

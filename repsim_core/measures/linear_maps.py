@@ -195,7 +195,7 @@ def transfer_bound(
     sum alpha_y z_y + constant, which is sum alpha_y g_0(y)/psi_y = v, or alpha = Psi L^{-1} v for M labels. The probe
     s^ = c' + sum alpha_y rho_y w_y is a linear one of b, and by the triangle inequality its error is
 
-        rms(s - s^) <= beta = sum |alpha_y| sqrt(1 - rho_y²).
+        ``rms(s - s^) <= beta = sum |alpha_y| sqrt(1 - rho_y²)``.
 
     Over more labels alpha is the choice with the least beta, by a linear programme whose optimum is the best set of M
     of them. On other inputs of the same distribution the bound holds for the population's rho. A loss that is

@@ -41,7 +41,7 @@ MOST_NEIGHBOURS = 20_000
 def logit_distance(a: Representations, b: Representations) -> float:
     """The logit distance d_logit of two models (Nielsen et al., arXiv:2602.15438).
 
-    d_logit² = E |u(x) - u'(x)|², the mean over the N inputs (divisor N), with u the logits, centred over labels:
+    ``d_logit² = E |u(x) - u'(x)|²``, the mean over the N inputs (divisor N), with u the logits, centred over labels:
     u_y(x) = f(x)·(g(y) - mean g) + b(y) - mean b. It is a metric of distributions: u_y is log p(y|x) less its mean over
     labels. Its unit is the logits', nats.
 
@@ -71,8 +71,8 @@ class RepDistance:
     """d_rep, and how far its label sets can be trusted.
 
     Attributes:
-        median: over label sets, of the root of E |f - A f'|².
-        mean: the root of the mean over label sets of E |f - A f'|²; this is d_rep.
+        median: over label sets, of the root of ``E |f - A f'|²``.
+        mean: the root of the mean over label sets of ``E |f - A f'|²``; this is d_rep.
         exhaustive: whether all label sets were looked at, or a seeded sample.
         label_sets: how many were looked at.
         median_condition, worst_condition: of the M + 1 unembeddings of a set in model a, less their mean: ratio of the
@@ -95,8 +95,8 @@ def rep_distance(
 ) -> RepDistance:
     """The representation distance d_rep of two models (Nielsen et al., arXiv:2602.15438).
 
-    d_rep² is the mean, over pivots y_0 and sets of M further labels, of E |f(x) - A f'(x)|² with A = L^{-T} L'^T, the
-    map of Thm 2.2 that would be exact if the distributions were the same; the expectation has divisor N. A depends on
+    d_rep² is the mean, over pivots y_0 and sets of M further labels, of ``E |f(x) - A f'(x)|²`` with A = L^{-T} L'^T,
+    the map of Thm 2.2 that would be exact if the distributions were the same; the expectation has divisor N. A depends on
     the M + 1 labels alone and not on which of them is the pivot, so each M + 1 labels are looked at once. With biases
     b, b' the map has a shift besides, L^{-T} (b'_0 - b_0), where b_0 are the displaced biases of the set.
 
@@ -191,7 +191,9 @@ def _of_sets(
 
 
 def linear_cka(z: object, w: object) -> float:
-    """Linear centred kernel alignment (Kornblith et al. 2019): |Z^T W|_F² / (|Z^T Z|_F |W^T W|_F) of centred arrays.
+    """Linear centred kernel alignment (Kornblith et al. 2019).
+
+    Of centred arrays it is ``|Z^T W|_F² / (|Z^T Z|_F |W^T W|_F)``.
 
     Args:
         z, w: the same n >= 2 observations, shapes (n, p) and (n, q).
@@ -216,8 +218,9 @@ def _cka(z: Centred, w: Centred) -> float:
 def procrustes_distance(z: object, w: object) -> float:
     """Orthogonal Procrustes distance of centred arrays, each scaled to Frobenius norm 1 (Schönemann 1966).
 
-    min over orthogonal Q of | Z/|Z| - (W/|W|) Q |_F, whose square is 2 - 2 |Z^T W|_* / (|Z||W|): the distance itself,
-    a metric, and not its square. Where the arrays differ in width, zero columns are added to the narrower.
+    The least ``| Z/|Z| - (W/|W|) Q |_F`` over orthogonal Q, whose square is ``2 - 2 |Z^T W|_* / (|Z| |W|)``. It is the
+    distance itself, a metric, and not its square. Where the arrays differ in width, zero columns are added to the
+    narrower.
 
     Args:
         z, w: the same n >= 2 observations, shapes (n, p) and (n, q).
