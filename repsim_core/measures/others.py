@@ -95,10 +95,11 @@ def rep_distance(
 ) -> RepDistance:
     """The representation distance d_rep of two models (Nielsen et al., arXiv:2602.15438).
 
-    d_rep² is the mean, over pivots y_0 and sets of M further labels, of ``E |f(x) - A f'(x)|²`` with A = L^{-T} L'^T,
-    the map of Thm 2.2 that would be exact if the distributions were the same; the expectation has divisor N. A depends
-    on the M + 1 labels alone and not on which of them is the pivot, so each M + 1 labels are looked at once. With biases
-    b, b' the map has a shift besides, L^{-T} (b'_0 - b_0), where b_0 are the displaced biases of the set.
+    d_rep² is the mean, over pivots y_0 and sets of M further labels, of ``E |f(x) - A f'(x)|²`` with A = L^{-T}
+    L'^T, the map of Thm 2.2 that would be exact if the distributions were the same; the expectation has divisor N.
+    A depends on the M + 1 labels alone and not on which of them is the pivot, so each M + 1 labels are looked at
+    once. With biases b, b' the map has a shift besides, L^{-T} (b'_0 - b_0), where b_0 are the displaced biases of
+    the set.
 
     One ill-conditioned set can make up all of the mean, so a median is beside it. A set whose L is singular in a has
     an infinite distance. The unit is that of f: of deviations of the identified coordinates where a model has
