@@ -33,7 +33,7 @@ from repsim_book.classroom.notebooks import (
     skeleton_notebook,
 )
 from repsim_core.assignments import is_own, student_permutation, student_seed
-from repsim_core.measures.similarity import mean_cca
+from repsim_core.measures.canonical import mean_cca
 from repsim_core.training import image_training, stacks
 
 ANSWERS = {"01_twins": twins, "02_kl": kl, "03_llv": llv, "04_images": images, "05_width": width}
