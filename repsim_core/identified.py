@@ -58,12 +58,13 @@ def identified(
     factor_g = Centred.of(scaled_g).coordinates
     if labels <= dim:
         # Fewer columns: those of the logits, in coordinates of the labels.
-        seen = f @ (factor_g / scale).T
+        centred = f - xp.mean(f, axis=0)
+        seen = centred @ (factor_g / scale).T
         _, sigma, right = xp.linalg.svd(Centred.of(seen).coordinates, full_matrices=False)
         along_g = factor_g.T @ right.T
-        image = f @ (along_g / scale[:, None])
-        image = (image - xp.mean(image, axis=0)) / xp.where(sigma > 0, sigma, xp.ones_like(sigma))
-        along_f = (f.T @ image) / scale[:, None]
+        # Small directions are cleared of what rounding leaves in them of large ones.
+        image, signs = xp.linalg.qr(centred @ (along_g / scale[:, None]))
+        along_f = (centred.T @ (image * xp.sign(xp.linalg.diagonal(signs)))) / scale[:, None]
     else:
         factor_f = Centred.of(f / scale).coordinates
         left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
@@ -77,6 +78,8 @@ def identified(
         (float(xp.max(column_lengths(scaled_g))) + label_length) * max(roundoff[1], _ARITHMETIC * ROUNDOFF),
     )
     noise = errors[0] * column_lengths(along_g) + errors[1] * column_lengths(along_f)
+    # Nor does a logit have room for what is smaller than its own rounding.
+    noise = noise + _ARITHMETIC * ROUNDOFF * xp.max(sigma)
     kept = np.flatnonzero(to_numpy(sigma > noise))[: min(dim, labels - 1, inputs - 1)]
     sigma, along_f, along_g = rows_of(sigma, kept), rows_of(along_f.T, kept).T, rows_of(along_g.T, kept).T
     root = (inputs - 1) ** 0.5

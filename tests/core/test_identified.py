@@ -263,3 +263,15 @@ def test_models_that_nearly_agree_are_measured_to_several_digits(m, spare, with_
     for name in ("value", "label_term", "ratio_distance"):
         values = np.array([getattr(each, name) for each in distances])
         assert values[1:] / values[:-1] == pytest.approx(10, rel=0.01), name
+
+
+@pytest.mark.parametrize("size", [1e-2, 1e-4, 1e-6])
+@pytest.mark.parametrize("labels", [3, 6])
+def test_small_directions_beside_large_ones_are_exact(size, labels):
+    """Fewer labels than dimensions, and more: a direction that moves the logits by 1e-12 costs no digits of others."""
+    rng = np.random.default_rng(1)
+    basis = np.linalg.qr(rng.standard_normal((4, 4)))[0][:2]
+    f, g = ((rng.standard_normal((n, 2)) * [1.0, size]) @ basis for n in (20, labels))
+    model = rc.Representations(f, g)
+    assert model.rank == 2
+    assert same_distribution(model, model.identifiable(), 1e-13)
