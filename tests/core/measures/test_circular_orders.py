@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from array_kinds import converted, every_kind
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,9 +69,13 @@ def test_cca_of_orders() -> None:
     assert circular_orders.order_cca((0, 1, 2, 3, 4), (0, 2, 4, 1, 3)) == pytest.approx(0, abs=1e-7)  # a star
 
 
-def test_class_means() -> None:
+@every_kind
+def test_class_means(kind: str) -> None:
+    """NumPy's, for figures, whatever the model's arrays are."""
     model = Representations([[0.0, 1.0], [2.0, 1.0], [5.0, 5.0]], [[0.0, 1.0], [1.0, 0.0]], [1, 1, 0])
-    np.testing.assert_allclose(circular_orders.class_means(model), [[5.0, 5.0], [1.0, 1.0]])
+    found = circular_orders.class_means(converted(model, kind))
+    assert type(found) is np.ndarray
+    np.testing.assert_allclose(found, [[5.0, 5.0], [1.0, 1.0]])
 
 
 def test_class_means_need_labels_and_all_classes() -> None:
