@@ -106,14 +106,8 @@ class ModelPair:
         found = []
         for model, f in zip((self.a, self.b), self.embeddings, strict=True):
             g = model.essential.unembeddings
-            xp = namespace(g)
-            mean = xp.mean(g, axis=0)
-            origin = mean if isinstance(pivot, str) else g[pivot, :]
-            chosen = rows_of(g, labels)
-            images = f @ (chosen - origin).T
-            # What the differences were made of: two unembeddings that are equal but for rounding have a constant ratio.
-            sizes = f.sizes @ (abs(chosen - mean) + abs(origin - mean)).T
-            found.append(Centred(images.coordinates, sizes))
+            origin = namespace(g).mean(g, axis=0) if isinstance(pivot, str) else g[pivot, :]
+            found.append(_along(f, rows_of(g, labels), origin))
         return found[0], found[1]
 
     # -- over the labels -----------------------------------------------------------------------------------------
@@ -149,9 +143,18 @@ class ModelPair:
         for model in (self.a.essential, self.b.essential):
             f = rows_of(model.embeddings, input_set)
             g = self._over_labels.columns(start, start + model.dim)
-            found.append(g @ (f[1:, :] - f[0, :]).T)
+            found.append(_along(g, f[1:, :], f[0, :]))
             start += model.dim + 1
         return found[0], found[1]
+
+
+def _along(columns: Centred, points: Float64[Array, "points M"], origin: Float64[Array, " M"]) -> Centred:
+    """The columns times the displaced points, a column a point.
+
+    Rounding goes by what the differences were made of: a point that is the origin but for rounding gives a constant.
+    """
+    images = columns @ (points - origin).T
+    return Centred(images.coordinates, columns.sizes @ (abs(points) + abs(origin)).T)
 
 
 def _rounding(

@@ -307,8 +307,8 @@ def _choose_inputs(
         return as_indices(input_set, "input_set", count, dim + 1, why), "given"
     if dim == pair.a.num_labels - 1:
         return None, (
-            f"none: with r = K - 1 = {dim} the coordinates of N^T g are as many as the degrees of freedom of a "
-            "function of the label, so that term 2 and d_SVD of g say nothing of the models"
+            f"none: with r = K - 1 = {dim} the unembeddings of any two models are linear images of each other, so "
+            "that term 2 and d_SVD of g say nothing of similarity"
         )
     try:
         return sampled_input_set(pair, num_samples=wanted, seed=seed)
