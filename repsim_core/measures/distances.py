@@ -147,9 +147,9 @@ def llv_distance(
             `label_choice` says so.
         input_set: (x_0, ..., x_r); "sampled" for the best of `num_samples` random disjoint sets that are diverse (the
             paper's choice, reproducible from `seed`); "exact" for the best set of all inputs under
-            `min_conditioning`; None for "sampled", but for none where r = K - 1 (there the unembeddings of any two models
-            are linear images of each other, up to a shift) or where no set is found that is diverse in both models:
-            terms 2 and 4 are then left out, and `input_choice` says why.
+            `min_conditioning`; None for "sampled", but for none where r = K - 1 (there the unembeddings of any two
+            models are linear images of each other, up to a shift) or where no set is found that is diverse in both
+            models: terms 2 and 4 are then left out, and `input_choice` says why.
         num_samples: how many sets to draw, at least 1.
         seed: of the draws.
         min_conditioning: for searched sets, the floor on the smallest singular value of N over the sum of all, in both
