@@ -1,12 +1,20 @@
-"""Files of arrays, `.npz` and `.safetensors`: read without unpickling anything, written whole or not at all."""
+"""Files of arrays: read without unpickling anything and without what is not asked for; written whole or not at all.
+
+`.npz` archives, `.safetensors` files and folders of `.npy` files are read; the first two are written.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
+import zipfile
+from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from safetensors import safe_open
@@ -15,54 +23,197 @@ from safetensors.numpy import save
 from repsim_core.files import write_atomic
 
 SUFFIXES = (".safetensors", ".npz")
+# How a file of another kind is converted, by suffix: three lines, with NAME for the file.
+_CONVERSIONS = {
+    (".pt", ".pth", ".bin", ".ckpt"): (
+        "import torch; from safetensors.torch import save_file",
+        'state = torch.load("NAME", map_location="cpu", weights_only=True)',
+        'save_file({name: state[name].contiguous() for name in ("fc.weight", "fc.bias")}, "model.safetensors")',
+    ),
+    (".h5", ".hdf5"): (
+        "import h5py, numpy as np",
+        'file = h5py.File("NAME")',
+        'np.savez("model.npz", embeddings=file["embeddings"][:], unembeddings=file["unembeddings"][:])',
+    ),
+    (".parquet",): (
+        "import numpy as np, pandas as pd",
+        'embeddings, unembeddings = pd.read_parquet("NAME").to_numpy(float), pd.read_parquet("HEAD").to_numpy(float)',
+        'np.savez("model.npz", embeddings=embeddings, unembeddings=unembeddings)',
+    ),
+}
+# What a file begins with that is not what its name says.
+_POINTER = b"version https://git-lfs"
+_PAGES = (b"<!doctype", b"<html", b"<?xml")
+# Bytes that are looked at for that, and read at a time.
+_BEGINNING = 512
+_PART = 2**24
 
 
 class BFloat16(np.ndarray):
     """Numbers that a file keeps as bfloat16, for which NumPy has no type: an array of float32 that says so."""
 
 
+class ArrayFile(ABC):
+    """A file, or a folder, of arrays with names."""
+
+    names: tuple[str, ...]
+
+    @abstractmethod
+    def read(self, name: str) -> np.ndarray:
+        """The array of this name, and nothing else. Damaged bytes make parsers fail in every way."""
+
+
+def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
+    """The arrays in a file or folder; none is read yet.
+
+    Raises:
+        TypeError: no name of a file.
+        FileNotFoundError: there is no such file.
+        ValueError: another kind of file, or one that cannot be read; the message says what to do.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path: found {path!r}, expected a file name")
+    source = Path(path)
+    if source.is_dir() and source.suffix.lower() not in SUFFIXES:
+        return _Folder(source)
+    suffix = checked_suffix(source).suffix.lower()
+    if not source.is_file():
+        raise FileNotFoundError(f"path: there is no file {source}")
+    with source.open("rb") as stream:
+        beginning = stream.read(_BEGINNING)
+    if beginning.startswith(_POINTER):
+        raise ValueError(
+            f"path: found a pointer of Git LFS in {source}, expected the file it stands for; fetch it: git lfs pull"
+        )
+    if beginning.lstrip().lower().startswith(_PAGES):
+        raise ValueError(
+            f"path: found a web page in {source}, expected arrays; was a page saved in place of the file?"
+        )
+    try:
+        return _Archive(source) if suffix == ".npz" else _Tensors(source)
+    except Exception as error:
+        raise unreadable(source, error) from error
+
+
+def unreadable(source: os.PathLike[str], error: Exception) -> ValueError:
+    """What is said of a file that cannot be read."""
+    kind = Path(source).suffix.lower() or "folder"
+    return ValueError(
+        f"path: {source} is no readable {kind} file of plain arrays ({type(error).__name__}: {error})"
+    )
+
+
 def checked_suffix(path: str | os.PathLike[str]) -> Path:
     """The path, if its suffix is of a kind of file that is read and written here.
 
     Raises:
-        TypeError, ValueError: naming the argument.
+        TypeError, ValueError: naming the argument; of other kinds that hold arrays the message says how to convert.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path: found {path!r}, expected a file name")
     target = Path(path)
-    if target.suffix not in SUFFIXES:
-        raise ValueError(f"path: found {target.name!r}, expected a name that ends in {' or '.join(SUFFIXES)}")
+    suffix = target.suffix.lower()
+    wrong = f"path: found {target.name!r}, expected a name that ends in {' or '.join(SUFFIXES)}"
+    for kinds, lines in _CONVERSIONS.items():
+        if suffix in kinds:
+            said = "\n".join(f"    {line.replace('NAME', target.name)}" for line in lines)
+            raise ValueError(f"{wrong}; to convert it:\n{said}")
+    if suffix not in SUFFIXES:
+        raise ValueError(wrong)
     return target
 
 
-def read_arrays(source: Path) -> dict[str, np.ndarray]:
-    """All arrays of a file, by name.
+class _Archive(ArrayFile):
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        with zipfile.ZipFile(source) as archive:
+            members = [name for name in archive.namelist() if name.endswith(".npy")]
+        twice = [name for name, number in Counter(members).items() if number > 1]
+        if twice:
+            raise ValueError(f"{twice[0]} is there more than once")
+        self.names = tuple(name.removesuffix(".npy") for name in members)
+
+    def read(self, name: str) -> np.ndarray:
+        with zipfile.ZipFile(self._source) as archive:
+            member = archive.getinfo(f"{name}.npy")
+            with archive.open(member) as stream:
+                return _read_npy(stream, member.file_size)
+
+
+class _Folder(ArrayFile):
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self.names = tuple(sorted(path.stem for path in source.glob("*.npy") if path.is_file()))
+
+    def read(self, name: str) -> np.ndarray:
+        path = self._source / f"{name}.npy"
+        with path.open("rb") as stream:
+            return _read_npy(stream, path.stat().st_size)
+
+
+def _read_npy(stream: IO[bytes] | io.BufferedIOBase, size: int) -> np.ndarray:
+    """One array of so many bytes with its header; nothing is held before the header and the size agree."""
+    version = np.lib.format.read_magic(stream)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in readers:
+        raise ValueError(f"version {version} of the format, expected (1, 0) or (2, 0)")
+    shape, by_columns, dtype = readers[version](stream)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which would have to be unpickled")
+    wanted, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
+    if wanted != rest:
+        raise ValueError(f"its header asks for {wanted:,} bytes and there are {rest:,}")
+    require_memory(wanted)
+    data = bytearray(wanted)
+    view, place = memoryview(data), 0
+    while place < wanted:
+        part = stream.read(min(_PART, wanted - place))
+        if not part:
+            raise ValueError(f"it ends after {place:,} of {wanted:,} bytes")
+        view[place : place + len(part)] = part
+        place += len(part)
+    if stream.read(1):
+        raise ValueError("bytes follow after the array")
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
+
+
+def require_memory(wanted: int) -> None:
+    """Refuse what cannot be held: a small archive can claim to hold terabytes.
 
     Raises:
-        Exception: of any kind; damaged bytes make the parsers fail in every way.
+        ValueError: it is more than the machine's memory.
     """
-    if source.suffix == ".npz":
-        with source.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    with safe_open(source, framework="numpy") as file:
-        return {
-            name: _read_bfloat16(source, name)
-            if file.get_slice(name).get_dtype() == "BF16"
-            else file.get_tensor(name)
-            for name in file.keys()  # noqa: SIM118 - it is no mapping
-        }
+    if not hasattr(os, "sysconf"):
+        return
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if wanted > there:
+        raise ValueError(
+            f"an array of {wanted / 1e9:,.1f} GB, and this machine has {there / 1e9:,.1f} GB of memory"
+        )
 
 
-def _read_bfloat16(source: Path, name: str) -> BFloat16:
-    """The library has no NumPy array for these: 16 bits, which are the upper half of a float32."""
-    with source.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        entry = json.loads(stream.read(length))[name]
-        start, stop = entry["data_offsets"]
-        stream.seek(8 + length + start)
-        halves = np.frombuffer(stream.read(stop - start), dtype="<u2")
-    widened = (halves.astype(np.uint32) << 16).view(np.float32)
-    return widened.reshape(entry["shape"]).view(BFloat16)
+class _Tensors(ArrayFile):
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        with safe_open(source, framework="numpy") as file:
+            self.names = tuple(file.keys())
+
+    def read(self, name: str) -> np.ndarray:
+        with safe_open(self._source, framework="numpy") as file:
+            kept = file.get_slice(name)
+            require_memory(math.prod(kept.get_shape()) * 8)
+            return self._read_bfloat16(name) if kept.get_dtype() == "BF16" else file.get_tensor(name)
+
+    def _read_bfloat16(self, name: str) -> BFloat16:
+        """The library has no NumPy array for these: 16 bits, which are the upper half of a float32."""
+        with self._source.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            entry = json.loads(stream.read(length))[name]
+            start, stop = entry["data_offsets"]
+            stream.seek(8 + length + start)
+            halves = np.frombuffer(stream.read(stop - start), dtype="<u2")
+        widened = (halves.astype(np.uint32) << 16).view(np.float32)
+        return widened.reshape(entry["shape"]).view(BFloat16)
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> Path:
@@ -74,7 +225,7 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray])
     """
     target = checked_suffix(path)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    if target.suffix == ".npz":
+    if target.suffix.lower() == ".npz":
         stream = io.BytesIO()
         np.savez_compressed(stream, **contiguous)  # pyright: ignore[reportArgumentType] - names are no options
         data = stream.getvalue()

@@ -18,7 +18,7 @@ import numpy as np
 from array_api_compat import device
 from jaxtyping import Float64, Int64
 
-from repsim_core.array_files import checked_suffix, read_arrays, write_arrays
+from repsim_core.array_files import open_arrays, unreadable, write_arrays
 from repsim_core.arrays import (
     ROUNDOFF,
     as_index,
@@ -109,9 +109,10 @@ class Representations:
         self.unembeddings: Array = arrays["unembeddings"]
         self.bias: Array | None = arrays.get("bias")
         if self.embeddings.shape[1] != self.unembeddings.shape[1]:
+            turned = " (a row a label: is it transposed?)" if self.num_labels == self.dim else ""
             raise ValueError(
                 f"unembeddings: found M = {self.unembeddings.shape[1]} columns, expected "
-                f"{self.embeddings.shape[1]}, the dimension of the embeddings"
+                f"{self.embeddings.shape[1]}, the dimension of the embeddings{turned}"
             )
         if self.num_labels < 2:
             raise ValueError("unembeddings: found K = 1 label, expected at least 2")
@@ -432,41 +433,64 @@ class Representations:
         return write_arrays(path, arrays)
 
 
-def load(path: str | os.PathLike[str]) -> Representations:
-    """Read a file written by `Representations.save`, or any ``.safetensors`` or ``.npz`` with the same arrays.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    embeddings: str = "embeddings",
+    unembeddings: str = "unembeddings",
+    bias: str | None = None,
+    labels: str | None = None,
+) -> Representations:
+    """Read a file written by `Representations.save`, or any other with such arrays: ``.safetensors``, ``.npz``, or a
+    folder of ``.npy`` files.
 
-    Nothing is ever unpickled.
+    Only these arrays are read, and nothing is ever unpickled. Half precision and bfloat16 are read as they are.
 
     Args:
-        path: of a file with embeddings, shape (N, M), unembeddings, shape (K, M), and, optionally, labels, shape (N,),
-            and bias, shape (K,).
+        path: of the file or folder.
+        embeddings, unembeddings: what the arrays of shapes (N, M) and (K, M) are called there, such as
+            ``hidden_states`` and ``lm_head.weight``.
+        bias: what that of shape (K,) is called; None for "bias", if there is one.
+        labels: what the true labels, shape (N,), are called; None for "labels", if they are there.
 
     Raises:
         TypeError, ValueError: the file is truncated, foreign, needs unpickling, or lacks an array; the message
             names it.
         FileNotFoundError: there is no such file.
     """
-    source = checked_suffix(path)
-    if not source.is_file():
-        raise FileNotFoundError(f"path: there is no file {source}")
+    names = {"embeddings": embeddings, "unembeddings": unembeddings, "bias": bias, "labels": labels}
+    for argument, name in names.items():
+        if not (isinstance(name, str) or (name is None and argument in ("bias", "labels"))):
+            raise TypeError(f"{argument}: found {name!r}, expected the name of an array in the file")
+    file = open_arrays(path)
+    arrays: dict[str, np.ndarray | None] = {}
+    for argument, given in names.items():
+        name = given or argument
+        if name in file.names:
+            try:
+                arrays[argument] = file.read(name)
+            except Exception as error:
+                # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
+                raise unreadable(Path(path), error) from error
+        elif given is None:
+            arrays[argument] = None
+        else:
+            there = _in_words(file.names)
+            expected = (
+                name if given != argument else "embeddings and unembeddings, or what they are called there"
+            )
+            raise ValueError(f"path: {path} holds {there}, expected {expected}")
     try:
-        arrays = read_arrays(source)
-    except Exception as error:
-        # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
-        raise ValueError(
-            f"path: {source} is no readable {source.suffix} file of plain arrays ({type(error).__name__}: {error})"
-        ) from error
-    missing = [name for name in ("embeddings", "unembeddings") if name not in arrays]
-    if missing:
-        raise ValueError(
-            f"path: {source} holds {sorted(arrays) or 'no arrays'}, expected embeddings and unembeddings"
-        )
-    try:
-        return Representations(
-            arrays["embeddings"], arrays["unembeddings"], arrays.get("labels"), arrays.get("bias")
-        )
+        return Representations(**arrays)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"path: in {source}, {error}") from error
+        raise type(error)(f"path: in {path}, {error}") from error
+
+
+def _in_words(names: Sequence[str], most: int = 12) -> str:
+    if not names:
+        return "no arrays"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{sorted(names)[:most]}{more}"
 
 
 def coordinate_tables(models: Mapping[str, Representations]) -> tuple[pd.DataFrame, pd.DataFrame]:

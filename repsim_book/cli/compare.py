@@ -46,6 +46,10 @@ class _InputSet(_Words):
 @command()
 @click.argument("a")
 @click.argument("b")
+@click.option("--embeddings", metavar="KEY", help="What they are called in the files; default: embeddings.")
+@click.option("--unembeddings", metavar="KEY", help="The same, such as lm_head.weight.")
+@click.option("--bias", metavar="KEY", help="The same, such as fc.bias; default: bias, if there is one.")
+@click.option("--true-labels", metavar="KEY", help="The same; default: labels, if they are there.")
 @click.option("--json", "as_json", is_flag=True, help="For machines; NaN and infinity are strings.")
 @click.option(
     "--measures",
@@ -85,12 +89,17 @@ class _InputSet(_Words):
 def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) -> None:
     """Compare two models by every measure.
 
-    A and B are files of representations, .npz or .safetensors, of the same inputs and labels; their dimensions may
-    differ.
+    A and B are files of representations, .npz or .safetensors, or folders of .npy files, of the same inputs and
+    labels; their dimensions may differ. Where the arrays are called otherwise in the two, write KEY_OF_A,KEY_OF_B.
     """
     import repsim_core
 
     given = {name: value for name, value in options.items() if value is not None}
+    keys = [
+        {_ARGUMENT[name]: key for name in _ARGUMENT if (key := _key(name, given.get(name), place))}
+        for place in (0, 1)
+    ]
+    given = {name: value for name, value in given.items() if name not in _ARGUMENT}
     if "num_samples" in given and given.get("input_set", "sampled") != "sampled":
         raise InputError(
             f"num_samples: found {given['num_samples']}, expected none beside --input-set: nothing is sampled"
@@ -98,7 +107,7 @@ def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) ->
     intervals = None
     try:
         with warnings.catch_warnings(record=True) as warned:
-            models = _loaded(a), _loaded(b)
+            models = _loaded(a, keys[0]), _loaded(b, keys[1])
             comparison = repsim_core.compare(*models, **given)
             if draws is not None:
                 kept = {name: value for name, value in given.items() if name not in ("measures", "weight")}
@@ -121,12 +130,31 @@ def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) ->
             print(f"{name:<{width}}  {each.value:.4g}  [{each.low:.4g}, {each.high:.4g}]")
 
 
-def _loaded(path: str) -> Any:
+# What `load` calls the arrays that an option names.
+_ARGUMENT = {
+    "embeddings": "embeddings",
+    "unembeddings": "unembeddings",
+    "bias": "bias",
+    "true_labels": "labels",
+}
+
+
+def _key(name: str, given: str | None, place: int) -> str | None:
+    """The name of an array in the first or the second file."""
+    if given is None:
+        return None
+    keys = given.split(",")
+    if len(keys) > 2 or not all(keys):
+        raise InputError(f"{name}: found {given}, expected a name, or two with a comma between them")
+    return keys[place % len(keys)]
+
+
+def _loaded(path: str, keys: dict[str, str]) -> Any:
     """The model in a file; what is wrong with it names the file alone."""
     import repsim_core
 
     try:
-        return repsim_core.load(path)
+        return repsim_core.load(path, **keys)
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except OSError as error:

@@ -110,6 +110,26 @@ def test_options_of_label_sets_and_contrasts(run, models):
         assert run("compare", "a.npz", "b.safetensors", *words) == (0, f"{expected}\n", "")
 
 
+def test_arrays_are_called_as_they_are_in_the_files(run, models):
+    expected = repsim_core.compare(*models)
+    a, b = ({"f": np.asarray(m.embeddings), "fc.weight": np.asarray(m.unembeddings)} for m in models)
+    np.savez("x.npz", **a)
+    np.savez("y.npz", **b)
+    np.savez("z.npz", hidden=b["f"], head=b["fc.weight"])
+    keys = ["--embeddings", "f", "--unembeddings", "fc.weight"]
+    assert run("compare", "x.npz", "y.npz", *keys) == (0, f"{expected}\n", "")
+    keys = ["--embeddings", "f,hidden", "--unembeddings", "fc.weight,head"]
+    assert run("compare", "x.npz", "z.npz", *keys) == (0, f"{expected}\n", "")
+    code, _, err = run(
+        "compare", "x.npz", "y.npz", "--embeddings", "f", "--bias", "fc.bias", "--unembeddings", "fc.weight"
+    )
+    assert code == 2
+    assert "x.npz holds ['f', 'fc.weight'], expected fc.bias; --bias says what it is called" in err
+    assert run("compare", "x.npz", "y.npz", "--embeddings", "f,g,h")[2].startswith(
+        "repsim: --embeddings: found f,g,h"
+    )
+
+
 def test_intervals_are_printed_below(run, models):
     expected = repsim_core.bootstrap_intervals(*models, draws=7, pivot=1)
     words = ["compare", "a.npz", "b.safetensors", "--draws", "7", "--pivot", "1"]

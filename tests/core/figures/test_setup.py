@@ -43,7 +43,7 @@ def mapped():
 def twin_dial(dim: int = 2):
     one = model(dim=dim)
     embeddings, unembeddings = coordinate_tables({"one": one})
-    unembeddings["rest"] = (one.unembeddings[:, 2:] @ one.embeddings[3, 2:]).numpy()
+    unembeddings["rest"] = one.unembeddings[:, 2:] @ one.embeddings[3, 2:]
     return figures.twin_dial(embeddings, unembeddings, 3)
 
 
@@ -77,7 +77,7 @@ def test_panels_carry_their_titles_and_name_their_labels(make: Callable, panels:
 
 def test_arrows_run_from_the_mean_of_the_unembeddings_to_each():
     figure = side_by_side()
-    g = model(0).unembeddings.numpy()
+    g = model(0).unembeddings
     arrows = [text for text in figure.axes[2].texts if text.get_text() == ""]
     np.testing.assert_allclose([arrow.xy for arrow in arrows], g)
     np.testing.assert_allclose([arrow.xyann for arrow in arrows], [g.mean(axis=0)] * len(g))
@@ -104,7 +104,7 @@ def test_the_bars_of_the_dial_are_the_probabilities_of_the_example(dim: int):
     spec = twin_dial(dim).to_dict()
     bars = spec["vconcat"][1]
     rows = pd.DataFrame(spec["datasets"][bars["data"]["name"]])
-    expected = model(dim=dim).log_probs()[3].exp().numpy()
+    expected = np.exp(model(dim=dim).log_probs()[3])
     for angle, stretch in ((0, 1), (40, 2.2)):
         logits = [_logit(bars["transform"], row, angle, stretch) for row in rows.to_dict("records")]
         p = np.exp(logits) / np.exp(logits).sum()

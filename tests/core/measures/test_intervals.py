@@ -21,15 +21,15 @@ def population(seed: int, inputs: int) -> tuple[rc.Representations, rc.Represent
 
 
 def test_the_intervals_hold_the_values_of_the_population_about_as_often_as_they_say():
-    """Of 60 intervals of 95 %, at least 51 hold the true value; `benchmarks/coverage.py --inputs` counts more."""
+    """Of 30 intervals of 95 %, at least 25 hold the true value; `benchmarks/coverage.py --inputs` counts more."""
     whole = rc.llv_distance(*population(0, 100_000), **SETS)
     truth = {"ratio_distance": whole.ratio_distance, "d_kl": rc.kl_divergence(*population(0, 100_000))}
     held = dict.fromkeys(truth, 0)
-    for seed in range(1, 61):
-        found = rc.bootstrap_intervals(*population(seed, 200), draws=80, seed=seed, **SETS)
+    for seed in range(1, 31):
+        found = rc.bootstrap_intervals(*population(seed, 200), draws=50, seed=seed, **SETS)
         for name, value in truth.items():
             held[name] += found[name].low <= value <= found[name].high
-    assert all(number >= 51 for number in held.values()), held
+    assert all(number >= 25 for number in held.values()), held
 
 
 def test_intervals_belong_to_the_measures_of_the_comparison():

@@ -1,0 +1,206 @@
+"""Files as they are: under their own names, only what is asked for, of every precision; and what is no such file."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import strategies
+import torch
+from safetensors.torch import save_file
+
+import repsim_core as rc
+
+F, G = (x.astype(np.float32) for x in strategies.arrays(20, 6, 2, seed=0))
+NAMES = {
+    "embeddings": "hidden_states",
+    "unembeddings": "lm_head.weight",
+    "bias": "lm_head.bias",
+    "labels": "y",
+}
+
+
+def of_others() -> dict[str, np.ndarray]:
+    return {
+        "hidden_states": F,
+        "lm_head.weight": G,
+        "lm_head.bias": np.arange(6, dtype=np.float32),
+        "y": np.arange(20) % 6,
+        "embeddings": np.zeros((3, 3)),
+    }
+
+
+def npy(array: np.ndarray, version: tuple[int, int] = (1, 0)) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array, version=version)
+    return stream.getvalue()
+
+
+def archive(path: Path, members: list[tuple[str, bytes]]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a name that is there twice
+        for name, content in members:
+            target.writestr(name, content)
+    return path
+
+
+@pytest.fixture(params=["npz", "NPZ", "safetensors", "folder"])
+def source(request, tmp_path) -> Path:
+    """The same arrays in each kind of file."""
+    path = tmp_path / ("model" if request.param == "folder" else f"model.{request.param}")
+    if request.param == "safetensors":
+        save_file({name: torch.from_numpy(x) for name, x in of_others().items()}, path)
+    elif request.param == "folder":
+        path.mkdir()
+        for name, array in of_others().items():
+            np.save(path / f"{name}.npy", array)
+    else:
+        with path.open("wb") as stream:
+            np.savez_compressed(stream, **of_others())
+    return path
+
+
+def test_arrays_are_found_by_their_names(source):
+    found = rc.load(source, **NAMES)
+    assert np.array_equal(found.embeddings, F)
+    assert np.array_equal(found.unembeddings, G)
+    assert found.bias.tolist() == list(range(6))
+    assert found.labels.tolist() == (np.arange(20) % 6).tolist()
+    without = rc.load(source, embeddings="hidden_states", unembeddings="lm_head.weight")
+    assert without.bias is None
+    assert without.labels is None
+
+
+@pytest.mark.usefixtures("own_checks_only")
+def test_a_name_that_is_not_there_is_said_with_those_that_are(source):
+    with pytest.raises(ValueError, match=r"holds .*'hidden_states'.*expected fc.weight"):
+        rc.load(source, embeddings="hidden_states", unembeddings="fc.weight")
+    with pytest.raises(ValueError, match=r"expected fc.bias"):
+        rc.load(source, embeddings="hidden_states", unembeddings="lm_head.weight", bias="fc.bias")
+    with pytest.raises(TypeError, match=r"^embeddings: found None, expected the name of an array"):
+        rc.load(source, embeddings=None)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_every_precision_of_a_safetensors_file(tmp_path, dtype):
+    f, g = (torch.from_numpy(x).to(dtype) for x in (F, G))
+    save_file({"embeddings": f, "unembeddings": g}, tmp_path / "model.safetensors")
+    found = rc.load(tmp_path / "model.safetensors")
+    assert np.array_equal(found.embeddings, f.double().numpy())
+    assert np.array_equal(found.unembeddings, g.double().numpy())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_what_half_precision_rounded_off_is_no_rank_in_a_file_either(tmp_path, dtype):
+    rng = np.random.default_rng(0)
+    flat = torch.from_numpy(rng.normal(size=(400, 2)) @ rng.normal(size=(2, 16))).to(dtype)
+    save_file(
+        {"embeddings": flat, "unembeddings": torch.from_numpy(rng.normal(size=(30, 16))).to(dtype)},
+        tmp_path / "model.safetensors",
+    )
+    assert rc.load(tmp_path / "model.safetensors").rank == 2
+
+
+def test_numbers_are_saved_as_narrow_as_they_came(tmp_path):
+    for dtype in (np.float16, np.float32, np.float64):
+        for suffix in ("npz", "safetensors"):
+            path = rc.Representations(F.astype(dtype), G.astype(dtype)).save(tmp_path / f"model.{suffix}")
+            found = rc.load(path)
+            assert np.array_equal(found.embeddings, F.astype(dtype))
+            assert found.rank == 2
+    assert np.load(rc.Representations(F, G).save(tmp_path / "x.npz"))["embeddings"].dtype == np.float32
+
+
+def test_what_is_not_asked_for_is_not_read(tmp_path):
+    """Objects, damaged members and members that claim to be huge may lie beside."""
+    members = [("embeddings.npy", npy(F)), ("unembeddings.npy", npy(G)), ("notes.txt", b"read me")]
+    beside = [("objects.npy", npy(np.array([{}], dtype=object))), ("damaged.npy", b"\x93NUMPY damaged")]
+    found = rc.load(archive(tmp_path / "x.npz", [*members, *beside]))
+    assert np.array_equal(found.unembeddings, G)
+
+
+def huge(array: np.ndarray, rows: bytes) -> bytes:
+    return npy(array).replace(b"(20, 2), }" + b" " * (len(rows) - 2), b"(" + rows + b", 2), }")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (huge(F, b"20000000000000"), "its header asks for 160,000,000,000,000 bytes and there are 160"),
+        (npy(F)[:-8], "its header asks for 160 bytes and there are 152"),
+        (npy(F) + b"12345678", "its header asks for 160 bytes and there are 168"),
+        (npy(F.astype(object)), "Python objects, which would have to be unpickled"),
+        (npy(F, version=(3, 0)), r"version \(3, 0\) of the format"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["npz", "folder"])
+def test_an_array_that_is_not_what_its_header_says(tmp_path, content, said, kind):
+    path = tmp_path / ("model" if kind == "folder" else "model.npz")
+    if kind == "npz":
+        archive(path, [("embeddings.npy", content), ("unembeddings.npy", npy(G))])
+    else:
+        path.mkdir()
+        (path / "embeddings.npy").write_bytes(content)
+        np.save(path / "unembeddings.npy", G)
+    with pytest.raises(
+        ValueError, match=rf"^path: .* is no readable .* file of plain arrays \(ValueError: .*{said}"
+    ):
+        rc.load(path)
+
+
+def test_more_than_the_machine_holds_is_refused_before_it_is_held(tmp_path, monkeypatch):
+    path = rc.Representations(F, G).save(tmp_path / "model.npz")
+    pages = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 100}
+    monkeypatch.setattr("repsim_core.array_files.os.sysconf", pages.get)
+    with pytest.raises(ValueError, match=r"an array of 0\.0 GB, and this machine has 0\.0 GB of memory"):
+        rc.load(path)
+
+
+def test_a_member_that_is_there_twice(tmp_path):
+    path = archive(tmp_path / "x.npz", [("embeddings.npy", npy(F))] * 2)
+    with pytest.raises(ValueError, match=r"embeddings\.npy is there more than once"):
+        rc.load(path)
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+            r"a pointer of Git LFS.*git lfs pull",
+        ),
+        (b"\n<!DOCTYPE html><html>not found</html>", "a web page .*, expected arrays"),
+    ],
+)
+def test_other_things_under_the_name(tmp_path, suffix, content, said):
+    (tmp_path / f"model.{suffix}").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"^path: found {said}"):
+        rc.load(tmp_path / f"model.{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("model.pt", 'torch.load("model.pt", map_location="cpu", weights_only=True)'),
+        ("model.BIN", 'torch.load("model.BIN"'),
+        ("model.h5", 'h5py.File("model.h5")'),
+        ("model.parquet", 'pd.read_parquet("model.parquet")'),
+    ],
+)
+def test_other_kinds_of_files_are_converted_in_three_lines(name, line):
+    with pytest.raises(
+        ValueError, match=r"expected a name that ends in \.safetensors or \.npz; to convert it:"
+    ) as caught:
+        rc.load(name)
+    assert line in str(caught.value)
+    assert str(caught.value).count("\n    ") == 3
+
+
+def test_a_transposed_head_is_suspected():
+    with pytest.raises(ValueError, match=r"found M = 6 columns, expected 2, .*is it transposed"):
+        rc.Representations(F, G.T)
