@@ -84,6 +84,8 @@ def _widened(value: object, name: str) -> Array:
 
 
 def _require_dense(array: Array, name: str) -> None:
+    if getattr(array, "is_meta", False):
+        raise TypeError(f"{name}: found a tensor without data, on the device meta, expected numbers")
     layout = str(getattr(array, "layout", "torch.strided"))
     if layout != "torch.strided":
         raise TypeError(f"{name}: found a tensor of layout {layout}, expected a dense one")
@@ -167,6 +169,10 @@ def as_array(value: object, name: str) -> np.ndarray:
         return np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name}: found rows of different lengths, expected a rectangle") from error
+    except RuntimeError as error:  # a list of tensors that have gradients, say
+        raise TypeError(
+            f"{name}: found what NumPy makes no array of ({error}), expected one array"
+        ) from error
 
 
 def as_labels(value: object, name: str, length: int, classes: int) -> Int64[np.ndarray, " rows"]:

@@ -20,7 +20,7 @@ Array = Any
 # From so many entries on a table of distances is made coordinate by coordinate; from so many differences on, by
 # products; and pairs whose squared distance is below this share of their sizes once more.
 _TABLE = 2**10
-_PRODUCTS = 2**27
+_PRODUCTS = 2**24
 _CLOSE = 1e-9
 
 

@@ -102,7 +102,9 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
     f, g = model.embeddings, model.unembeddings
     f_noise = beside(rng.standard_normal(f.shape), f)
     g_noise = beside(rng.standard_normal(g.shape), g)
-    return Representations(f + noise * f_noise, g + noise * g_noise, model.labels, model.bias)
+    return Representations(f + noise * f_noise, g + noise * g_noise, model.labels, model.bias).rounded_as(
+        model
+    )
 
 
 def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.ndarray:

@@ -15,6 +15,8 @@ from repsim_core.arrays import ROUNDOFF
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred, column_lengths, row_blocks
 
+# Logits that vary by less are too small to be divided by.
+_SMALLEST = 1e-140
 # By how much arithmetic adds to the rounding of the numbers that were given, in units of float64's.
 _ARITHMETIC = 16
 
@@ -70,7 +72,7 @@ def identified(
         left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
         along_f, along_g = factor_f.T @ left, factor_g.T @ right.T
     lengths = xp.concat(
-        [xp.sqrt((f[rows, :] * f[rows, :]) @ (1 / scale**2)) for rows in row_blocks(inputs, dim)]
+        [xp.linalg.vector_norm(f[rows, :] / scale, axis=1) for rows in row_blocks(inputs, dim)]
     )
     label_length = float(xp.max(xp.linalg.vector_norm(scaled_g, axis=1)))
     errors = (
@@ -79,7 +81,7 @@ def identified(
     )
     noise = errors[0] * column_lengths(along_g) + errors[1] * column_lengths(along_f)
     # Nor does a logit have room for what is smaller than its own rounding.
-    noise = noise + _ARITHMETIC * ROUNDOFF * xp.max(sigma)
+    noise = noise + _ARITHMETIC * ROUNDOFF * xp.max(sigma) + _SMALLEST
     kept = np.flatnonzero(to_numpy(sigma > noise))[: min(dim, labels - 1, inputs - 1)]
     sigma, along_f, along_g = rows_of(sigma, kept), rows_of(along_f.T, kept).T, rows_of(along_g.T, kept).T
     root = (inputs - 1) ** 0.5

@@ -20,7 +20,6 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.array_files import open_arrays, unreadable, write_arrays
 from repsim_core.arrays import (
-    ROUNDOFF,
     as_index,
     as_indices,
     as_labels,
@@ -165,6 +164,12 @@ class Representations:
         bias = "" if self.bias is None else ", with a bias"
         return f"Representations(N={self.num_inputs}, K={self.num_labels}, M={self.dim}{bias})"
 
+    def rounded_as(self, other: Representations) -> Representations:
+        """This model, made of the numbers of another: it is as precise as those were."""
+        self._roundoff = other._roundoff
+        self.__dict__.pop("_identified", None)
+        return self
+
     def beside(self, other: Representations) -> Representations:
         """The same model in the library and on the device of another."""
         moved = object.__new__(Representations)
@@ -264,7 +269,9 @@ class Representations:
         The embeddings are uncorrelated with deviation 1, and the unembeddings' coordinates are orthogonal, from the
         one that moves the logits most to the one that moves them least: principal components of the logits, centred
         over labels. There is a bias where the embeddings keep off the origin in a direction that no other input
-        has (a constant coordinate, say), for without one no r dimensions would do.
+        has (a constant coordinate, say), for without one no r dimensions would do. Of arrays given in 64 bits the
+        distribution is the same to rounding. Of narrower ones it differs by what they had rounded off, which is no part
+        of the r dimensions.
 
         Raises:
             ValueError: r = 0, the distribution is the same for every input.
@@ -275,21 +282,14 @@ class Representations:
                 "nothing is identifiable"
             )
         xp, found = namespace(self.embeddings), self._identified
-        mean = xp.mean(self.embeddings, axis=0)
-        g = self.unembeddings - xp.mean(self.unembeddings, axis=0)
-        embeddings, unembeddings = (self.embeddings - mean) @ found.embed, g @ found.unembed
-        constant = g @ mean
-        if self.bias is not None:
-            constant = constant + self.bias - xp.mean(self.bias)
+        embeddings = (self.embeddings - xp.mean(self.embeddings, axis=0)) @ found.embed
         # What every input has in common may lie where the inputs differ, too: then it is a shift of the embeddings.
-        shift = (constant @ unembeddings) / found.squares
-        rest = constant - unembeddings @ shift
-        size = xp.linalg.vector_norm(g, axis=1) * xp.linalg.vector_norm(mean) + xp.abs(constant)
-        if bool(xp.max(xp.abs(rest)) <= 1e3 * ROUNDOFF * (xp.max(size) + 1.0)):
+        unembeddings, shift, constant = self._offset(self.bias)
+        if constant is None:
             same = Representations(embeddings + shift, unembeddings)
         else:
             same = Representations(embeddings, unembeddings, bias=constant)
-        same.labels = self.labels
+        same.labels, same._roundoff = self.labels, self._roundoff
         # Its own decomposition is known; found anew, a direction as small as rounding errors could be lost.
         unit = xp.eye(self.rank, dtype=xp.float64, device=device(embeddings))
         lengths, label_lengths = (
@@ -299,6 +299,29 @@ class Representations:
             unit, unit, found.squares, lengths, float(xp.max(label_lengths))
         )
         return same
+
+    @property
+    def has_hidden_bias(self) -> bool:
+        """Whether a direction along which all inputs have the same embedding acts as a bias."""
+        if self.rank in (0, self.dim):
+            return False
+        return self._offset(None)[2] is not None
+
+    def _offset(self, bias: Array | None) -> tuple[Array, Array, Array | None]:
+        """The identified unembeddings; the shift of the identified embeddings that stands for what every input has in
+        common; and that, as a function of the label with mean 0, where no shift does."""
+        xp, found = namespace(self.embeddings), self._identified
+        g = self.unembeddings - xp.mean(self.unembeddings, axis=0)
+        mean = xp.mean(self.embeddings, axis=0)
+        constant = g @ mean
+        if bias is not None:
+            constant = constant + bias - xp.mean(bias)
+        unembeddings = g @ found.unembed
+        shift = (constant @ unembeddings) / found.squares
+        rest = constant - unembeddings @ shift
+        size = xp.linalg.vector_norm(g, axis=1) * xp.linalg.vector_norm(mean) + xp.abs(constant)
+        fits = bool(xp.max(xp.abs(rest)) <= 1e3 * max(*self._roundoff) * (xp.max(size) + 1.0))
+        return unembeddings, shift, None if fits else constant
 
     @cached_property
     def essential(self) -> Representations:
@@ -405,7 +428,7 @@ class Representations:
             if c.shape != (self.dim,):
                 raise ValueError(f"shift: found shape {tuple(c.shape)}, expected ({self.dim},)")
             g = g + beside(c, g)
-        return Representations(self.embeddings @ a.T, g, self.labels, bias)
+        return Representations(self.embeddings @ a.T, g, self.labels, bias).rounded_as(self)
 
     # -- files ---------------------------------------------------------------------------------------------------
 
@@ -413,7 +436,9 @@ class Representations:
         """Write ``.safetensors`` or ``.npz`` (by suffix) with arrays embeddings, unembeddings and, if there, labels and
         bias.
 
-        Arrays that were given in 16 or 32 bits are written so. The file appears whole or not at all.
+        Arrays that were given in 16 or 32 bits are written so. Where their type does not tell how precise they are (of
+        bfloat16, and of models made of such), an array roundoff, shape (2,), does. The file appears whole or not at
+        all, and its folder is made if need be.
 
         Returns:
             The file's path.
@@ -426,6 +451,8 @@ class Representations:
             "embeddings": _narrowed(to_numpy(self.embeddings), self._roundoff[0]),
             "unembeddings": _narrowed(to_numpy(self.unembeddings), self._roundoff[1]),
         }
+        if self._roundoff != (roundoff(arrays["embeddings"]), roundoff(arrays["unembeddings"])):
+            arrays["roundoff"] = np.array(self._roundoff)
         for name in ("labels", "bias"):
             array = getattr(self, name)
             if array is not None:
@@ -481,7 +508,11 @@ def load(
             )
             raise ValueError(f"path: {path} holds {there}, expected {expected}")
     try:
-        return Representations(**arrays)
+        model = Representations(**arrays)
+        if "roundoff" in file.names and (embeddings, unembeddings) == ("embeddings", "unembeddings"):
+            of_f, of_g = as_vector(file.read("roundoff"), "roundoff").tolist()
+            model._roundoff = max(of_f, model._roundoff[0]), max(of_g, model._roundoff[1])
+        return model
     except (TypeError, ValueError) as error:
         raise type(error)(f"path: in {path}, {error}") from error
 
@@ -550,8 +581,10 @@ def together_on_one_device(a: Representations, b: Representations) -> tuple[Repr
 
 
 def _narrowed(array: np.ndarray, rounding: float) -> np.ndarray:
-    """The array in the type with so many digits, in which it was given."""
+    """The array in the narrowest type that holds its numbers, if it was given in one as narrow."""
     for dtype in (np.float16, np.float32):
-        if rounding == np.finfo(dtype).eps / 2:
-            return array.astype(dtype)
+        if rounding >= np.finfo(dtype).eps / 2 and np.abs(array).max() <= np.finfo(dtype).max:
+            narrow = array.astype(dtype)
+            if np.array_equal(narrow, array):
+                return narrow
     return array

@@ -57,53 +57,56 @@ def ratio_bound(ratio_distance: float) -> float:
     return as_real(ratio_distance, "ratio_distance") ** 2 / 2
 
 
-def least_dissimilarity(correlations: Sequence[float], size: int) -> float:
-    """A lower bound on the largest d_SVD over the sets of so many labels, from the correlations of the log-ratios.
+def least_dissimilarity(ratio_distances: Sequence[float], size: int) -> float:
+    """A lower bound on the largest d_SVD over the sets of so many labels, from the distances of the log-ratios.
 
     With cos theta the least absolute correlation of a label's log-ratio in the two models, and cos Theta = 1 - d_SVD
     for the set of m labels with the largest d_SVD, sin Theta <= sin theta <= (2m - 1) sin Theta for m less than the
-    number of log-ratios. The left inequality is `greatest_dissimilarity`'s, with one label in all places; both
-    constants are the best.
+    number of log-ratios. Both constants are the best.
 
     Args:
-        correlations: rho_y of each label, with one pivot.
+        ratio_distances: delta_y = std(z_y - w_y) of each label, with one pivot; correlations are 1 - delta_y²/2.
         size: m, at least 1 and less than there are labels.
 
     Raises:
         TypeError, ValueError: naming the argument.
     """
-    rho = _correlations(correlations)
+    misfits = _misfits(ratio_distances)
     m = as_count(size, "size")
-    if m >= len(rho):
-        raise ValueError(f"size: found {m}, expected less than the number of log-ratios, {len(rho)}")
-    sine = math.sqrt(max(0.0, 1.0 - float(rho.min()) ** 2)) / (2 * m - 1)
-    # 1 - cos, without what cancels where the angle is small.
-    return sine**2 / (1.0 + math.sqrt(1.0 - sine**2))
+    if m >= len(misfits):
+        raise ValueError(f"size: found {m}, expected less than the number of log-ratios, {len(misfits)}")
+    worst = float(misfits.max())
+    # 1 - cos² and then 1 - cos, without what cancels where the angles are small.
+    square = worst * (2.0 - worst) / (2 * m - 1) ** 2
+    return square / (1.0 + math.sqrt(1.0 - square))
 
 
-def greatest_dissimilarity(correlations: Sequence[float], size: int) -> float:
+def greatest_dissimilarity(ratio_distances: Sequence[float], size: int) -> float:
     """An upper bound on d_SVD over every set of so many labels: 1 less the mean of the m least absolute correlations.
 
     It is the best one given the correlations alone, since the nuclear norm of a matrix is at least the sum of the
     absolute values of its diagonal.
 
     Args:
-        correlations: rho_y of each label, with one pivot.
+        ratio_distances: delta_y = std(z_y - w_y) of each label, with one pivot; correlations are 1 - delta_y²/2.
         size: m, from 1 to the number of labels.
 
     Raises:
         TypeError, ValueError: naming the argument.
     """
-    rho = _correlations(correlations)
+    misfits = _misfits(ratio_distances)
     m = as_count(size, "size")
-    if m > len(rho):
-        raise ValueError(f"size: found {m}, expected at most the number of log-ratios, {len(rho)}")
-    return float(np.mean(1.0 - np.sort(rho)[:m]))
+    if m > len(misfits):
+        raise ValueError(f"size: found {m}, expected at most the number of log-ratios, {len(misfits)}")
+    return float(np.mean(np.sort(misfits)[-m:]))
 
 
-def _correlations(values: Sequence[float]) -> np.ndarray:
-    """Absolute correlations."""
-    rho = np.abs(np.asarray(values, dtype=float))
-    if rho.ndim != 1 or not len(rho) or not (rho <= 1 + 1e-9).all():
-        raise ValueError("correlations: found none, or some beyond 1, expected one a label, from -1 to 1")
-    return np.minimum(rho, 1.0)
+def _misfits(ratio_distances: Sequence[float]) -> np.ndarray:
+    """1 - |rho_y| of each label, from its distance, so that close models keep their digits."""
+    distances = np.asarray(ratio_distances, dtype=float)
+    if distances.ndim != 1 or not len(distances) or not ((distances >= 0) & (distances <= 2 + 1e-9)).all():
+        raise ValueError(
+            "ratio_distances: found none, or some outside 0 to 2, expected std(z_y - w_y) of each label"
+        )
+    half = np.minimum(distances**2 / 2, 2.0)
+    return np.minimum(half, 2.0 - half)

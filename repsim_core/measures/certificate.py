@@ -37,4 +37,4 @@ def similarity_certificate(
     ratios = StandardisedRatios.of(pair, sets.pivot, sets.labels)
     if m > len(sets.labels):
         raise ValueError(f"m: found {m}, expected at most the number of log-ratios, {len(sets.labels)}")
-    return greatest_dissimilarity(ratios.correlations.tolist(), m)
+    return greatest_dissimilarity(ratios.distances.tolist(), m)

@@ -12,7 +12,6 @@ import numpy as np
 
 from repsim_core.arrays import as_count, as_real
 from repsim_core.beyond_standard import to_numpy
-from repsim_core.coordinates import Centred
 from repsim_core.measures.bounds import (
     greatest_dissimilarity,
     least_dissimilarity,
@@ -78,7 +77,7 @@ class Comparison:
         d_svd_all_labels: d_SVD over all log-ratios with the pivot.
         effective_ranks: how many directions the standardised log-ratios of all labels use in a and in b.
         num_inputs, num_labels, dims, ranks: N, K, and M and r of a and of b.
-        size: labels of a label set, the smaller r or fewer.
+        size: labels of a label set: the smaller r, or as many as are kept where these are fewer.
         notes: what a reader should know of these figures, in sentences.
         others: further measures by name, if they were asked for.
     """
@@ -224,7 +223,7 @@ class Comparison:
         inputs = (
             f"input set {llv.input_choice}"
             if llv.input_set is None
-            else f"input set {list(llv.input_set)} ({llv.input_choice})"
+            else f"input set {_some(llv.input_set)} ({llv.input_choice})"
         )
         return f"N = {self.num_inputs}, K = {self.num_labels}, {dims}{r}; pivot {llv.pivot}, {kept}; {inputs}"
 
@@ -270,6 +269,13 @@ class Comparison:
         }
 
 
+def _some(indices: Sequence[int], most: int = 10) -> str:
+    """A set, or its first members."""
+    if len(indices) <= most:
+        return str(list(indices))
+    return f"{str(list(indices[:most]))[:-1]}, ... {len(indices)} in all]"
+
+
 def _figure(name: str, value: float, digits: int = 6) -> str:
     sign = next((sign for end, sign in (("at least", ">= "), ("at most", "<= ")) if name.endswith(end)), "")
     return f"{sign}{value:.{digits}g}"
@@ -310,8 +316,8 @@ def compare(
     llv = llv_over(pair, chosen, weight, ratios)
     representation = representation_distance_over(pair, chosen, limit, ratios)
     every = ratios if chosen.all_labels else _all_ratios(pair, chosen.pivot)
-    size = min(pair.dim, every.z.shape[1])
-    rho = every.correlations.tolist()
+    size = min(pair.dim, len(chosen.labels), every.z.shape[1])
+    apart = every.distances.tolist()
     d_kl, d_kl_reverse = divergences(a, b)
     cca = between_columns(*pair.embeddings, a.num_inputs)
     agreement = share_equal(a.predictions(), b.predictions())
@@ -322,8 +328,8 @@ def compare(
         agreement=agreement,
         llv=llv,
         representation=representation,
-        certificate=greatest_dissimilarity(rho, size),
-        least_d_svd_f=least_dissimilarity(rho, size) if size < len(rho) else None,
+        certificate=greatest_dissimilarity(apart, size),
+        least_d_svd_f=least_dissimilarity(apart, size) if size < len(apart) else None,
         d_svd_all_labels=every.dissimilarity,
         effective_ranks=every.effective_ranks,
         num_inputs=a.num_inputs,
@@ -356,15 +362,12 @@ def _notes(
     for name, model in (("a", pair.a), ("b", pair.b)):
         lost = model.dim - model.rank
         if lost:
-            constant = np.flatnonzero(to_numpy(Centred.of(model.embeddings).standardised()[1])).tolist()
-            same = (
-                f" (of f, coordinates {constant} are the same for every input and act as a bias)"
-                if constant
-                else ""
-            )
+            bias = model.has_hidden_bias
+            other = lost - bias
             yield (
-                f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution{same}; the other "
-                f"{lost} could be anything, and nothing here speaks of them"
+                f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution"
+                + (", and one along which all inputs are the same, as a bias" if bias else "")
+                + (f"; the other {other} could be anything, and nothing here speaks of them" if other else "")
             )
     if pair.a.rank != pair.b.rank:
         yield (
@@ -380,6 +383,11 @@ def _notes(
         yield (
             f"{representation.dependent:,} label subsets do not count: their log-ratios are linearly dependent, so "
             "that they are not diverse"
+        )
+    if not representation.diverse:
+        yield (
+            "the log-ratios of every label subset are linearly dependent in a or b: none is diverse, and d_{f,g} "
+            "speaks of fewer directions than labels"
         )
     if cca.forced:
         yield (

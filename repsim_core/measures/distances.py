@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -174,7 +175,7 @@ def llv_over(
 ) -> LLVDistance:
     """`llv_distance` of a checked pair over chosen sets, with their standardised log-ratios if they are known."""
     gaps = pair.between_labels.row(pair.pivot_point(sets.pivot), sets.labels)
-    _require_finite(gaps, f"labels {list(sets.labels)} against the pivot {sets.pivot}")
+    _require_finite(gaps, "label", sets.labels, f"the pivot {sets.pivot}")
     ratios = ratios or StandardisedRatios.of(pair, sets.pivot, sets.labels)
     terms: dict[str, float | None] = {
         "label_term": _largest(gaps.gap),
@@ -185,7 +186,7 @@ def llv_over(
     if sets.input_set is not None:
         x0, *others = sets.input_set
         of_inputs = pair.between_inputs(sets.input_set).row(0, range(1, len(sets.input_set)))
-        _require_finite(of_inputs, f"inputs {others} against x_0 = {x0}")
+        _require_finite(of_inputs, "input", others, f"x_0 = {x0}")
         terms["input_term"] = _largest(of_inputs.gap)
         terms["input_scale_term"] = weight * _largest(of_inputs.scale_difference)
     return LLVDistance(
@@ -202,9 +203,10 @@ def _largest(values: Any) -> float:
     return float(np.max(to_numpy(values)))
 
 
-def _require_finite(gaps: Gaps, where: str) -> None:
-    if not np.isfinite(to_numpy(gaps.gap)).all():
+def _require_finite(gaps: Gaps, kind: str, points: Sequence[int], pivot: str) -> None:
+    bad = np.flatnonzero(~np.isfinite(to_numpy(gaps.gap)))
+    if len(bad):
         raise ValueError(
-            f"a, b: a log-ratio of the {where} is constant in one of the models (zero deviation) and cannot be "
-            "standardised"
+            f"a, b: the log-ratio of {kind} {points[int(bad[0])]} with {pivot} is constant in one of the models, or "
+            "varies less than rounding, and cannot be standardised"
         )

@@ -9,7 +9,7 @@ from typing import NamedTuple, Unpack
 import numpy as np
 from jaxtyping import Float64
 
-from repsim_core.arrays import as_count, as_indices, as_real
+from repsim_core.arrays import as_count, as_real
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.measures.canonical import between_columns
 from repsim_core.measures.distances import input_divergences
@@ -19,6 +19,9 @@ from repsim_core.measures.sets import SetOptions, choose_sets
 from repsim_core.measures.similarity import representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.representations import Representations
+
+# What a measure can be at most, where there is such a number.
+_MOST = {"agreement": 1.0, "ratio_distance": 2.0, "max_d_svd_f": 1.0, "mean_cca": 1.0}
 
 
 class Interval(NamedTuple):
@@ -43,7 +46,11 @@ def bootstrap_intervals(
     max_subsets: int | None = None,
     **sets: Unpack[SetOptions],
 ) -> dict[str, Interval]:
-    """Percentile intervals of the measures that are taken over inputs, from inputs drawn again with replacement.
+    """Intervals of the measures that are taken over inputs, from inputs drawn again with replacement.
+
+    With q and q' the ends of the middle `level` of the values v* on drawn inputs and v the value on all, the interval
+    is [2v - q', 2v - q], cut to what is possible: v* differs from v as v from the population's value, so that a
+    measure that few inputs make too large is corrected, and its interval may lie below v.
 
     They cover what the draw of the inputs leaves open: the models are these two, and pivot and labels are the ones
     found on all inputs. Term 2 of d_LLV and d_SVD of g, over a fixed input set, have no sampling error. Of
@@ -64,7 +71,7 @@ def bootstrap_intervals(
     Raises:
         TypeError, ValueError: naming the argument.
     """
-    count = as_count(draws, "draws")
+    count = as_count(draws, "draws", 2)
     if not 0 < as_real(level, "level") < 1:
         raise ValueError(f"level: found {level:g}, expected a number between 0 and 1")
     pair = ModelPair(a, b)
@@ -100,14 +107,19 @@ def bootstrap_intervals(
             continue
         for name, value in found.items():
             drawn[name].append(value)
-    return {name: Interval(value, *interval(np.array(drawn[name]), level)) for name, value in values.items()}
+    intervals = {}
+    for name, value in values.items():
+        low, high = interval(np.array(drawn[name]), level)
+        ends = (min(max(2 * value - end, 0.0), _MOST.get(name, math.inf)) for end in (high, low))
+        intervals[name] = Interval(value, *ends)
+    return intervals
 
 
 def ratio_distance_bound(
     a: Representations,
     b: Representations,
     *,
-    labels: Sequence[int],
+    labels: Sequence[int] | str,
     pivot: Pivot,
     value_range: float,
     difference_range: float,
@@ -144,7 +156,13 @@ def ratio_distance_bound(
     pair = ModelPair(a, b)
     if pair.a.num_inputs < 4:
         raise ValueError(f"a: found N = {pair.a.num_inputs} inputs, expected at least 4, two for each half")
-    chosen = as_indices(labels, "labels", pair.a.num_labels, len(labels))
+    if labels is None or pivot is None:
+        raise TypeError("labels, pivot: found None, expected both, chosen without looking at these inputs")
+    # The input set plays no part: the first inputs stand in for a search.
+    sets = choose_sets(pair, pivot=pivot, labels=labels, input_set=range(pair.dim + 1))
+    if isinstance(labels, int):
+        raise TypeError(f"labels: found {labels}, expected labels, chosen without looking at these inputs")
+    pivot, chosen = sets.pivot, sets.labels
     order = np.random.default_rng(as_count(seed, "seed", 0)).permutation(pair.a.num_inputs)
     first, second = order[: len(order) // 2], order[len(order) // 2 :]
     scaled = []

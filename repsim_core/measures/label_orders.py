@@ -7,8 +7,9 @@ from jaxtyping import Int64
 
 # Distinct predictions of which a matching is sought, at most: it takes the cube of their number.
 _MOST = 2_000
-# The order is suspected where matched labels agree on so much larger a share, and on a multiple of it.
-_RISE, _MULTIPLE = 0.2, 2.0
+# The order is suspected where matching the labels removes so large a share of the disagreement, on so many inputs.
+# Between unrelated models it removes less.
+_SHARE, _RISE = 0.6, 0.1
 
 
 def suspected_order(
@@ -24,19 +25,23 @@ def suspected_order(
         a the label of a; None where nothing is suspected.
     """
     agreement = float((a == b).mean())
-    if agreement > 1 / _MULTIPLE:
+    enough = agreement + max(_RISE, _SHARE * (1 - agreement))
+    if enough > 1:
         return None
     labels_a, places_a = np.unique(a, return_inverse=True)
     labels_b, places_b = np.unique(b, return_inverse=True)
     if max(len(labels_a), len(labels_b)) > _MOST:
         return None
-    from scipy.optimize import linear_sum_assignment  # it takes a moment to import, and is seldom needed
-
     shape = len(labels_a), len(labels_b)
     counts = np.bincount(places_a * shape[1] + places_b, minlength=shape[0] * shape[1]).reshape(shape)
+    # No matching gives more than the best partner of each label.
+    if min(counts.max(axis=0).sum(), counts.max(axis=1).sum()) < enough * len(a):
+        return None
+    from scipy.optimize import linear_sum_assignment  # it takes a moment to import, and is seldom needed
+
     rows, columns = linear_sum_assignment(counts, maximize=True)
     matched = float(counts[rows, columns].sum()) / len(a)
-    if matched < agreement + _RISE or matched < _MULTIPLE * agreement:
+    if matched < enough:
         return None
     renamed = {
         int(labels_b[column]): int(labels_a[row])

@@ -29,6 +29,10 @@ _LEAST_WORK = 10**9
 _BLOCK = 2**20
 
 
+# The floor on conditioning where none is given: this, or for large sets this share of the most there can be.
+_FLOOR, _FLOOR_SHARE = 0.01, 0.1
+
+
 class SetOptions(TypedDict, total=False):
     """How pivot, label set and input set are chosen; `llv_distance` says what each option does."""
 
@@ -38,7 +42,7 @@ class SetOptions(TypedDict, total=False):
     input_set: Sequence[int] | str | None
     num_samples: int
     seed: int
-    min_conditioning: float
+    min_conditioning: float | None
 
 
 DEFAULTS: Final[SetOptions] = {
@@ -48,7 +52,7 @@ DEFAULTS: Final[SetOptions] = {
     "input_set": None,
     "num_samples": 200,
     "seed": 0,
-    "min_conditioning": 0.01,
+    "min_conditioning": None,
 }
 
 
@@ -103,7 +107,7 @@ def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSet
             raise TypeError(f"{name}: found an unknown option; {nearest(name, DEFAULTS)}")
     chosen: dict[str, Any] = {**DEFAULTS, **options}
     pivot, seed = _as_pivot(chosen["pivot"], pair.a.num_labels), as_count(chosen["seed"], "seed", 0)
-    asked = _as_labels(chosen["labels"], pair.a.num_labels)
+    asked = _as_labels(chosen["labels"], pair.a.num_labels, pivot)
     left_out = _as_left_out(chosen["left_out"], pair.a.num_labels)
     if asked is not None and left_out is not None:
         raise ValueError(
@@ -137,15 +141,16 @@ def _as_left_out(value: object, count: int) -> int | str | None:
     return value if value is None or isinstance(value, str) else as_index(value, "left_out", count)
 
 
-def _as_labels(value: object, count: int) -> tuple[int, ...] | int | str | None:
+def _as_labels(value: object, count: int, pivot: Pivot | None) -> tuple[int, ...] | int | str | None:
     """`labels` as it was asked for, checked."""
     if value is None or (isinstance(value, str) and value == "all"):
         return value
-    expected = f'labels from 0 to {count - 1}, how many (at most {count - 1}), "all" or None'
+    most = count if pivot == MEAN else count - 1
+    expected = f'labels from 0 to {count - 1}, how many (at most {most}), "all" or None'
     if isinstance(value, (bool, str)):
         raise TypeError(f"labels: found {value!r}, expected {expected}")
     if isinstance(value, Integral):
-        if not 1 <= int(value) <= count - 1:
+        if not 1 <= int(value) <= most:
             raise ValueError(f"labels: found {int(value)}, expected {expected}")
         return int(value)
     items = to_numpy(value).tolist() if is_array_api_obj(value) else value
@@ -239,9 +244,13 @@ def _search(
         if terms[row, column] < best:
             best, found = terms[row, column], (int(rows[row]), left_out[int(column)])
     if found is None:
+        first = pivots[0]
+        gaps = to_numpy(ratios.table(first, first + 1).gap)[0, :count]
+        same = [y for y in np.flatnonzero(~np.isfinite(gaps)).tolist() if y != first]
         raise ValueError(
             "labels: for every choice of pivot and left-out label that is open, some log-ratio is constant over the "
-            "inputs in a or b and cannot be standardised (are there equal unembeddings or equal inputs?)"
+            f"inputs in a or b, or varies less than rounding, and cannot be standardised: of label {first}, for one, "
+            f"with {same[:10]} (are there equal unembeddings or equal inputs?)"
         )
     return *found, note
 
@@ -260,10 +269,8 @@ def affordable(pair: ModelPair, pivots: list[int], seed: int) -> tuple[list[int]
 def _best_labels(pair: ModelPair, pivot: Pivot | None, size: int, floor: object, seed: int) -> _Choice:
     """So many labels with the least term 1, for one pivot or for the best."""
     count = pair.a.num_labels
-    least = _checked_floor(floor, size)
     # More log-ratios than dimensions are never independent: there is nothing to keep a floor on.
-    if size > pair.dim:
-        least = 0.0
+    least = _checked_floor(floor, size) if size <= pair.dim else 0.0
     if pivot is None:
         pivots, note = affordable(pair, list(range(count)), seed)
     else:
@@ -307,8 +314,8 @@ def _choose_inputs(
         return as_indices(input_set, "input_set", count, dim + 1, why), "given"
     if dim == pair.a.num_labels - 1:
         return None, (
-            f"none: with r = K - 1 = {dim} the unembeddings of any two models are linear images of each other, so "
-            "that term 2 and d_SVD of g say nothing of similarity"
+            f"none: with r = K - 1 = {dim} the unembeddings of any two models are linear images of each other; terms 2 "
+            "and 4 and d_SVD of g are left out"
         )
     try:
         return sampled_input_set(pair, num_samples=wanted, seed=seed)
@@ -320,10 +327,13 @@ def _choose_inputs(
 
 
 def _checked_floor(value: object, size: int) -> float:
+    """The floor on conditioning for sets of so many vectors, of which 1 in `size` is the most there can be."""
+    if value is None:
+        return min(_FLOOR, _FLOOR_SHARE / size)
     floor = as_real(value, "min_conditioning")
     if floor >= 1.0 / size and size > 1:
         raise ValueError(
-            f"min_conditioning: found {floor:g}, expected less than 1/M = {1 / size:g}, which only a "
-            "multiple of an orthogonal matrix reaches"
+            f"min_conditioning: found {floor:g}, expected less than 1/{size} = {1 / size:g} for sets of {size}, which "
+            "only a multiple of an orthogonal matrix reaches"
         )
     return floor

@@ -17,7 +17,7 @@ from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.point_sets import conditioning
 from repsim_core.measures.sets import ComparisonSets, SetOptions, choose_sets
-from repsim_core.measures.standardised import StandardisedRatios
+from repsim_core.measures.standardised import StandardisedRatios, dissimilarities
 from repsim_core.representations import SINGULAR, Representations
 
 # Label subsets that are looked at, at most.
@@ -78,6 +78,7 @@ class RepresentationDistance:
         total: how many subsets of so many labels there are.
         dependent: how many were set aside because their log-ratios are linearly dependent in a model, so that L is
             not invertible.
+        diverse: whether there are others; where all are dependent they count after all.
         chosen: the sets, as in LLVDistance.
     """
 
@@ -87,6 +88,7 @@ class RepresentationDistance:
     label_subsets: Int64[np.ndarray, "subsets m"]
     total: int
     dependent: int
+    diverse: bool
     chosen: ComparisonSets
 
     @property
@@ -151,7 +153,7 @@ def representation_distance_over(
     ratios = ratios or StandardisedRatios.of(pair, sets.pivot, sets.labels)
     xp = namespace(ratios.z)
     kept = np.asarray(sets.labels)
-    dependent = 0
+    dependent, diverse = 0, True
     if sets.all_labels:
         positions, total = np.arange(len(kept))[None], 1
         embedding = xp.full_like(ratios.z[0, :1], ratios.dissimilarity)
@@ -161,7 +163,8 @@ def representation_distance_over(
         limit = max_subsets or _affordable(pair, size)
         positions = _label_subsets(len(kept), size, limit, sets.seed)
         embedding, regular = _of_subsets(ratios, positions)
-        if regular.any() and not regular.all():
+        diverse = bool(regular.any())
+        if diverse and not regular.all():
             embedding, positions = rows_of(embedding, np.flatnonzero(regular)), positions[regular]
             dependent = int((~regular).sum())
     unembedding = None
@@ -175,6 +178,7 @@ def representation_distance_over(
         label_subsets=kept[positions],
         total=total,
         dependent=dependent,
+        diverse=diverse,
         chosen=sets,
     )
 
@@ -198,10 +202,7 @@ def _of_subsets(
         chunk = positions[start : start + step]
         shape = (*chunk.shape, z.shape[1])
         left, right = (xp.reshape(rows_of(each, chunk.reshape(-1)), shape) for each in (z, w))
-        nuclear = xp.sum(xp.linalg.svdvals(left @ xp.matrix_transpose(right)), axis=-1)
-        # Negative only by rounding.
-        values = 1.0 - nuclear / size
-        found.append(xp.where(values > 0, values, xp.zeros_like(values)))
+        found.append(dissimilarities(left, right, size))
         regular.append(_independent(left) & _independent(right))
     return xp.concat(found), np.concatenate(regular)
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from repsim_core.beyond_standard import Array, namespace, to_numpy, triangular_factor
+from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_numpy, triangular_factor
 from repsim_core.measures.pairs import ModelPair, Pivot
+
+# Below this d_SVD is taken from a difference: 1 less a number near 1 has lost its digits.
+_CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,38 @@ class StandardisedRatios:
         Z^T W has as many rows and columns as there are labels. With the triangular factors R and T of Z^T = Q R and
         W^T = P T it is Q R T^T P^T, so its singular values are those of the small matrix R T^T.
         """
-        xp = namespace(self.z)
         rank, labels = self.z.shape
+        rows = self.z.T, self.w.T
         if labels > rank:
-            cross = triangular_factor(self.z.T) @ triangular_factor(self.w.T).T
-        else:
-            cross = self.z.T @ self.w
-        return max(0.0, 1.0 - float(xp.sum(xp.linalg.svdvals(cross))) / labels)
+            rows = triangular_factor(rows[0]), triangular_factor(rows[1])
+        return float(dissimilarities(rows[0][None, :, :], rows[1][None, :, :], labels)[0])
 
     @property
     def effective_ranks(self) -> tuple[float, float]:
         """How many directions the standardised images use: exp of the entropy of their singular values' shares (Roy
         and Vetterli 2007), from 1 to r."""
         return _effective_rank(self.z), _effective_rank(self.w)
+
+
+def dissimilarities(
+    z: Float64[Array, "sets m D"], w: Float64[Array, "sets m D"], labels: int
+) -> Float64[Array, " sets"]:
+    """d_SVD of each set: 1 - the nuclear norm of z w^T over the number of labels.
+
+    It is min |z - Q w|²/(2 labels) over orthogonal Q too, and that keeps all digits where models are close.
+    """
+    xp = namespace(z)
+    cross = z @ xp.matrix_transpose(w)
+    found = 1.0 - xp.sum(xp.linalg.svdvals(cross), axis=-1) / labels
+    close = np.flatnonzero(to_numpy(found) < _CLOSE).tolist()
+    if not close:
+        return found
+    left, _, right = xp.linalg.svd(rows_of(cross, close), full_matrices=False)
+    apart = rows_of(z, close) - (left @ right) @ rows_of(w, close)
+    exact = to_numpy(xp.sum(apart * apart, axis=(1, 2))) / (2 * labels)
+    values = to_numpy(found).copy()
+    values[close] = exact
+    return beside(values, z)
 
 
 def _effective_rank(image: Float64[Array, "D labels"]) -> float:

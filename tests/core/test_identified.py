@@ -275,3 +275,54 @@ def test_small_directions_beside_large_ones_are_exact(size, labels):
     model = rc.Representations(f, g)
     assert model.rank == 2
     assert same_distribution(model, model.identifiable(), 1e-13)
+
+
+# -- precision goes with the numbers ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "bfloat16"])
+def test_a_twin_a_copy_and_a_file_are_as_precise_as_what_they_were_made_of(dtype, tmp_path):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    flat, g = rng.normal(size=(400, 6)) @ rng.normal(size=(6, 16)), rng.normal(size=(30, 16))
+    model = rc.Representations(*(torch.from_numpy(x).to(getattr(torch, dtype)) for x in (flat, g)))
+    assert model.rank == 6
+    twin = model.linear_twin(rc.random_linear_map(16, seed=1))
+    for other in (twin, rc.noisy_copy(model, 0.0), model.identifiable()):
+        assert other.rank == 6
+        for suffix in (".npz", ".safetensors"):
+            assert rc.load(other.save(tmp_path / f"model{suffix}")).rank == 6
+    for suffix in (".npz", ".safetensors"):
+        found = rc.load(model.save(tmp_path / f"model{suffix}"))
+        assert found.rank == 6
+        assert np.array_equal(found.embeddings, model.embeddings.numpy())
+    assert not [note for note in rc.compare(model, twin).notes if "differ" in note]
+
+
+def test_a_hidden_bias_is_named_and_dead_directions_are_not_taken_for_one():
+    rng = np.random.default_rng(1)
+    f, g = rng.normal(size=(40, 3)), rng.normal(size=(6, 4))
+    turn = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    hidden = rc.Representations(np.column_stack([f, np.ones(40)]) @ turn.T, g @ turn.T)
+    assert hidden.rank == 3
+    assert hidden.has_hidden_bias
+    dead = rc.Representations(np.column_stack([f, np.ones(40)]), np.column_stack([g[:, :3], np.full(6, 2.0)]))
+    zero = rc.Representations(np.column_stack([f, np.zeros(40)]), g)
+    assert not dead.has_hidden_bias
+    assert not zero.has_hidden_bias
+    said = rc.compare(hidden, dead).notes
+    assert said[0].endswith("reach the distribution, and one along which all inputs are the same, as a bias")
+    assert said[1].endswith(
+        "reach the distribution; the other 1 could be anything, and nothing here speaks of them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("f_size", "g_size"), [(1e-300, 1.0), (1.0, 1e-300), (1e-160, 1e-160), (1e-75, 1e-75)]
+)
+def test_numbers_too_small_to_be_squared_reach_nothing(f_size, g_size):
+    rng = np.random.default_rng(2)
+    model = rc.Representations(f_size * rng.normal(size=(20, 2)), g_size * rng.normal(size=(5, 2)))
+    assert model.rank == 0
+    with pytest.raises(ValueError, match="same distribution for every input"):
+        model.identifiable()

@@ -120,9 +120,7 @@ def test_the_two_angles_are_as_far_apart_as_can_be(size, sine):
     for labels in combinations(range(size + 1), size):
         dissimilarity = rc.svd_dissimilarity(z[:, labels], w[:, labels])
         assert (2 * size - 1) * sine_of(dissimilarity) == pytest.approx(theta, abs=SHARP / sine)
-        assert dissimilarity == pytest.approx(
-            least_dissimilarity(ratios.correlations.tolist(), size), abs=SHARP
-        )
+        assert dissimilarity == pytest.approx(least_dissimilarity(ratios.distances.tolist(), size), abs=SHARP)
 
 
 def test_the_two_angles_in_the_plane_are_those_of_the_distance():
@@ -163,7 +161,9 @@ def test_the_certificate_is_the_best_that_correlations_give(count, data):
         worst = np.argsort(np.abs(rho))[:m]
         expected = 1 - np.abs(rho)[worst].mean()
         assert rc.similarity_certificate(a, b, m, pivot=0) == pytest.approx(expected, abs=SHARP)
-        assert greatest_dissimilarity(rho.tolist(), m) == pytest.approx(expected, abs=SHARP)
+        assert greatest_dissimilarity(np.sqrt(2 * (1 - rho)).tolist(), m) == pytest.approx(
+            expected, abs=SHARP
+        )
         found = rc.svd_dissimilarity(a.embeddings[:, worst], b.embeddings[:, worst])
         assert found == pytest.approx(expected, abs=SHARP)
 

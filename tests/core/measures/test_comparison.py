@@ -378,3 +378,50 @@ def test_an_unknown_option_is_named_with_the_nearest(function):
         TypeError, match=r"pivto: found an unknown option; did you mean pivot\? known are: pivot"
     ):
         function(a, b, pivto=1)
+
+
+def test_close_models_keep_the_digits_of_every_measure():
+    """Ten times the noise: ten times the distances and a hundred times what is quadratic, within the bounds."""
+    a = rc.Representations(*strategies.arrays(300, 8, 4, seed=0))
+    found = [
+        rc.compare(a, rc.noisy_copy(a, noise, seed=3), pivot=0, left_out=1) for noise in (1e-9, 1e-8, 1e-7)
+    ]
+    for name, ratio in {
+        "d_llv": 10,
+        "ratio_distance": 10,
+        "max_d_svd_f": 100,
+        "d_svd_g": 100,
+        "certificate": 100,
+        "least_d_svd_f": 100,
+        "d_svd_all_labels": 100,
+    }.items():
+        values = [getattr(each, name) for each in found]
+        assert values[1] / values[0] == pytest.approx(ratio, rel=0.05), name
+        assert values[2] / values[1] == pytest.approx(ratio, rel=0.01), name
+    for each in found:
+        assert each.least_d_svd_f <= each.max_d_svd_f <= min(each.certificate, each.ratio_bound) * (1 + 1e-6)
+        assert each.d_fg <= each.quadratic_bound
+
+
+@pytest.mark.parametrize("labels", [[0], [0, 2], [0, 2, 3, 4, 5], 1, 2, "all", None])
+def test_the_certificate_is_of_sets_as_large_as_those_that_are_compared(labels):
+    rng = np.random.default_rng(14)
+    for _ in range(20):
+        a, b = (rc.Representations(rng.normal(size=(60, 4)), rng.normal(size=(7, 4))) for _ in range(2))
+        found = rc.compare(a, b, labels=labels, pivot=1)
+        assert found.size == min(4, len(found.llv.labels))
+        if labels != "all":
+            assert found.representation.label_subsets.shape[1] == found.size
+            assert found.max_d_svd_f <= found.certificate + 1e-12
+
+
+def test_dependent_labels_are_said():
+    rng = np.random.default_rng(5)
+    f, h, g = rng.normal(size=(50, 3)), rng.normal(size=(50, 3)), rng.normal(size=(8, 3))
+    g[3] = g[0] + (g[1] - g[0]) - 2 * (g[2] - g[0])
+    found = rc.compare(rc.Representations(f, g), rc.Representations(h, g), labels=[1, 2, 3], pivot=0)
+    assert not found.representation.diverse
+    assert any("linearly dependent in a or b: none is diverse" in note for note in found.notes)
+    some = rc.compare(rc.Representations(f, g), rc.Representations(h, g), labels=[1, 2, 3, 4], pivot=0)
+    assert some.representation.dependent == 1
+    assert any(note.startswith("1 label subsets do not count") for note in some.notes)

@@ -44,6 +44,23 @@ def test_intervals_belong_to_the_measures_of_the_comparison():
     assert wide["d_kl"].low < found["d_kl"].low < found["d_kl"].high < wide["d_kl"].high
 
 
+@pytest.mark.usefixtures("own_checks_only")
+@pytest.mark.parametrize(
+    "sets", [{"pivot": None}, {"pivot": "first"}, {"labels": 2}, {"labels": None}, {"labels": []}]
+)
+def test_the_bound_for_a_population_wants_labels_that_were_chosen_before(sets):
+    with pytest.raises(TypeError, match=r"^(labels, )?(pivot|labels): found"):
+        rc.ratio_distance_bound(*population(1, 60), **{**SETS, **sets}, value_range=9.0, difference_range=9.0)
+
+
+def test_intervals_are_corrected_for_what_few_inputs_make_too_large():
+    """Unrelated embeddings of 16 dimensions on 100 inputs: mean CCA is far above 0, and drawn again further above."""
+    rng = np.random.default_rng(0)
+    a, b = (rc.Representations(rng.normal(size=(100, 16)), rng.normal(size=(20, 16))) for _ in range(2))
+    found = rc.bootstrap_intervals(a, b, draws=30)["mean_cca"]
+    assert 0 <= found.low < found.high < found.value
+
+
 def test_drawing_all_inputs_once_changes_nothing():
     """What is measured on drawn inputs is what two models of these inputs give."""
     from repsim_core.measures.pairs import ModelPair
@@ -75,7 +92,24 @@ def test_the_bound_for_a_population_holds_and_tightens():
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda a, b: rc.bootstrap_intervals(a, b, draws=0), "^draws: found 0"),
+        (
+            lambda a, b: rc.bootstrap_intervals(a, b, draws=1),
+            "^draws: found 1, expected an integer of at least 2",
+        ),
+        *(
+            (
+                lambda a, b, sets=sets: rc.ratio_distance_bound(
+                    a, b, **{**SETS, **sets}, value_range=9.0, difference_range=9.0
+                ),
+                match,
+            )
+            for sets, match in [
+                ({"pivot": 99}, "^pivot: found 99"),
+                ({"pivot": -1}, "^pivot: found -1"),
+                ({"labels": [1, 1]}, r"^labels: found \[1, 1\]"),
+                ({"pivot": 1}, "^labels: found the pivot 1 among them"),
+            ]
+        ),
         (
             lambda a, b: rc.bootstrap_intervals(a, b, level=1.0),
             "^level: found 1, expected a number between 0 and 1",
