@@ -9,10 +9,11 @@ over pairs is made as in the chapters: models are drawn again, the middle 95 % o
     python benchmarks/coverage.py                # four minutes on one core
     python benchmarks/coverage.py --studies 100  # rougher
 
-**Of the measures of one pair** (`bootstrap_intervals`). Two fixed models of K = 5 labels, related and not equal, are
-looked at on inputs drawn anew from one population; its own values are those on 400,000 of them.
+**Of the measures of one pair** (`bootstrap_intervals`). Two fixed models, related and not equal, are looked at on
+inputs drawn anew from one population; its own values are those on 400,000 of them. Three labels and two dimensions, or
+18 labels and 16 dimensions, where a largest value over labels is one of many.
 
-    python benchmarks/coverage.py --inputs --studies 100    # two minutes on one core
+    python benchmarks/coverage.py --inputs --studies 100    # three minutes on one core
 """
 
 import argparse
@@ -75,7 +76,8 @@ def coverage(kind, n: int, studies: int) -> float:
 
 
 # Of one pair: the sets, fixed beforehand, the numbers of inputs, and how many draws an interval is made of.
-SETS = {"pivot": 0, "labels": (1, 2, 3)}
+FEW = {"pivot": 0, "labels": (1, 2, 3)}
+MANY = {"pivot": 0, "labels": tuple(range(2, 20)), "max_subsets": 5}
 INPUTS = (200, 2000)
 INPUT_DRAWS = 100
 
@@ -88,18 +90,29 @@ def on_inputs(seed: int, count: int) -> tuple[rc.Representations, rc.Representat
     return rc.Representations(x[:, :2], g), rc.Representations(x[:, :2] + x @ mixed.T, g + 0.1 * other)
 
 
+def in_many_dimensions(seed: int, count: int) -> tuple[rc.Representations, rc.Representations]:
+    """Two other models on so many inputs."""
+    fixed, drawn = np.random.default_rng(7), np.random.default_rng(seed)
+    g = fixed.normal(size=(20, 16)) / 4
+    f = drawn.normal(size=(count, 16))
+    noise = 0.7 * drawn.normal(size=f.shape)
+    return rc.Representations(f, g), rc.Representations(f + noise, g + 0.05 * fixed.normal(size=g.shape))
+
+
 def of_one_pair(studies: int) -> None:
     """Print the coverage of each measure's intervals."""
-    whole = rc.bootstrap_intervals(*on_inputs(0, 400_000), draws=1, **SETS)
-    print("| inputs | " + " | ".join(whole) + " |")
-    print("|" + "---|" * (len(whole) + 1))
-    for count in INPUTS:
-        held = dict.fromkeys(whole, 0)
-        for study in range(1, studies + 1):
-            found = rc.bootstrap_intervals(*on_inputs(study, count), draws=INPUT_DRAWS, seed=study, **SETS)
-            for name, each in found.items():
-                held[name] += each.low <= whole[name].value <= each.high
-        print(f"| {count:,} | " + " | ".join(f"{number / studies:.2f}" for number in held.values()) + " |")
+    for models, sets, what in ((on_inputs, FEW, "3 labels"), (in_many_dimensions, MANY, "18 labels")):
+        whole = rc.bootstrap_intervals(*models(0, 400_000), draws=2, **sets)
+        print("| labels | inputs | " + " | ".join(whole) + " |")
+        print("|" + "---|" * (len(whole) + 2))
+        for count in INPUTS:
+            held = dict.fromkeys(whole, 0)
+            for study in range(1, studies + 1):
+                found = rc.bootstrap_intervals(*models(study, count), draws=INPUT_DRAWS, seed=study, **sets)
+                for name, each in found.items():
+                    held[name] += each.low <= whole[name].value <= each.high
+            shares = " | ".join(f"{number / studies:.2f}" for number in held.values())
+            print(f"| {what} | {count:,} | {shares} |", flush=True)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from array_api_compat import device
@@ -44,8 +44,9 @@ if TYPE_CHECKING:
 
 # Relative size below which a singular value counts as zero.
 SINGULAR = 1e-12
-# Log-probabilities that a model keeps, at most (64 MB): above that they are computed in blocks each time.
-_KEPT = 2**23
+# Logits of which a model keeps the log-probabilities and the probabilities (32 MB each): of more they are computed in
+# blocks each time.
+_KEPT = 2**22
 # Logits of such a block.
 _BLOCK = 2**21
 # Numbers of this size have squares that leave float64's range.
@@ -69,6 +70,14 @@ class Diversity:
     input_set: tuple[int, ...]
     label_condition: float
     input_condition: float
+
+
+class _Distribution(NamedTuple):
+    """What is kept of a distribution with few logits."""
+
+    normaliser: Array  # shape (N,)
+    log_probs: Array  # shape (N, K)
+    probs: Array
 
 
 class Representations:
@@ -188,17 +197,30 @@ class Representations:
 
     @cached_property
     def log_normaliser(self) -> Float64[Array, " N"]:
-        """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,); logits are computed in blocks. Computed once and shared."""
+        """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,); of many logits in blocks. Computed once and shared."""
+        if self._keeps:
+            return self._kept.normaliser
         xp = namespace(self.embeddings)
         return xp.concat([logsumexp(self._logits(rows)) for rows in self.blocks()])
 
+    @property
+    def _keeps(self) -> bool:
+        return self.num_inputs * self.num_labels <= _KEPT
+
     @cached_property
-    def _log_probs(self) -> Float64[Array, "N K"]:
-        return (self._logits(slice(None)) - self.log_normaliser).T
+    def _kept(self) -> _Distribution:
+        """All of the distribution from one pass: exponentials take longest."""
+        logits = self._logits(slice(None))
+        xp = namespace(logits)
+        largest = xp.max(logits, axis=0)
+        probs = xp.exp(logits - largest)
+        total = xp.sum(probs, axis=0)
+        normaliser = largest + xp.log(total)
+        return _Distribution(normaliser, (logits - normaliser).T, (probs / total).T)
 
     def log_probs(self) -> Float64[Array, "N K"]:
-        """log p(y|x) in nats, shape (N, K). Computed once and shared: copy it before changing it."""
-        return self._log_probs
+        """log p(y|x) in nats, shape (N, K). Of few logits computed once and shared: copy it before changing it."""
+        return self.log_probs_of(slice(None))
 
     def blocks(self) -> Iterator[slice]:
         """Blocks of inputs, so few at a time that their logits take up little memory."""
@@ -207,10 +229,18 @@ class Representations:
             yield slice(start, min(start + rows, self.num_inputs))
 
     def log_probs_of(self, rows: slice) -> Float64[Array, "n K"]:
-        """log p(y|x) of a block of inputs: a part of what `log_probs` keeps, unless that would be large."""
-        if self.num_inputs * self.num_labels <= _KEPT:
-            return self._log_probs[rows, :]
+        """log p(y|x) of a block of inputs: a part of what is kept, unless all of it would be large."""
+        if self._keeps:
+            return self._kept.log_probs[rows, :]
         return (self._logits(rows) - self.log_normaliser[rows]).T
+
+    def probs_of(self, rows: slice) -> Float64[Array, "n K"]:
+        """p(y|x), likewise."""
+        return (
+            self._kept.probs[rows, :]
+            if self._keeps
+            else namespace(self.embeddings).exp(self.log_probs_of(rows))
+        )
 
     @cached_property
     def _predictions(self) -> Int64[Array, " N"]:

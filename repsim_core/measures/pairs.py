@@ -78,6 +78,10 @@ class ModelPair:
     def embeddings(self) -> tuple[Centred, Centred]:
         """The identified embeddings of both models, centred, in one basis."""
         first, second = self.a.essential.dim, self.b.essential.dim
+        if "_over_inputs" not in self.__dict__:
+            # They need no normaliser.
+            both = Centred.of(self.a.essential.embeddings, self.b.essential.embeddings)
+            return both.columns(0, first), both.columns(first, first + second)
         return self._over_inputs.columns(0, first), self._over_inputs.columns(first + 1, first + 1 + second)
 
     @cached_property
@@ -85,15 +89,15 @@ class ModelPair:
         """Log-ratios of labels: points are the K labels, observations the N inputs. A last point, of index K, is the
         mean over all labels."""
         root = (self.a.num_inputs - 1) ** 0.5
-        points, roundings, last = [], [], -1
-        for model, f in zip((self.a, self.b), self.embeddings, strict=True):
-            xp = namespace(f.coordinates)
+        points, roundings, start = [], [], 0
+        for model in (self.a, self.b):
             g = model.essential.unembeddings
-            g = g - xp.mean(g, axis=0)
-            with_mean = xp.concat((g, xp.zeros_like(g[:1, :])))
-            last += f.coordinates.shape[1] + 1
-            mean = self._over_inputs.coordinates[:, last]
-            points.append((with_mean @ f.coordinates.T + mean) / root)
+            xp = namespace(g)
+            with_mean = xp.concat((g - xp.mean(g, axis=0), xp.zeros_like(g[:1, :])))
+            last = start + g.shape[1]
+            f, mean = self._over_inputs.coordinates[:, start:last], self._over_inputs.coordinates[:, last]
+            points.append((with_mean @ f.T + mean) / root)
+            start = last + 1
             roundings.append(xp.sqrt(xp.mean(_rounding(model) ** 2, keepdims=True)))
         return LogRatios(*points, *roundings)
 
