@@ -24,8 +24,8 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
-import torch
 from sklearn.cross_decomposition import PLSSVD
+from threadpoolctl import threadpool_info
 
 import repsim_core as rc
 
@@ -168,7 +168,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 where a requirement is missed")
     options = parser.parse_args()
     rows = measure(options.repeats)
-    threads = torch.get_num_threads()
+    threads = max(library["num_threads"] for library in threadpool_info())
     if options.json:
         print(json.dumps({"threads": threads, "repeats": options.repeats, "rows": rows}, indent=2))
     else:
