@@ -414,6 +414,28 @@ def test_a_loss_rises_by_no_more_than_the_bound():
         assert root <= found.beta
 
 
+@given(models(), strategies.seeds, st.floats(0.01, 3.0))
+def test_a_classifier_that_is_carried_over_errs_little_where_margins_are_wide(pair, seed, margin):
+    """Share of errors of sign s^ <= share of inputs with t s < gamma, plus beta²/gamma², for any labels t = +-1."""
+    a, b = pair
+    rng = np.random.default_rng(seed)
+    g = np.asarray(a.unembeddings)
+    v = (g - g.mean(axis=0)).T @ rng.standard_normal(a.num_labels)
+    try:
+        found = transfer_bound(a, b, v)
+    except ValueError:
+        assume(False)
+        raise
+    assume(np.isfinite(found.beta))
+    s = np.asarray(a.embeddings) @ v
+    carried = np.asarray(b.embeddings) @ np.asarray(found.vector) + found.constant
+    gamma = margin * found.deviation
+    truth = np.where(rng.random(a.num_inputs) < 0.9, np.sign(s), -np.sign(s))
+    errors = (truth * carried <= 0).mean()
+    near = (truth * s < gamma).mean()
+    assert errors <= near + (found.beta / gamma) ** 2 + 1e-9
+
+
 def test_probes_that_no_log_ratio_reaches():
     rng = np.random.default_rng(0)
     f = rng.normal(size=(30, 3))
