@@ -20,6 +20,7 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.array_files import open_arrays, unreadable, write_arrays
 from repsim_core.arrays import (
+    ROUNDOFF,
     as_index,
     as_indices,
     as_labels,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 # Relative size below which a singular value counts as zero.
 SINGULAR = 1e-12
+# What every input has in common is a shift of embeddings if one reproduces it to this share.
+_FITS = 1e3 * ROUNDOFF
 # Logits of which a model keeps the log-probabilities and the probabilities (32 MB each): of more they are computed in
 # blocks each time.
 _KEPT = 2**22
@@ -314,7 +317,7 @@ class Representations:
         xp, found = namespace(self.embeddings), self._identified
         embeddings = (self.embeddings - xp.mean(self.embeddings, axis=0)) @ found.embed
         # What every input has in common may lie where the inputs differ, too: then it is a shift of the embeddings.
-        unembeddings, shift, constant = self._offset(self.bias)
+        unembeddings, shift, constant = self._offset(self.bias, _FITS)
         if constant is None:
             same = Representations(embeddings + shift, unembeddings)
         else:
@@ -335,11 +338,12 @@ class Representations:
         """Whether a direction along which all inputs have the same embedding acts as a bias."""
         if self.rank in (0, self.dim):
             return False
-        return self._offset(None)[2] is not None
+        # What the numbers had rounded off is no bias.
+        return self._offset(None, max(_FITS, 4 * max(self._roundoff)))[2] is not None
 
-    def _offset(self, bias: Array | None) -> tuple[Array, Array, Array | None]:
+    def _offset(self, bias: Array | None, tolerance: float) -> tuple[Array, Array, Array | None]:
         """The identified unembeddings; the shift of the identified embeddings that stands for what every input has in
-        common; and that, as a function of the label with mean 0, where no shift does."""
+        common; and that, as a function of the label with mean 0, where no shift does up to the tolerance."""
         xp, found = namespace(self.embeddings), self._identified
         g = self.unembeddings - xp.mean(self.unembeddings, axis=0)
         mean = xp.mean(self.embeddings, axis=0)
@@ -350,7 +354,7 @@ class Representations:
         shift = (constant @ unembeddings) / found.squares
         rest = constant - unembeddings @ shift
         size = xp.linalg.vector_norm(g, axis=1) * xp.linalg.vector_norm(mean) + xp.abs(constant)
-        fits = bool(xp.max(xp.abs(rest)) <= 1e3 * max(*self._roundoff) * (xp.max(size) + 1.0))
+        fits = bool(xp.max(xp.abs(rest)) <= tolerance * (xp.max(size) + 1.0))
         return unembeddings, shift, None if fits else constant
 
     @cached_property

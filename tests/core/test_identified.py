@@ -326,3 +326,21 @@ def test_numbers_too_small_to_be_squared_reach_nothing(f_size, g_size):
     assert model.rank == 0
     with pytest.raises(ValueError, match="same distribution for every input"):
         model.identifiable()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_bias_beside_narrow_numbers_stays(dtype):
+    """And what those had rounded off is not taken for one."""
+    rng = np.random.default_rng(3)
+    f, g, bias = rng.normal(size=(60, 2)) + 3, rng.normal(size=(6, 2)), 0.1 * rng.normal(size=6)
+    wide = rc.Representations(
+        (f @ rng.normal(size=(2, 5))).astype(dtype),
+        np.linalg.pinv(rng.normal(size=(5, 6))).astype(dtype),
+        bias=bias,
+    )
+    assert wide.identifiable().bias is not None
+    assert not rc.Representations(
+        wide.embeddings.astype(dtype), wide.unembeddings.astype(dtype)
+    ).has_hidden_bias
+    model = rc.Representations(f.astype(dtype), g.astype(dtype), bias=bias)
+    assert same_distribution(model, model.identifiable())
