@@ -85,7 +85,9 @@ class _InputSet(_Words):
 @click.option("--max-subsets", type=Whole(), metavar="N", help="Label subsets, at most; default: by size.")
 @click.option("--weight", type=float, metavar="W", help="Of two of d_LLV's terms; default 1e-5.")
 @click.option("--seed", type=Whole(), help="Of what is sampled; default 0.")
-@click.option("--draws", type=Whole(), metavar="N", help="Also 95 % intervals, from N draws of the inputs.")
+@click.option(
+    "--draws", type=Whole(), metavar="N", help="Also nominal 95 % intervals, from N draws of the inputs."
+)
 def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) -> None:
     """Compare two models by every measure.
 
@@ -124,7 +126,7 @@ def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) ->
         return
     print(comparison)
     if intervals is not None:
-        print(f"95 % intervals from {draws} draws of the inputs; models and sets are fixed")
+        print(f"nominal 95 % intervals from {draws} draws of the inputs; models and sets are fixed")
         width = max(map(len, intervals))
         for name, each in intervals.items():
             print(f"{name:<{width}}  {each.value:.4g}  [{each.low:.4g}, {each.high:.4g}]")

@@ -54,9 +54,9 @@ def bootstrap_intervals(
 
     They cover what the draw of the inputs leaves open: the models are these two, and pivot and labels are the ones
     found on all inputs. Term 2 of d_LLV and d_SVD of g, over a fixed input set, have no sampling error. In
-    simulated studies with 200 and 2,000 inputs the 95 % intervals held the value of the population 88 to 96 times of
-    100, and for the ratio distance over 18 labels 84 to 89 (`benchmarks/coverage.py --inputs`): a largest value is
-    corrected in part only.
+    simulated studies with 200 and 2,000 inputs the nominal 95 % intervals held the value of the population 88 to 96
+    times of 100, and for the ratio distance over 18 labels 84 to 89 (`benchmarks/coverage.py --inputs`): a largest
+    value is corrected in part only.
 
     Args:
         a, b: two models with the same inputs and labels.

@@ -51,38 +51,35 @@ class ModelPair:
                     "every log-ratio is constant and cannot be standardised"
                 )
         self.dim = min(self.a.rank, self.b.rank)
+        self._inputs: Int64[np.ndarray, " N"] | None = None  # all of the models'
 
     # -- over the inputs -----------------------------------------------------------------------------------------
 
     @cached_property
-    def _columns(self) -> Float64[Array, "N columns"]:
-        """Identified embeddings of a, its mean log-probability, then those of b."""
+    def _over_inputs(self) -> Centred:
+        """Columns: identified embeddings of a, its mean log-probability, then those of b."""
         parts = []
         for model in (self.a, self.b):
-            parts += [model.essential.embeddings, model.mean_log_prob[:, None]]
-        return namespace(*parts).concat(parts, axis=1)
+            parts += [self._drawn(model.essential.embeddings), self._drawn(model.mean_log_prob[:, None])]
+        return Centred.of(*parts)
 
-    @cached_property
-    def _over_inputs(self) -> Centred:
-        return Centred.of(self._columns)
+    def _drawn(self, values: Float64[Array, "N columns"]) -> Float64[Array, "N columns"]:
+        """The rows of the inputs that the pair is looked at on."""
+        return values if self._inputs is None else rows_of(values, self._inputs)
 
     def with_inputs(self, inputs: Int64[np.ndarray, " N"]) -> ModelPair:
         """The pair as it is over other N inputs, drawn from its own, with what is between labels and of embeddings;
         what is between inputs stays."""
         other = object.__new__(ModelPair)
-        other.a, other.b, other.dim = self.a, self.b, self.dim
-        other.__dict__["_over_inputs"] = Centred.of(rows_of(self._columns, inputs))
+        other.a, other.b, other.dim, other._inputs = self.a, self.b, self.dim, inputs
         return other
 
     @cached_property
     def embeddings(self) -> tuple[Centred, Centred]:
-        """The identified embeddings of both models, centred, in one basis."""
+        """The identified embeddings of both models, centred, in one basis; they need no normaliser."""
         first, second = self.a.essential.dim, self.b.essential.dim
-        if "_over_inputs" not in self.__dict__:
-            # They need no normaliser.
-            both = Centred.of(self.a.essential.embeddings, self.b.essential.embeddings)
-            return both.columns(0, first), both.columns(first, first + second)
-        return self._over_inputs.columns(0, first), self._over_inputs.columns(first + 1, first + 1 + second)
+        both = Centred.of(*(self._drawn(model.essential.embeddings) for model in (self.a, self.b)))
+        return both.columns(0, first), both.columns(first, first + second)
 
     @cached_property
     def between_labels(self) -> LogRatios:

@@ -3,6 +3,7 @@ of it."""
 
 from __future__ import annotations
 
+import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -10,6 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import repsim_core as rc
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_checks_of_types():
+    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
+
 
 # Roundings of numbers that are given in these types, relative to their size.
 TYPES = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}

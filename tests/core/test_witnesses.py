@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import combinations
 
+import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -16,6 +17,15 @@ from repsim_core.constructions import one_shared_direction, swapped_normaliser, 
 from repsim_core.measures.bounds import greatest_dissimilarity, least_dissimilarity
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_checks_of_types():
+    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
+
 
 SHARP = 1e-9
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
+import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -20,6 +21,15 @@ from hypothesis import strategies as st
 import repsim_core as rc
 from repsim_core.constructions import one_shared_direction, swapped_normaliser, two_angles
 from repsim_core.measures.bounds import greatest_dissimilarity, least_dissimilarity
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_checks_of_types():
+    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
+
 
 Pair = tuple[rc.Representations, rc.Representations]
 MANY = settings(max_examples=400)

@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import jaxtyping
 import numpy as np
 import pytest
 from places import ROOT
@@ -9,6 +10,15 @@ from places import ROOT
 import repsim_core as rc
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import read_representations
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_checks_of_types():
+    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
+
 
 RECORD = ROOT / "book" / "records" / "cifar10"
 PAGE = (ROOT / "book" / "own_models.md").read_text(encoding="utf-8")
