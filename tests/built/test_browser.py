@@ -37,7 +37,9 @@ def test_a_page_is_complete_offline_and_light(book, window):
     assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
     assert "\\(" not in page.locator(".bd-content").inner_text()
     weight = sum((book / name).stat().st_size for name in window.loaded)
-    assert 100_000 < weight < 3_000_000, f"{weight / 1e6:.2f} MB"
+    # A search reads every page that it finds, for the lines it shows.
+    most = 3_200_000 if "search" in page else 3_000_000
+    assert 100_000 < weight < most, f"{weight / 1e6:.2f} MB"
 
 
 # What is cut off at the right, and not in a box that scrolls.
