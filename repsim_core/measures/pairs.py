@@ -51,7 +51,7 @@ class ModelPair:
                     "every log-ratio is constant and cannot be standardised"
                 )
         self.dim = min(self.a.rank, self.b.rank)
-        self._inputs: Int64[np.ndarray, " N"] | None = None  # all of the models'
+        self._inputs: np.ndarray | None = None  # all of the models'
 
     # -- over the inputs -----------------------------------------------------------------------------------------
 

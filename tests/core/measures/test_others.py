@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from itertools import combinations
 
+import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -28,6 +29,15 @@ from repsim_core.measures.others import (
     procrustes_distance,
     rep_distance,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_checks_of_types():
+    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
+
 
 LIBRARIES = sorted(set(FROM_NUMPY) - {"numpy"})
 

@@ -6,6 +6,7 @@ import math
 import warnings
 from itertools import combinations
 
+import jaxtyping
 import numpy as np
 import pytest
 import scipy.linalg
@@ -17,6 +18,14 @@ from hypothesis import strategies as st
 from sklearn.cross_decomposition import CCA
 
 import repsim_core as rc
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_checks_of_types():
+    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
 
 
 def naive_svd_dissimilarity(z: np.ndarray, w: np.ndarray) -> float:
