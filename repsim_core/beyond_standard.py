@@ -12,7 +12,7 @@ from typing import Any
 import array_api_extra as xpx
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 
 # An array of any library of the standard. Its shape and its type of numbers are in the annotation around it.
 Array = Any
@@ -51,12 +51,13 @@ def beside(x: Array, other: Array) -> Array:
     return namespace(other).asarray(x, device=device(other))
 
 
-def rows_of(x: Array, rows: Sequence[int] | Int64[np.ndarray, " rows"]) -> Array:
-    """Some rows of an array, in this order."""
+def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:
+    """Some rows of an array, in this order; of a table of them, a table."""
     places = np.asarray(rows, dtype=np.int64)
     if is_numpy_array(x):
         return x[places]  # `take` would first copy all of an array whose columns lie one after the other
-    return namespace(x).take(x, beside(places, x), axis=0)
+    xp = namespace(x)
+    return xp.reshape(xp.take(x, beside(places.reshape(-1), x), axis=0), (*places.shape, *x.shape[1:]))
 
 
 def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:

@@ -12,8 +12,8 @@ from jaxtyping import Float64
 from repsim_core.arrays import as_real
 from repsim_core.beyond_standard import Array, namespace, to_numpy
 from repsim_core.measures.log_ratios import Gaps
-from repsim_core.measures.pairs import ModelPair, Pivot
-from repsim_core.measures.sets import ComparisonSets, SetOptions, choose_sets
+from repsim_core.measures.pairs import ModelPair
+from repsim_core.measures.sets import ComparisonSets, OverSets, SetOptions, choose_sets
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.representations import Representations, together_on_one_device
 
@@ -56,7 +56,7 @@ def input_divergences(
 
 
 @dataclass(frozen=True)
-class LLVDistance:
+class LLVDistance(OverSets):
     """d_LLV, the four terms it is the maximum of, and the sets it was taken over.
 
     Attributes:
@@ -84,16 +84,6 @@ class LLVDistance:
         return self.value
 
     @property
-    def pivot(self) -> Pivot:
-        """y_0, or "mean"."""
-        return self.chosen.pivot
-
-    @property
-    def left_out(self) -> int | None:
-        """The label left out of the label set; None where all are kept, or `labels` says which."""
-        return self.chosen.left_out
-
-    @property
     def labels(self) -> tuple[int, ...]:
         """The kept labels besides the pivot."""
         return self.chosen.labels
@@ -102,11 +92,6 @@ class LLVDistance:
     def label_choice(self) -> str:
         """How pivot and labels were found, in words."""
         return self.chosen.label_choice
-
-    @property
-    def input_set(self) -> tuple[int, ...] | None:
-        """(x_0, x_1, ..., x_r), or None."""
-        return self.chosen.input_set
 
     @property
     def input_choice(self) -> str:

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, beside, distances, namespace, rows_of
+from repsim_core.beyond_standard import Array, distances, namespace, rows_of
 
 # A deviation below this share of the log-probabilities' own counts as zero.
 _CONSTANT = 1e-12
@@ -119,15 +119,11 @@ class LogRatios:
     def sets(self, members: Int64[np.ndarray, "sets size"]) -> Gaps:
         """Gaps of the first member of each set to its other members, shape (sets, size - 1)."""
         xp = namespace(self._p)
-        shape = members.shape
         psi, psi_other = (
             xp.linalg.vector_norm(each[:, 1:, :] - each[:, :1, :], axis=2)
-            for table in (self._p, self._q)
-            for each in [xp.reshape(rows_of(table, members.reshape(-1)), (*shape, table.shape[1]))]
+            for each in (rows_of(self._p, members), rows_of(self._q, members))
         )
-        chosen = [
-            xp.reshape(xp.take(values, beside(members.reshape(-1), values)), shape) for values in self._points
-        ]
+        chosen = [rows_of(values, members) for values in self._points]
         first = _Points._make(values[:, :1] for values in chosen)
         return self._gaps(psi, psi_other, first, _Points._make(values[:, 1:] for values in chosen))
 

@@ -180,11 +180,11 @@ def _of_sets(
 ) -> tuple[Float64[Array, "sets size M"], Float64[Array, "sets size 1"]]:
     """Unembeddings and biases of label sets, less their means over the set."""
     xp = namespace(model.unembeddings)
-    g = xp.reshape(rows_of(model.unembeddings, sets.reshape(-1)), (*sets.shape, model.dim))
+    g = rows_of(model.unembeddings, sets)
     g = g - xp.mean(g, axis=1, keepdims=True)
     if model.bias is None:
         return g, xp.zeros_like(g[:, :, :1])
-    bias = xp.reshape(rows_of(model.bias, sets.reshape(-1)), (*sets.shape, 1))
+    bias = rows_of(model.bias, sets)[:, :, None]
     return g, bias - xp.mean(bias, axis=1, keepdims=True)
 
 

@@ -97,6 +97,27 @@ class ComparisonSets:
         return {**found, "input_set": self.input_set}
 
 
+class OverSets:
+    """What is measured over `chosen` sets, and which these are."""
+
+    chosen: ComparisonSets
+
+    @property
+    def pivot(self) -> Pivot:
+        """y_0, or "mean"."""
+        return self.chosen.pivot
+
+    @property
+    def left_out(self) -> int | None:
+        """The label left out of the label set; None where all are kept, or `labels` says which."""
+        return self.chosen.left_out
+
+    @property
+    def input_set(self) -> tuple[int, ...] | None:
+        """(x_0, x_1, ..., x_r), or None."""
+        return self.chosen.input_set
+
+
 _PAPER = "all labels but the pivot and the one left out"
 
 

@@ -14,9 +14,9 @@ from repsim_core.arrays import as_count
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred
 from repsim_core.measures.canonical import centred_together, observations
-from repsim_core.measures.pairs import ModelPair, Pivot
+from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.point_sets import conditioning
-from repsim_core.measures.sets import ComparisonSets, SetOptions, choose_sets
+from repsim_core.measures.sets import ComparisonSets, OverSets, SetOptions, choose_sets
 from repsim_core.measures.standardised import StandardisedRatios, dissimilarities
 from repsim_core.representations import SINGULAR, Representations
 
@@ -66,7 +66,7 @@ def _dissimilarity(z: Centred, w: Centred, names: tuple[str, str]) -> float:
 
 
 @dataclass(frozen=True)
-class RepresentationDistance:
+class RepresentationDistance(OverSets):
     """d_{f,g} and what it is the maximum of.
 
     Attributes:
@@ -95,21 +95,6 @@ class RepresentationDistance:
     def exhaustive(self) -> bool:
         """Whether all subsets were looked at, or a seeded sample because there were too many."""
         return len(self.label_subsets) + self.dependent == self.total
-
-    @property
-    def pivot(self) -> Pivot:
-        """y_0, or "mean"."""
-        return self.chosen.pivot
-
-    @property
-    def left_out(self) -> int | None:
-        """The label left out, or None."""
-        return self.chosen.left_out
-
-    @property
-    def input_set(self) -> tuple[int, ...] | None:
-        """(x_0, x_1, ..., x_r), or None."""
-        return self.chosen.input_set
 
     def __float__(self) -> float:
         return self.value
@@ -200,8 +185,7 @@ def _of_subsets(
     step = max(1, _CHUNK // (size * z.shape[1]))
     for start in range(0, count, step):
         chunk = positions[start : start + step]
-        shape = (*chunk.shape, z.shape[1])
-        left, right = (xp.reshape(rows_of(each, chunk.reshape(-1)), shape) for each in (z, w))
+        left, right = rows_of(z, chunk), rows_of(w, chunk)
         found.append(dissimilarities(left, right, size))
         regular.append(_independent(left) & _independent(right))
     return xp.concat(found), np.concatenate(regular)
