@@ -39,6 +39,14 @@ def own_checks_only(monkeypatch):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
+@pytest.fixture(scope="module")
+def mathematics_only() -> Iterator[None]:
+    """The same for a module that is about the mathematics of thousands of pairs; other tests check shapes and types."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+        yield
+
+
 @pytest.fixture(scope="session")
 def book() -> Path:
     """The folder of the book's pages, built with the smoke profile and warnings as errors."""

@@ -3,7 +3,6 @@ of it."""
 
 from __future__ import annotations
 
-import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -12,13 +11,7 @@ from hypothesis import strategies as st
 
 import repsim_core as rc
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 # Roundings of numbers that are given in these types, relative to their size.

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import jaxtyping
 import numpy as np
 import pytest
 import strategies
 
 import repsim_core as rc
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 SETS = {"pivot": 0, "labels": (1, 2, 3)}

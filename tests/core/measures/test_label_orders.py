@@ -1,19 +1,12 @@
 """Labels in another order are suspected where there is reason to, and only there."""
 
-import jaxtyping
 import numpy as np
 import pytest
 
 import repsim_core as rc
 from repsim_core.measures.label_orders import suspected_order
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 INPUTS = 300

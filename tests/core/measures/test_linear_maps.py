@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from itertools import combinations
 
-import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -17,13 +16,7 @@ import repsim_core as rc
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.linear_maps import linear_map, transfer_bound
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 Pair = tuple[rc.Representations, rc.Representations]

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from itertools import combinations
 
-import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -30,13 +29,7 @@ from repsim_core.measures.others import (
     rep_distance,
 )
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 LIBRARIES = sorted(set(FROM_NUMPY) - {"numpy"})

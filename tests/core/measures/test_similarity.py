@@ -6,7 +6,6 @@ import math
 import warnings
 from itertools import combinations
 
-import jaxtyping
 import numpy as np
 import pytest
 import scipy.linalg
@@ -19,13 +18,7 @@ from sklearn.cross_decomposition import CCA
 
 import repsim_core as rc
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 def naive_svd_dissimilarity(z: np.ndarray, w: np.ndarray) -> float:

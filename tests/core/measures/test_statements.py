@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
-import jaxtyping
 import numpy as np
 import pytest
 import strategies
@@ -22,13 +21,7 @@ import repsim_core as rc
 from repsim_core.constructions import one_shared_direction, swapped_normaliser, two_angles
 from repsim_core.measures.bounds import greatest_dissimilarity, least_dissimilarity
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 Pair = tuple[rc.Representations, rc.Representations]

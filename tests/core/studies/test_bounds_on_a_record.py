@@ -2,7 +2,6 @@
 
 from itertools import combinations
 
-import jaxtyping
 import numpy as np
 import pytest
 from places import ROOT
@@ -11,13 +10,7 @@ import repsim_core as rc
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import read_representations
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_checks_of_types():
-    """Here it is about the mathematics of thousands of pairs; shapes and types are checked in other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jaxtyping.config, "jaxtyping_disable", True)
-        yield
+pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 RECORD = ROOT / "book" / "records" / "cifar10"
