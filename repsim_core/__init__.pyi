@@ -6,6 +6,7 @@ from .constructions import random_linear_map as random_linear_map
 from .constructions import star_permutation as star_permutation
 from .constructions import swapped_normaliser as swapped_normaliser
 from .constructions import two_angles as two_angles
+from .measures.all_pairs import compare_all as compare_all
 from .measures.bounds import greatest_dissimilarity as greatest_dissimilarity
 from .measures.bounds import least_dissimilarity as least_dissimilarity
 from .measures.bounds import linear_bound as linear_bound
@@ -18,7 +19,6 @@ from .measures.canonical import mean_cca as mean_cca
 from .measures.certificate import similarity_certificate as similarity_certificate
 from .measures.comparison import Comparison as Comparison
 from .measures.comparison import compare as compare
-from .measures.comparison import compare_all as compare_all
 from .measures.distances import LLVDistance as LLVDistance
 from .measures.distances import kl_divergence as kl_divergence
 from .measures.distances import llv_distance as llv_distance

@@ -1,12 +1,11 @@
-"""Comparison of two models by every measure, and of all pairs of many."""
+"""Comparison of two models by every measure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -27,10 +26,6 @@ from repsim_core.measures.sets import SetOptions, choose_sets
 from repsim_core.measures.similarity import RepresentationDistance, representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.representations import Representations, share_equal
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 # The measures of two models by name that records keep: attributes of a `Comparison`, columns of tables.
 MEASURES = (
@@ -403,45 +398,3 @@ def _notes(
             f"are the labels in another order? The predictions agree on a share of {agreement:.3g}, and with labels "
             f"matched on {matched:.3g} (b's label {pairs}{more})"
         )
-
-
-def compare_all(
-    models: Sequence[Representations] | Mapping[str, Representations],
-    **options: Any,
-) -> pd.DataFrame:
-    """Compare every pair of several models: one row a pair, first before second in the order given.
-
-    Args:
-        models: at least two models on the same inputs and labels; a mapping gives them names, a sequence numbers.
-        options: as for `compare`.
-
-    Returns:
-        Columns first, second and the measures; with true labels also loss_gap and accuracy_gap (absolute
-        differences), which the paper sets against similarity.
-
-    Raises:
-        TypeError, ValueError: naming the argument and, where a pair cannot be compared, the pair.
-    """
-    # For the table alone.
-    import pandas as pd
-
-    if not isinstance(models, Iterable):
-        raise TypeError(
-            f"models: found {type(models).__name__}, expected a sequence or mapping of Representations"
-        )
-    named: dict[Any, Representations] = dict(models if isinstance(models, Mapping) else enumerate(models))
-    if len(named) < 2:
-        raise ValueError(f"models: found {len(named)}, expected at least two")
-    rows = []
-    for first, second in combinations(named, 2):
-        a, b = named[first], named[second]
-        try:
-            comparison = compare(a, b, **options)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"models {first!r} (a) and {second!r} (b): {error}") from error
-        row: dict[str, object] = {"first": first, "second": second, **comparison.measures()}
-        if a.labels is not None and b.labels is not None:
-            row["loss_gap"] = abs(a.loss() - b.loss())
-            row["accuracy_gap"] = abs(a.accuracy() - b.accuracy())
-        rows.append(row)
-    return pd.DataFrame(rows)
