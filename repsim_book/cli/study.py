@@ -434,7 +434,7 @@ def record(name: str, cache: Path | None, record: Path | None, replace: bool, **
                 f"({_groups(sorted(lost))}); finish the study, or --replace it"
             )
     commands = [*noted_commands(store, found), _command()]
-    more = {FILE: representations_file(found, store)} if isinstance(found, ImageStudy) else {}
+    more = {FILE: representations_file(found, store)}
     written = write_record(directory, found, tables, commands, more=more)
     size = sum(path.stat().st_size for path in directory.iterdir())
     print(f"{directory}: {len(written.models)} models, {len(written.pairs)} pairs, {size / 1e6:.2f} MB")

@@ -53,6 +53,18 @@ def class_means(model: Representations) -> Float64[np.ndarray, "K M"]:
     return np.stack([f[labels == label].mean(axis=0) for label in range(model.num_labels)])
 
 
+def orders_of_labels(model: Representations) -> tuple[Order, Order]:
+    """The circular orders of the labels by their mean embeddings: around the origin, and around the mean of these.
+
+    A linear map keeps or reverses the first, an affine one, all that measures of centred embeddings see, the second.
+
+    Raises:
+        ValueError: M is not 2, the model has no true labels, or a label no input.
+    """
+    means = class_means(model)
+    return circular_order(means), circular_order(means - means.mean(axis=0))
+
+
 def neighbours(order: Order) -> Bool[np.ndarray, "K K"]:
     """Whether two labels stand next to each other; symmetric."""
     next_to = np.zeros((len(order), len(order)), dtype=bool)

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.errors import RecordError
-from repsim_core.studies.records import DIGITS, MODEL_MEASURES, PAIR_MEASURES, Record, environment
+from repsim_core.studies.records import DIGITS, MODEL_MEASURES, ORDERS, Record, environment
 from repsim_core.studies.study import Tables, group_columns
+from repsim_core.studies.units import PAIR_MEASURES
 
 # By which a group's mean may move.
 STANDARD_ERRORS = 4.0
@@ -62,14 +63,14 @@ def compare_with_record(record: Record, tables: Tables) -> Agreement:
     """
     columns, means, group_by = [], [], group_columns(record.study)
     fresh = {name: _recorded(table) for name, table in (("models", tables.models), ("pairs", tables.pairs))}
-    for name, seeds, all_measures, choices in (
-        ("models", ["seed"], MODEL_MEASURES, ["order"]),
+    for name, seeds, all_measures, all_choices in (
+        ("models", ["seed"], MODEL_MEASURES, ORDERS),
         ("pairs", ["seed_a", "seed_b"], PAIR_MEASURES, ["pivot", "left_out", "input_set"]),
     ):
         recorded: pd.DataFrame = getattr(record, name)
         keys = group_by + seeds
         # older records have fewer
-        measures = [measure for measure in all_measures if measure in recorded]
+        measures, choices = ([c for c in each if c in recorded] for each in (all_measures, all_choices))
         both: Any = fresh[name].merge(
             recorded, on=keys, how="left", suffixes=("", "_recorded"), indicator="found"
         )

@@ -21,19 +21,19 @@ import torch
 
 from repsim_core.errors import RecordError
 from repsim_core.files import to_json, write_atomic
-from repsim_core.measures.comparison import MEASURES
 from repsim_core.studies.catalogue import study_kind
 from repsim_core.studies.commands import Command
 from repsim_core.studies.study import Study, Tables, group_columns
-from repsim_core.studies.units import SETS, library_versions
+from repsim_core.studies.units import PAIR_MEASURES, SETS, library_versions
 
 # Significant digits of a recorded float.
 DIGITS = 9
 MODEL_MEASURES = ["test_accuracy", "test_loss", "train_loss"]
-PAIR_MEASURES = [name for name in MEASURES if name != "agreement"]
+ORDERS = ["order", "order_about_mean"]
 _TYPES: Any = {
     "variant": "string",
     "order": "string",
+    "order_about_mean": "string",
     "input_set": "string",
     "note": "string",
     "pivot": "Int64",
@@ -46,9 +46,9 @@ class Record:
     """Models, pairs and provenance as the files hold them.
 
     Attributes:
-        models: a row a model: the group's columns, seed, `MODEL_MEASURES`, order (see `study.Tables`).
+        models: a row a model: the group's columns, seed, `MODEL_MEASURES`, `ORDERS` (see `study.Tables`).
         pairs: a row a pair: the group's columns, seed_a, seed_b, `PAIR_MEASURES`, pivot, left_out, input_set, note.
-            Records made before 0.2.0 have no d_kl_reverse.
+            Records of an older protocol have fewer columns.
         provenance: what was computed, how, where and when. `commands` are as they were typed, each with its commit
             and date; of records made before 0.3.0 one command that computes the same, with the record's own commit.
     """
@@ -103,7 +103,7 @@ def write_record(
         raise RecordError("record: no group of the study is complete yet, there is nothing to record")
     group = group_columns(study)
     files = {
-        "models.csv": _csv(tables.models, [*group, "seed", *MODEL_MEASURES, "order"]),
+        "models.csv": _csv(tables.models, [*group, "seed", *MODEL_MEASURES, *ORDERS]),
         "pairs.csv": _csv(tables.pairs, [*group, "seed_a", "seed_b", *PAIR_MEASURES, *SETS]),
         **(more or {}),
     }

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import pandas as pd
 
 from repsim_core.errors import InputError, nearest
-from repsim_core.measures.circular_orders import circular_order, class_means
+from repsim_core.measures.circular_orders import orders_of_labels
 from repsim_core.representations import Representations
 from repsim_core.store import Store
 from repsim_core.studies.units import LARGEST, ComparingUnit, Stack, Unit, read_stack
@@ -50,6 +50,7 @@ class Study(ABC):
     Attributes:
         GROUP: the class of the groups.
         OPTIONS: for each axis of the grid, the command line's name of it and the group's field.
+        KEPT_INPUTS: on how many of the first test inputs a record keeps representations; None for all.
         name: of the study.
         groups: what is compared, in the order of the tables.
         seeds: the models of each group.
@@ -61,6 +62,7 @@ class Study(ABC):
 
     GROUP: ClassVar[type[Any]]
     OPTIONS: ClassVar[dict[str, str]]
+    KEPT_INPUTS: ClassVar[int | None] = None
 
     name: str
     groups: tuple[Any, ...]
@@ -156,9 +158,9 @@ class Tables(NamedTuple):
     """What a study found, as far as it is stored.
 
     Attributes:
-        models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss, order (of the labels
-            around the origin, by their mean embeddings: `circular_order`, such as "0 2 1 3"; missing unless
-            M = 2 and every label has inputs).
+        models: a row a model: the group's values, seed, test_accuracy, test_loss, train_loss, order and
+            order_about_mean (`circular_orders.orders_of_labels`, such as "0 2 1 3"; missing unless M = 2 and every
+            label has inputs).
         pairs: a row a pair: the group's values, seed_a, seed_b, the measures, the sets.
         missing: the groups that are not complete; the tables hold nothing of them.
     """
@@ -213,20 +215,24 @@ def read_pairs(data: bytes) -> pd.DataFrame:
 
 
 def _with_orders(stack: Stack) -> pd.DataFrame:
-    """A stack's table, with the order of each model's labels."""
-    orders = [_order(model) for model in stack.models.values()]
-    return stack.table.assign(order=pd.array(orders, dtype="string"))
+    """A stack's table, with the orders of each model's labels."""
+    orders = list(zip(*map(_orders, stack.models.values()), strict=True))
+    names = ("order", "order_about_mean")
+    return stack.table.assign(
+        **{n: pd.array(each, dtype="string") for n, each in zip(names, orders, strict=True)}
+    )
 
 
-def _order(model: Representations) -> str | None:
-    """The labels around the origin, such as "0 2 1 3"; None unless M = 2, and where a label has no input."""
+def _orders(model: Representations) -> tuple[str | None, str | None]:
+    """The labels around the origin and around their mean, such as "0 2 1 3"; None unless M = 2, or without inputs."""
     if model.dim != 2:
-        return None
+        return None, None
     try:
-        return " ".join(str(label) for label in circular_order(class_means(model)))
+        around_origin, about_mean = orders_of_labels(model)
     except ValueError:
         # As in the comparison of a degenerate pair: the others are not affected.
-        return None
+        return None, None
+    return " ".join(map(str, around_origin)), " ".join(map(str, about_mean))
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:

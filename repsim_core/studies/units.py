@@ -25,7 +25,8 @@ from jaxtyping import Float
 from safetensors.torch import load
 from torch import Tensor
 
-from repsim_core.measures.comparison import MEASURES, compare
+from repsim_core.measures.comparison import compare
+from repsim_core.measures.others import logit_distance
 from repsim_core.representations import Representations
 from repsim_core.store import Address, content_key
 
@@ -35,7 +36,31 @@ _CURVE_POINTS = 150
 _LAST_STEPS = 100
 # The largest integer that a seed can be.
 LARGEST = 2**63 - 1
-# What a row of pairs holds beside the measures.
+# What a row of pairs holds: attributes of `Comparison`, three measures besides, and the sets. Other columns are another
+# protocol of `ComparingUnit`.
+_OF_A_COMPARISON = (
+    "d_kl",
+    "d_kl_reverse",
+    "d_llv",
+    "label_term",
+    "input_term",
+    "label_scale_term",
+    "input_scale_term",
+    "ratio_distance",
+    "normaliser_mismatch",
+    "d_fg",
+    "max_d_svd_f",
+    "least_d_svd_f",
+    "d_svd_all_labels",
+    "d_svd_g",
+    "certificate",
+    "linear_bound",
+    "quadratic_bound",
+    "ratio_bound",
+    "mean_cca",
+    "agreement",
+)
+PAIR_MEASURES = (*_OF_A_COMPARISON, "effective_rank_a", "effective_rank_b", "d_logit")
 SETS = ("pivot", "left_out", "input_set", "note")
 
 
@@ -148,7 +173,7 @@ class ComparingUnit:
     stacks: tuple[str, ...]
     options: tuple[tuple[str, int | float | str], ...] = ()
 
-    protocol: ClassVar[int] = 1
+    protocol: ClassVar[int] = 2
 
     @property
     def address(self) -> Address:
@@ -158,29 +183,43 @@ class ComparingUnit:
     def needs(self) -> Needs:
         """As for every `Unit`."""
         pairs = len(self.seeds) * (len(self.seeds) - 1) / 2
-        return Needs(cost=5e3 * pairs, memory=5e7, kept=350 * pairs)
+        return Needs(cost=5e3 * pairs, memory=5e7, kept=600 * pairs)
 
     def compute(self, inputs: Sequence[bytes]) -> bytes:
         """The table that `study.read_pairs` reads, as CSV, from the contents of the stacks' entries."""
         models = {seed: model for data in inputs for seed, model in read_stack(data).models.items()}
         with one_thread():
             rows = [
-                {"seed_a": a, "seed_b": b, **_measured(models[a], models[b], dict(self.options))}
+                {"seed_a": a, "seed_b": b, **measured(models[a], models[b], **dict(self.options))}
                 for a, b in combinations(self.seeds, 2)
             ]
-        columns = ["seed_a", "seed_b", *MEASURES, *SETS]
+        columns = ["seed_a", "seed_b", *PAIR_MEASURES, *SETS]
         return pd.DataFrame(rows, columns=columns).to_csv(index=False, lineterminator="\n").encode()
 
 
-def _measured(a: Representations, b: Representations, options: dict) -> dict[str, object]:
-    # As the paper has it, also where r = K - 1.
+def measured(a: Representations, b: Representations, **options: Any) -> dict[str, object]:
+    """What a study keeps of two models: `PAIR_MEASURES` and `SETS` by name, or a `note` why there are none.
+
+    Args:
+        a, b: the models.
+        options: of `compare`; input sets are sampled, as the paper has it, also where r = K - 1.
+    """
     options.setdefault("input_set", "sampled")
     try:
         found = compare(a, b, **options)
     except ValueError as error:
         # Of a degenerate model: its pairs have no distance, the others' are not affected.
         return {"note": str(error)}
-    return {**found.measures(), "input_set": " ".join(map(str, found.llv.input_set or ()))}
+    rank_a, rank_b = found.effective_ranks
+    return {
+        **{name: getattr(found, name) for name in _OF_A_COMPARISON},
+        "effective_rank_a": rank_a,
+        "effective_rank_b": rank_b,
+        "d_logit": logit_distance(a, b),
+        "pivot": found.llv.pivot,
+        "left_out": found.llv.left_out,
+        "input_set": " ".join(map(str, found.llv.input_set or ())),
+    }
 
 
 def compute_unit(unit: Unit, key: str, inputs: Sequence[bytes] = ()) -> bytes:

@@ -195,6 +195,8 @@ class WidthStudy(WidthProtocol, Study):
 
     GROUP = WidthGroup
     OPTIONS: ClassVar = {"k": "classes", "widths": "width", "variant": "variant"}
+    # A thousand networks then fit into a file of 3 MB.
+    KEPT_INPUTS: ClassVar = 400
 
     def check_protocol(self) -> None:
         """As for every `Study`."""

@@ -86,6 +86,27 @@ def test_class_means_need_labels_and_all_classes() -> None:
         circular_orders.class_means(Representations(f, g, [1, 1]))
 
 
+@given(labels(4, 8), st.integers(0, 2**32 - 1))
+def test_an_affine_map_keeps_the_order_around_the_mean(order: tuple[int, ...], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, g = rng.standard_normal((2, 2)), rng.standard_normal((len(order), 2))
+    if abs(np.linalg.det(matrix)) < 1e-2:
+        matrix += np.eye(2)
+    f = directions(order)
+    y = np.arange(len(order))
+    around, about = circular_orders.orders_of_labels(Representations(f, g, y))
+    moved = circular_orders.orders_of_labels(Representations(f @ matrix.T + rng.uniform(-9, 9, 2), g, y))
+    assert around == circular_orders.circular_order(f)
+    assert moved[1] == about
+
+
+def test_the_two_orders_can_differ() -> None:
+    """Three labels around the origin, and a fourth far beyond one of them, which moves the mean to the other side."""
+    f = [[1.0, 0.1], [0.0, 1.0], [-1.0, -1.0], [40.0, 0.0]]
+    around, about = circular_orders.orders_of_labels(Representations(f, np.eye(4)[:, :2], [0, 1, 2, 3]))
+    assert around != about
+
+
 def test_what_chance_does() -> None:
     once = circular_orders.largest_counts(1, 6, draws=50, seed=0)
     assert (once == 1).all()  # in one model the most frequent neighbours are neighbours once

@@ -23,12 +23,15 @@ import repsim_core as rc
 from repsim_book.cli import study as study_commands
 from repsim_core.datasets.tabular import radial
 from repsim_core.errors import InputError, RecordError, StudyError
+from repsim_core.measures.circular_orders import orders_of_labels
 from repsim_core.store import Store
 from repsim_core.studies import units, width
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.records import read_record
-from repsim_core.studies.study import comparing, read_pairs, stored_tables
-from repsim_core.studies.width import TrainingUnit
+from repsim_core.studies.stored_representations import FILE, read_representations, representations_file
+from repsim_core.studies.study import comparing, read_pairs, stored_stacks, stored_tables
+from repsim_core.studies.units import read_stack
+from repsim_core.studies.width import TrainingUnit, WidthStudy
 from repsim_core.training.stacks import train_stack
 
 
@@ -61,15 +64,21 @@ def test_the_tables_are_those_of_direct_calls(computed):
     try:
         stack = train_stack(radial(4, 1000, seed=0), seeds=[0, 1, 2], width=8, steps=60, device="cpu")
         models = stack.representations(radial(4, 200, seed=1))
-        comparison = rc.compare(models[0], models[2])
+        comparison = rc.compare(models[0], models[2], input_set="sampled")
+        d_logit = rc.logit_distance(models[0], models[2])
     finally:
         torch.set_num_threads(threads)
     assert model["test_accuracy"] == models[2].accuracy()
     assert model["test_loss"] == models[2].loss()
     assert model["train_loss"] == pytest.approx(float(stack.losses[:, 2].mean()), rel=1e-6)
     found = comparison.to_dict()
-    for name in (*units.MEASURES, "pivot", "left_out"):
+    assert (*units.PAIR_MEASURES, *units.SETS) == tuple(tables.pairs.columns[5:])
+    for name in (*units.PAIR_MEASURES[:-3], "pivot", "left_out"):
         assert pair[name] == found[name], name
+    assert (pair["effective_rank_a"], pair["effective_rank_b"]) == comparison.effective_ranks
+    assert pair["d_logit"] == d_logit
+    orders = [" ".join(map(str, order)) for order in orders_of_labels(models[2])]
+    assert [model["order"], model["order_about_mean"]] == orders
     assert pair["input_set"] == " ".join(map(str, comparison.llv.input_set))
     assert pd.isna(pair["note"])
 
@@ -442,9 +451,28 @@ def test_a_record_says_what_it_is(recorded):
     assert command["typed"] == "repsim study record width --grid smoke --variant free"
     assert record.provenance["missing"] == []
     assert {"python", "torch", "numpy", "protocol", "machine"} <= set(record.provenance["environment"])
-    text = "".join(path.read_text() for path in recorded.iterdir())
-    assert str(recorded.parent) not in text
+    assert all(str(recorded.parent).encode() not in path.read_bytes() for path in recorded.iterdir())
     assert os.uname().nodename not in json.dumps(record.provenance)
+
+
+def test_a_record_keeps_representations_of_the_first_inputs(recorded, computed, monkeypatch):
+    study, store = small(), Store(computed)
+    stacks = {group: stored_stacks(study, group, store) for group in study.groups}
+    found = read_representations(recorded, read_record(recorded))
+    assert list(found) == list(study.groups)
+    monkeypatch.setattr(WidthStudy, "KEPT_INPUTS", 50)
+    few = recorded.parent / FILE
+    few.write_bytes(representations_file(study, store))
+    for kept, count in ((found, 200), (read_representations(recorded.parent, read_record(recorded)), 50)):
+        for group, data in stacks.items():
+            ((stack,), stored) = map(read_stack, data.values()), kept[group]
+            np.testing.assert_array_equal(stored.loss_curves, stack.loss_curve)
+            for seed, model in stack.models.items():
+                f = model.embeddings[:count]
+                step = (f.amax(dim=0) - f.amin(dim=0)) / (2**16 - 1)
+                assert ((stored.models[seed].embeddings - f).abs() <= 0.51 * step).all()
+                assert (stored.models[seed].labels == model.labels[:count]).all()
+                assert (stored.models[seed].unembeddings == model.unembeddings).all()
 
 
 def test_a_partial_record_says_what_it_lacks_and_replaces_no_fuller_one(recorded, tmp_path, capsys):
