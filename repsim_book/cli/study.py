@@ -18,6 +18,7 @@ from repsim_book.cli.study_report import Reporter, needed, shown, summary
 from repsim_book.paths import HOME, RECORDS, RUNS, find_root
 from repsim_book.repository import short_commit
 from repsim_core.errors import InputError, StudyError
+from repsim_core.executors import MOST_JOBS, as_jobs, check_scheduler, dask_executor, local_executor
 from repsim_core.files import write_atomic
 from repsim_core.store import Store
 from repsim_core.studies.agreement import STANDARD_ERRORS, Agreement, compare_with_record
@@ -28,15 +29,7 @@ from repsim_core.studies.estimate import estimate
 from repsim_core.studies.image_copies import noted_copies
 from repsim_core.studies.images import ImageStudy
 from repsim_core.studies.records import Record, environment, read_record, write_record
-from repsim_core.studies.run import (
-    MOST_JOBS,
-    StudyProgress,
-    as_jobs,
-    check_scheduler,
-    dask_executor,
-    local_executor,
-    run_study,
-)
+from repsim_core.studies.run import StudyProgress, run_study
 from repsim_core.studies.stored_representations import FILE, representations_file
 from repsim_core.studies.study import (
     MOST_VALUES,

@@ -6,45 +6,27 @@ just before it is handed out, so that a process does not repeat what another on 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
-from typing import Any
-from urllib.parse import urlsplit
 
-import torch
-
-from repsim_core.errors import InputError, StudyError
-from repsim_core.extras import require
+from repsim_core.errors import StudyError
+from repsim_core.executors import MOST_JOBS, as_jobs
 from repsim_core.store import Store
-from repsim_core.studies.study import Group, Study, comparing, stored_stacks, within
+from repsim_core.studies.study import Group, Study, comparing, stored_stacks
 from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
 
 # Seconds between two reports of progress.
 _TICK = 1.0
-# Units handed out at a time, and processes of one machine, at most.
-MOST_JOBS = 10_000
-_MOST_PROCESSES = 1_000
-# What interrupts a command, here and in its workers; those leave it to the command. (Windows has no SIGHUP.)
-_INTERRUPTIONS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
-# Seconds that a scheduler has to answer.
-_ANSWER_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -94,18 +76,6 @@ def run_study(
     cache.sweep()
     _StudyPass(ready, cache, executor, jobs, progress).work()
     return ready
-
-
-def as_jobs(jobs: int, most: int = _MOST_PROCESSES) -> int:
-    """A number of processes of this machine, or another number of jobs that is at most `most`.
-
-    Raises:
-        InputError: it is out of range.
-    """
-    try:
-        return within(jobs, "jobs", 1, most)
-    except (TypeError, ValueError) as error:
-        raise InputError(str(error)) from error
 
 
 class _StudyPass:
@@ -226,115 +196,3 @@ class _StudyPass:
         left = None if self.expected_end is None else max(self.expected_end - now, 0.0)
         running = tuple(unit.address.label for unit, _ in self.running.values())
         self.progress(StudyProgress(self.done, self.units, self.found, running, now - self.started, left))
-
-
-@contextmanager
-def local_executor(jobs: int) -> Iterator[Executor]:
-    """Up to `jobs` new processes of this machine, one thread each; they end with this one, however it ends.
-
-    Raises:
-        InputError: jobs is out of range.
-    """
-    jobs, before = as_jobs(jobs), set(multiprocessing.active_children())
-    with _undisturbed():
-        # With it begins the process that watches over shared resources, which is to outlive the workers.
-        pool = _Pool(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
-    complete = False
-
-    def close() -> None:
-        with _undisturbed():
-            if not complete:
-                # An interruption, a full disk: a unit at work would take minutes to end.
-                for child in set(multiprocessing.active_children()) - before:
-                    child.kill()
-            pool.shutdown(cancel_futures=True)
-
-    try:
-        yield pool
-        complete = True
-    finally:
-        try:
-            close()
-        except BaseException:
-            # A second interruption, which came before this one was dealt with.
-            close()
-            raise
-
-
-class _Pool(ProcessPoolExecutor):
-    """A pool whose workers are deaf to interruptions from their first moment, before any code of theirs runs."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        # Processes that are started here inherit what is blocked.
-        with _undisturbed():
-            return super().submit(fn, *args, **kwargs)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Interruptions wait until the end of the block (where the system knows how to do that)."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker() -> None:
-    """In a new worker: one thread; leave Ctrl-C to the parent; end when the parent does, even if it was killed."""
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
-
-
-def check_scheduler(address: str) -> None:
-    """Refuse an address at which no scheduler can be, without asking whether there is one.
-
-    Raises:
-        InputError: Dask is not installed, or it knows no such address.
-    """
-    require("scheduler", "distributed")
-    from distributed.comm.registry import backends
-
-    scheme, _, place = address.rpartition("://")
-    try:
-        parts = urlsplit(f"//{place}")
-        complete = bool(parts.hostname and parts.port) and parts.netloc == place
-    except ValueError:  # a port that is none, or half of an IPv6 address
-        complete = False
-    if not complete or (scheme or "tcp") not in backends:
-        raise InputError(f"scheduler: found {address!r}, expected an address such as tcp://HOST:PORT")
-
-
-@contextmanager
-def dask_executor(address: str) -> Iterator[Executor]:
-    """The workers of the Dask cluster whose scheduler listens at `address`.
-
-    Dask runs a unit again elsewhere when its worker is lost. The workers need this package in the same version.
-
-    Raises:
-        InputError: Dask is not installed, or no scheduler answers.
-    """
-    check_scheduler(address)
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"scheduler: no Dask scheduler answers at {address}: {error}") from error
-    with client:
-        executor = client.get_executor(pure=False)
-        try:
-            yield executor
-        finally:
-            executor.shutdown(wait=False)

@@ -9,8 +9,8 @@ import pytest
 from processes import HANG, Meeting
 from studies import TINY, command, compute, entries, stop_second_training, tiny
 
+from repsim_core import executors
 from repsim_core.store import Store
-from repsim_core.studies import run
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
@@ -24,7 +24,7 @@ PATIENT = {
 def cluster(monkeypatch):
     import dask
 
-    monkeypatch.setattr(run, "_ANSWER_SECONDS", HANG)
+    monkeypatch.setattr(executors, "_ANSWER_SECONDS", HANG)
     with (
         dask.config.set(PATIENT),
         distributed.LocalCluster(
