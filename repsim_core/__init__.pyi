@@ -17,7 +17,7 @@ from .measures.canonical import RankDeficientWarning as RankDeficientWarning
 from .measures.canonical import canonical_correlations as canonical_correlations
 from .measures.canonical import mean_cca as mean_cca
 from .measures.certificate import similarity_certificate as similarity_certificate
-from .measures.comparison import Comparison as Comparison
+from .measures.compared import Comparison as Comparison
 from .measures.comparison import compare as compare
 from .measures.distances import LLVDistance as LLVDistance
 from .measures.distances import kl_divergence as kl_divergence

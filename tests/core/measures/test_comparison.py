@@ -16,7 +16,7 @@ from array_kinds import converted, every_kind
 from hypothesis import given, settings
 
 import repsim_core as rc
-from repsim_core.measures import comparison, distances, pairs, similarity
+from repsim_core.measures import compared, comparison, distances, pairs, similarity
 
 
 @settings(max_examples=30)
@@ -58,9 +58,12 @@ def test_a_comparison_in_every_library(kind):
             assert type(found[name]) is type(value), name
             if isinstance(value, float):
                 assert found[name] == pytest.approx(value, rel=1e-11), name
-            elif name != "effective_ranks":
+            elif name == "bounds":
+                assert [each["says"] for each in found[name]] == [each["says"] for each in value]
+            elif name in ("effective_ranks", "accuracies", "losses"):
+                assert found[name] == pytest.approx(value, rel=1e-12), name
+            else:
                 assert found[name] == value, name
-        assert found["effective_ranks"] == pytest.approx(expected["effective_ranks"], rel=1e-12)
     row = rc.compare_all([converted(model, kind) for model in (a, b)]).iloc[0]
     assert row["loss_gap"] == pytest.approx(abs(a.loss() - b.loss()), rel=1e-11)
     assert row["d_fg"] == pytest.approx(rc.compare(a, b).d_fg, rel=1e-11)
@@ -69,9 +72,10 @@ def test_a_comparison_in_every_library(kind):
 def noted(a: rc.Representations, b: rc.Representations, **options) -> str:
     """The notes of a comparison, which are also printed and rendered."""
     found = rc.compare(a, b, **options)
+    printed = " ".join(str(found).split())
     for note in found.notes:
-        assert f"note: {note}" in str(found).splitlines()
-        assert f"<p>{html.escape(note)}</p>" in found._repr_html_()
+        assert f"note: {note}" in printed
+        assert f"<p>note: {html.escape(note)}</p>" in found._repr_html_()
     assert found.to_dict()["notes"] == list(found.notes)
     return "\n".join(found.notes)
 
@@ -89,9 +93,9 @@ def test_a_comparison_of_unlike_models_says_what_it_rests_on():
     assert (found.dims, found.ranks, found.dim, found.size) == ((3, 3), (2, 3), 2, 2)
     assert "of a's M = 3 dimensions r = 2 reach the distribution" in found.notes[0]
     assert "the ranks 2 and 3 differ" in found.notes[1]
-    assert "M = 3, r = 2; pivot" in str(found)
-    assert dict(found.rows())["bound 2 r d_LLV (r = 2)"] == 4 * found.d_llv
-    assert "M = 2 and 3, r = 2; pivot" in str(rc.compare(a, b))
+    assert "M = 3 dimensions, of which r = 2 and 3 reach the distribution" in str(found)
+    assert dict(found.rows())["linear bound, 2 r d_LLV (r = 2)"] == 4 * found.d_llv
+    assert "M = 2 and 3 dimensions, of which r = 2 and 3 reach the distribution" in str(rc.compare(a, b))
     same = rc.compare(a, b, **found.llv.sets)
     assert same.d_llv == pytest.approx(found.d_llv, rel=1e-9)
     assert same.mean_cca == pytest.approx(found.mean_cca, rel=1e-9)
@@ -155,53 +159,136 @@ def test_options_reach_the_measures():
 
 
 class Cells(HTMLParser):
-    """Rows of a table's cells, and the paragraph under it."""
+    """Rows of a table's cells, its headings, and the paragraphs around it."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.open: list[str] = []
         self.rows: list[list[str]] = []
-        self.sets = ""
+        self.headings: list[str] = []
+        self.texts: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
         self.open.append(tag)
         if tag == "tr":
             self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
         if self.open[-1] == "td":
-            self.rows[-1].append(data)
+            self.rows[-1][-1] += data
+        elif self.open[-1] == "th":
+            self.headings.append(data)
         elif self.open[-1] == "p":
-            self.sets += data
+            self.texts.append(data)
+
+
+def figures(text: str) -> list[float]:
+    return [float(number) for number in text.removeprefix(">= ").split(", ")]
 
 
 def test_a_comparison_prints_and_renders_as_a_table():
-    found = rc.compare(*rc.permuted_circles(rho=5.0, inputs_per_class=20), input_set=(5, 60, 130))
-    *figures, sets = str(found).splitlines()
-    width = max(len(name) for name, _ in found.rows())
-    assert [line[:width].rstrip() for line in figures] == [name for name, _ in found.rows()]
-    signs = [" ".join(line[width:].split()[:-1]) for line in figures]
-    assert signs == [{"most": "<=", "east": ">="}.get(name[-4:], "") for name, _ in found.rows()]
-    assert {"<=", ">="} <= set(signs)
-    assert [float(line.split()[-1]) for line in figures] == pytest.approx(
-        [value for _, value in found.rows()], rel=1e-5
+    found = rc.compare(
+        *rc.permuted_circles(rho=5.0, inputs_per_class=20), input_set=(5, 60, 130), measures="all"
     )
-    assert "N = 140, K = 7, M = 2; pivot" in sets
-    assert "input set [5, 60, 130] (given)" in sets
-    assert f"pivot {found.llv.pivot}, label {found.llv.left_out} left out" in sets
-
-    page = Cells(found._repr_html_())
+    page, printed = Cells(found._repr_html_()), str(found)
     assert not page.open
-    assert [name for name, _ in page.rows] == [name for name, _ in found.rows()]
-    assert [float(value.split()[-1]) for _, value in page.rows] == pytest.approx(
-        [v for _, v in found.rows()], rel=1e-3
+    cells = [row for row in page.rows if row]
+    assert page.headings == [group.heading for group in found.groups()]
+    values = [value for _, value in found.rows()]
+    assert [number for _, figure, _ in cells for number in figures(figure)] == pytest.approx(values, rel=1e-3)
+    lines = [line for line in printed.splitlines() if line.startswith("  ")]
+    for (name, figure, says), line in zip(cells, lines, strict=True):
+        assert " ".join(line.split()) == " ".join(f"{name} {figure} {says}".split())
+    assert max(map(len, printed.splitlines())) <= 100
+    head, sets = page.texts
+    assert head == "N = 140 inputs, K = 7 labels, M = 2 dimensions, of which r = 2 reach the distribution"
+    assert printed.splitlines()[0] == head
+    assert sets == printed.splitlines()[-1]
+    assert (
+        f"pivot {found.llv.pivot}, label {found.llv.left_out} left out; input set [5, 60, 130] (given)"
+        in sets
     )
-    assert page.sets == sets
     assert "none left out" in str(rc.compare(strategies.model(), strategies.model(seed=1), left_out="none"))
+
+
+def test_what_was_sampled_is_a_bound():
+    found = rc.compare(
+        strategies.model(n=60, k=11, m=5), strategies.model(n=60, k=11, m=5, seed=1), max_subsets=7
+    )
+    (line,) = (line for line in str(found).splitlines() if line.lstrip().startswith("d_{f,g}"))
+    assert line.split()[1:3] == [">=", f"{found.d_fg:.4g}"]
+
+
+def test_at_most_ten_of_a_set_are_printed():
+    a, b = (rc.Representations(*strategies.arrays(60, 30, 12, seed)) for seed in (0, 1))
+    found = " ".join(str(rc.compare(a, b, labels=range(5, 30), input_set=range(13))).split())
+    assert "labels [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, ... 25 in all] (given" in found
+    assert "input set [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... 13 in all] (given)" in found
+
+
+# -- true labels -----------------------------------------------------------------------------------------------------
+
+
+@every_kind
+def test_true_labels_give_accuracies_and_losses(kind):
+    """Of both models, though one alone may know the labels: the inputs are the same."""
+    truth = np.arange(40) % 6
+    a, b = (rc.Representations(*strategies.arrays(40, 6, 2, seed), truth) for seed in (0, 1))
+    unlabelled = [rc.Representations(*strategies.arrays(40, 6, 2, seed)) for seed in (0, 1)]
+    for first, second in ((a, b), (converted(a, kind), unlabelled[1]), (unlabelled[0], converted(b, kind))):
+        found = rc.compare(first, second)
+        assert found.accuracies == (a.accuracy(), b.accuracy())
+        assert found.losses == pytest.approx((a.loss(), b.loss()), rel=1e-12)
+        rows = dict(found.rows())
+        assert (rows["accuracy of a"], rows["accuracy of b"]) == found.accuracies
+        assert (rows["loss of a"], rows["loss of b"]) == found.losses
+        assert found.to_dict()["losses"] == list(found.losses)
+    assert unlabelled[1].labels is None
+    without = rc.compare(*unlabelled)
+    assert without.accuracies is without.losses is None
+    assert without.to_dict()["accuracies"] is None
+    assert "accuracy" not in str(without)
+
+
+# -- bounds in words -------------------------------------------------------------------------------------------------
+
+
+def test_bounds_say_what_follows():
+    a = strategies.model(n=60, k=9, m=2)
+    for other, says in (
+        (rc.noisy_copy(a, 0.01), "is at most this"),
+        (strategies.model(n=60, k=9, seed=1), "nothing"),
+    ):
+        found = rc.compare(a, other, pivot=3)
+        quadratic, linear, ratio, certificate, lower = found.bounds
+        assert [each.value for each in found.bounds] == [
+            found.quadratic_bound,
+            found.linear_bound,
+            found.ratio_bound,
+            found.certificate,
+            found.least_d_svd_f,
+        ]
+        assert {quadratic.of, linear.of} == {"d_{f,g}"}
+        assert {ratio.of, certificate.of, lower.of} == {"d_SVD of f"}
+        assert {each.over for each in (quadratic, linear, ratio)} == {"pivot 3 and the kept labels"}
+        assert {each.over for each in (certificate, lower)} == {"pivot 3 and every set of 2 labels"}
+        assert [each.upper for each in found.bounds] == [True] * 4 + [False]
+        for bound in (quadratic, linear, ratio):
+            assert says in bound.says
+            assert bound.informative == (bound.value < 1)
+            assert bound.says in str(found)
+            assert bound.says in found._repr_html_()
+    assert quadratic.says == "says nothing: d_{f,g} is at most 1 anyway"
+    assert lower.says == "d_SVD of f is at least this for one of them"
+    none = lower._replace(value=0.0)
+    assert (none.informative, none.says) == (False, "says nothing: d_SVD of f is at least 0 anyway")
+    assert "the mean of all labels as pivot" in rc.compare(a, a, pivot="mean").bounds[0].over
 
 
 def test_a_comparison_goes_through_json():
@@ -366,7 +453,7 @@ def test_every_measure_is_an_attribute_a_column_and_a_key():
     models = [rc.Representations(rng.normal(size=(30, 2)), rng.normal(size=(5, 2))) for _ in range(2)]
     found = rc.compare(*models)
     row = rc.compare_all(models).iloc[0]
-    for name in comparison.MEASURES:
+    for name in compared.MEASURES:
         assert getattr(found, name) == found.to_dict()[name] == row[name], name
 
 

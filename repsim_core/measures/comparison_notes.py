@@ -1,0 +1,61 @@
+"""What a reader should know of a comparison that its figures do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from repsim_core.beyond_standard import to_numpy
+from repsim_core.measures.canonical import CanonicalCorrelations
+from repsim_core.measures.label_orders import suspected_order
+from repsim_core.measures.pairs import ModelPair
+from repsim_core.measures.similarity import RepresentationDistance
+
+
+def notes(
+    pair: ModelPair, representation: RepresentationDistance, cca: CanonicalCorrelations, agreement: float
+) -> Iterator[str]:
+    """The notes, in sentences; most pairs have none."""
+    for name, model in (("a", pair.a), ("b", pair.b)):
+        lost = model.dim - model.rank
+        if lost:
+            bias = model.has_hidden_bias
+            other = lost - bias
+            yield (
+                f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution"
+                + (", and one along which all inputs are the same, as a bias" if bias else "")
+                + (f"; the other {other} could be anything, and nothing here speaks of them" if other else "")
+            )
+    if pair.a.rank != pair.b.rank:
+        yield (
+            f"the ranks {pair.a.rank} and {pair.b.rank} differ: label sets have as many labels as the smaller, "
+            "so that d_SVD compares images of as many dimensions in both"
+        )
+    if not representation.exhaustive:
+        yield (
+            f"d_{{f,g}} is at least this: {len(representation.label_subsets):,} of {representation.total:.4g} label "
+            "subsets were looked at"
+        )
+    if representation.dependent:
+        yield (
+            f"{representation.dependent:,} label subsets do not count: their log-ratios are linearly dependent, so "
+            "that they are not diverse"
+        )
+    if not representation.diverse:
+        yield (
+            "the log-ratios of every label subset are linearly dependent in a or b: none is diverse, and d_{f,g} "
+            "speaks of fewer directions than labels"
+        )
+    if cca.forced:
+        yield (
+            f"{cca.forced} of {min(cca.rank_z, cca.rank_w)} canonical correlations are 1 whatever the models are: "
+            f"the ranks {cca.rank_z} and {cca.rank_w} add up to more than N - 1 = {cca.observations - 1}"
+        )
+    suspected = suspected_order(to_numpy(pair.a.predictions()), to_numpy(pair.b.predictions()))
+    if suspected is not None:
+        matched, renamed = suspected
+        pairs = ", ".join(f"{there} is a's {here}" for there, here in list(renamed.items())[:5])
+        more = ", ..." if len(renamed) > 5 else ""
+        yield (
+            f"are the labels in another order? The predictions agree on a share of {agreement:.3g}, and with labels "
+            f"matched on {matched:.3g} (b's label {pairs}{more})"
+        )
