@@ -1,0 +1,144 @@
+"""Figures of the chapter "Width" about single pairs: close and dissimilar ones, and which distance tells them apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from repsim_core.figures.figure_source import draws
+from repsim_core.figures.style import INK, label_palette, markers, new_figure, style, xy
+
+__all__ = ["both_directions", "one_on_the_other", "rank_correlations"]
+
+_WIDTH = 6.0
+
+
+@draws
+def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Figure:
+    """d_KL of pairs one way against the other way; a panel for each number of labels.
+
+    Args:
+        pairs: columns classes, d_kl, d_kl_reverse (nats), mean_cca.
+        close: the divergence below which a pair is close; the square holds the pairs that are close both ways.
+        dissimilar: pairs with a mean CCA below this have a colour and a shape of their own.
+    """
+    counts = sorted(set(pairs["classes"].tolist()))
+    columns = min(len(counts), 2)
+    rows = -(-len(counts) // columns)
+    values = pairs[["d_kl", "d_kl_reverse"]].to_numpy(dtype=float)
+    least, most = values.min() / 1.5, values.max() * 1.5
+    kinds = (
+        (False, {"s": 9, "color": label_palette(1)[0], "marker": "o", "alpha": 0.35}, "at least"),
+        (True, {"s": 20, "color": label_palette(2)[1], "marker": "X", "alpha": 0.9}, "below"),
+    )
+    with style():
+        figure, axes = new_figure(
+            rows,
+            columns,
+            width=_WIDTH if columns > 1 else 3.6,
+            height=2.9 * rows + 0.6,
+            squeeze=False,
+            sharex=True,
+            sharey=True,
+        )
+        panels = list(axes.ravel())
+        for ax in panels[len(counts) :]:
+            ax.set_axis_off()
+        for ax, count in zip(panels, counts, strict=False):
+            own = pairs[pairs["classes"] == count]
+            for below, look, word in kinds:
+                chosen = own[(own["mean_cca"] < dissimilar) == below]
+                name = f"mean CCA {word} {dissimilar:g}"
+                ax.scatter(chosen["d_kl"], chosen["d_kl_reverse"], linewidths=0, label=name, **look)
+            side = close - least
+            ax.add_patch(Rectangle((least, least), side, side, fill=False, edgecolor=INK, linewidth=1.2))
+            ax.set(xscale="log", yscale="log", xlim=(least, most), ylim=(least, most), title=f"K = {count}")
+            ax.set_aspect("equal")
+        for ax in axes[-1]:
+            ax.set_xlabel(r"$d_{\mathrm{KL}}$, nats")
+        for ax in axes[:, 0]:
+            ax.set_ylabel(r"$d_{\mathrm{KL}}$, reverse")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+@draws
+def one_on_the_other(points: pd.DataFrame, names: tuple[str, str], joined: int) -> Figure:
+    """Embeddings of the same inputs in two models, and those of the second after an affine map onto the first.
+
+    Args:
+        points: a row an input: label (the true one), x, y in the first model, other_x, other_y in the second, mapped_x,
+            mapped_y after the map.
+        names: of the models.
+        joined: how many of the first rows are joined to where the map takes them.
+    """
+    labels = points["label"].tolist()
+    colours, shapes = label_palette(1 + max(labels)), markers(1 + max(labels))
+    first, second, mapped = (xy(points, f"{end}x", f"{end}y") for end in ("", "other_", "mapped_"))
+    with style():
+        figure, axes = new_figure(1, 3, width=_WIDTH + 0.6, height=2.9)
+        for ax, places, title in zip(
+            axes, (first, second, first), (*names, f"{names[1]},\nmapped onto {names[0]}"), strict=True
+        ):
+            moved = places if ax is not axes[2] else mapped
+            if ax is axes[2]:
+                for start, end in zip(mapped[:joined], first[:joined], strict=True):
+                    ax.plot(*np.array([start, end]).T, color=INK, linewidth=0.6, alpha=0.5)
+                ax.scatter(*first.T, s=5, color=INK, alpha=0.3, linewidths=0)
+            for label in sorted(set(labels)):
+                own = moved[np.array(labels) == label]
+                ax.scatter(*own.T, s=12, color=colours[label], marker=shapes[label], alpha=0.75, linewidths=0)
+            ax.set_title(title, fontsize=11)
+            _square(ax, np.vstack([places, moved]))
+        handles = [
+            axes[0].scatter([], [], s=30, color=colours[i], marker=shapes[i], label=str(i))
+            for i in sorted(set(labels))
+        ]
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            ncols=min(len(handles), 9),
+            title="label",
+            title_fontsize=10,
+        )
+    return figure
+
+
+@draws
+def rank_correlations(table: pd.DataFrame, names: dict[str, str]) -> Figure:
+    """Rank correlations of distances with dissimilarity, with their intervals: a group of bars for each distance.
+
+    Args:
+        table: columns classes, measure, value, low, high (a nominal interval).
+        names: of the measures, from top to bottom.
+    """
+    counts = sorted(set(table["classes"].tolist()))
+    colours, shapes = label_palette(max(len(counts), 2)), markers(len(counts))
+    with style():
+        figure, ax = new_figure(width=5.4, height=1.1 + 0.62 * len(names))
+        ax.axvline(0, color=INK, linewidth=0.8, alpha=0.5)
+        for number, count in enumerate(counts):
+            own = table[table["classes"] == count].set_index("measure").loc[list(names)]
+            height = np.arange(len(names)) + 0.17 * (number - (len(counts) - 1) / 2)
+            ax.hlines(height, own["low"], own["high"], color=colours[number], linewidth=2.2)
+            look = {"color": colours[number], "marker": shapes[number], "markersize": 6.5}
+            ax.plot(own["value"], height, linestyle="none", label=f"K = {count}", **look)
+        ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with 1 − mean CCA")
+        ax.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
+        ax.set_yticks(range(len(names)), list(names.values()))
+        ax.set_ylim(len(names) - 0.5, -0.5)
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _square(ax: Axes, places: np.ndarray) -> None:
+    """A frame as wide as high around these points, without numbers: units differ from model to model."""
+    middle = (places.max(axis=0) + places.min(axis=0)) / 2
+    half = 0.54 * float((places.max(axis=0) - places.min(axis=0)).max())
+    ax.set(
+        xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal"
+    )
+    ax.set(xticks=[], yticks=[])
