@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,14 @@ class Store:
         for path in damaged:
             self.report(f"damaged entry, to be computed again: {path}")
         return found
+
+    def contents(self, key: str, suffix: str) -> Iterator[bytes]:
+        """What all entries with this key hold, whatever their labels; damaged ones are reported and left out."""
+        names = {path.name for path in self.directory.glob(f"*-{key}-*{suffix}")}
+        for label in sorted({name.partition(f"-{key}-")[0] for name in names}):
+            found = self.get(Address(label, key, suffix))
+            if found is not None:
+                yield found
 
     def state(self, address: Address) -> str:
         """`done`, `damaged` or `missing`; nothing is reported."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from repsim_book.cli.command import Whole, command
+from repsim_book.cli.compare_pairs import compared_pairs, pairs_options
 from repsim_core.errors import InputError
 from repsim_core.files import to_json
 
@@ -44,8 +45,7 @@ class _InputSet(_Words):
 
 
 @command()
-@click.argument("a")
-@click.argument("b")
+@click.argument("models", nargs=-1, metavar="MODEL...")
 @click.option("--embeddings", metavar="KEY", help="What they are called in the files; default: embeddings.")
 @click.option("--unembeddings", metavar="KEY", help="The same, such as lm_head.weight.")
 @click.option("--bias", metavar="KEY", help="The same, such as fc.bias; default: bias, if there is one.")
@@ -88,24 +88,34 @@ class _InputSet(_Words):
 @click.option(
     "--draws", type=Whole(), metavar="N", help="Also nominal 95 % intervals, from N draws of the inputs."
 )
-def compare(a: str, b: str, as_json: bool, draws: int | None, **options: Any) -> None:
-    """Compare two models by every measure.
+@pairs_options
+def compare(models: tuple[str, ...], as_json: bool, draws: int | None, **options: Any) -> None:
+    """Compare two models by every measure, or all pairs of many.
 
-    A and B are files of representations, .npz or .safetensors, or folders of .npy files, of the same inputs and
-    labels; their dimensions may differ. Where the arrays are called otherwise in the two, write KEY_OF_A,KEY_OF_B.
+    Models are files of representations, .npz or .safetensors, or folders of .npy files, of the same inputs and labels;
+    their dimensions may differ. Where the arrays are called otherwise in each, write KEY_OF_FIRST,KEY_OF_SECOND.
+
+    \b
+      repsim compare a.npz b.safetensors              print all measures of the two
+      repsim compare *.npz --pairs out.csv --jobs 2   write those of all pairs
+
+    Pairs that are finished are kept: after an interruption the same command goes on where it was.
     """
     import repsim_core
 
     given = {name: value for name, value in options.items() if value is not None}
+    if "num_samples" in given and given.get("input_set", "sampled") != "sampled":
+        raise InputError(
+            f"num_samples: found {given['num_samples']}, expected none beside --input-set: nothing is sampled"
+        )
+    if compared_pairs(models, given, as_json, draws):
+        return
+    a, b = models
     keys = [
         {_ARGUMENT[name]: key for name in _ARGUMENT if (key := _key(name, given.get(name), place))}
         for place in (0, 1)
     ]
     given = {name: value for name, value in given.items() if name not in _ARGUMENT}
-    if "num_samples" in given and given.get("input_set", "sampled") != "sampled":
-        raise InputError(
-            f"num_samples: found {given['num_samples']}, expected none beside --input-set: nothing is sampled"
-        )
     intervals = None
     try:
         with warnings.catch_warnings(record=True) as warned:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from repsim_book.cli.command import Command, Group, Whole, command, folder, option_name, typed
+from repsim_book.cli.outputs import require_room
 from repsim_book.cli.study_report import Reporter, needed, shown, summary
 from repsim_book.paths import HOME, RECORDS, RUNS, find_root
 from repsim_book.repository import short_commit
@@ -208,34 +207,6 @@ def _store(cache: Path | None, name: str, report: Callable[[str], object] | None
         raise InputError(str(error)) from error
 
 
-def _require_room(folder: Path, option: str, files: Sequence[str] = ()) -> None:
-    """Refuse, before anything is computed for it, a folder that cannot be written to; it is left as it was.
-
-    Args:
-        files: that are to be written there.
-
-    Raises:
-        InputError: naming the option.
-    """
-    new: list[Path] = []
-    try:
-        new += (path for path in (folder, *folder.parents) if not path.exists())
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        if taken := next((folder / file for file in files if (folder / file).is_dir()), None):
-            raise InputError(f"{option}: found the folder {taken}, expected a file or nothing there")
-    except OSError as error:
-        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
-        raise InputError(
-            f"{option}: cannot write to {folder}: {reason}; expected a folder, there or to be made"
-        ) from error
-    finally:
-        for path in new:
-            with suppress(OSError):  # not made, or another process has put something there
-                path.rmdir()
-
-
 # -- compute -------------------------------------------------------------------------------------------------------
 
 
@@ -258,7 +229,7 @@ def _computing(name: str) -> Command:
     ) -> None:
         wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
         if out:
-            _require_room(out, "out", _TABLES)
+            require_room(out, "out", _TABLES)
         study = _run(wanted, store, jobs, scheduler, only_estimate)
         if study is None:
             return
@@ -292,7 +263,7 @@ def _run(
         # All at once by default: the cluster's scheduler spreads them, and an adaptive cluster grows with them.
         jobs = as_jobs(MOST_JOBS if jobs is None else jobs, MOST_JOBS)
         check_scheduler(scheduler)
-    _require_room(store.directory, "cache")
+    require_room(store.directory, "cache")
     if not only_estimate:
         study = study.prepared()
     needs = estimate(study, store, 1 if scheduler else jobs)
@@ -417,7 +388,7 @@ def record(name: str, cache: Path | None, record: Path | None, replace: bool, **
     wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
     found = wanted.found_in(store)
     directory = _record_directory(name, record)
-    _require_room(directory, "record")
+    require_room(directory, "record")
     tables = stored_tables(found, store)
     if (directory / "provenance.json").exists() and not replace:
         lost = set(read_record(directory).study.groups) - (set(found.groups) - set(tables.missing))

@@ -76,7 +76,7 @@ def test_compare_hands_its_options_on(run, models):
             ["a.npz", "b.safetensors", "--input-set", "exact", "--num-samples", "3"],
             "--num-samples: found 3, expected none beside",
         ),
-        (["a.npz"], "Missing argument 'B'"),
+        (["a.npz"], "models: found 1, expected two"),
     ],
 )
 def test_compare_refuses_what_it_cannot_use(run, models, own_checks_only, arguments, complaint):
