@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +16,8 @@ from repsim_core.figures.style import INK, label_palette, markers, new_figure, s
 __all__ = ["both_directions", "one_on_the_other", "rank_correlations"]
 
 _WIDTH = 6.0
+# nats
+_LEAST = 1e-9
 
 
 @draws
@@ -28,12 +32,17 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
     counts = sorted(set(pairs["classes"].tolist()))
     columns = min(len(counts), 2)
     rows = -(-len(counts) // columns)
-    values = pairs[["d_kl", "d_kl_reverse"]].to_numpy(dtype=float)
-    least, most = values.min() / 1.5, values.max() * 1.5
-    kinds = (
-        (False, {"s": 9, "color": label_palette(1)[0], "marker": "o", "alpha": 0.35}, "at least"),
-        (True, {"s": 20, "color": label_palette(2)[1], "marker": "X", "alpha": 0.9}, "below"),
+    # Equal distributions have no place on a logarithmic axis.
+    one_way, other_way = (
+        np.maximum(pairs[name].to_numpy(dtype=float), _LEAST) for name in ("d_kl", "d_kl_reverse")
     )
+    least = min(one_way.min(), other_way.min(), close) / 1.5
+    most = max(one_way.max(), other_way.max(), close) * 1.5
+    below = pairs["mean_cca"].to_numpy(dtype=float) < dissimilar
+    looks: list[tuple[np.ndarray, str, dict[str, Any]]] = [
+        (~below, "at least", {"s": 9, "color": label_palette(1)[0], "marker": "o", "alpha": 0.35}),
+        (below, "below", {"s": 20, "color": label_palette(2)[1], "marker": "X", "alpha": 0.9}),
+    ]
     with style():
         figure, axes = new_figure(
             rows,
@@ -48,11 +57,9 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
         for ax in panels[len(counts) :]:
             ax.set_axis_off()
         for ax, count in zip(panels, counts, strict=False):
-            own = pairs[pairs["classes"] == count]
-            for below, look, word in kinds:
-                chosen = own[(own["mean_cca"] < dissimilar) == below]
-                name = f"mean CCA {word} {dissimilar:g}"
-                ax.scatter(chosen["d_kl"], chosen["d_kl_reverse"], linewidths=0, label=name, **look)
+            own = (pairs["classes"] == count).to_numpy()
+            for kind, _, look in looks:
+                ax.scatter(one_way[own & kind], other_way[own & kind], linewidths=0, **look)
             side = close - least
             ax.add_patch(Rectangle((least, least), side, side, fill=False, edgecolor=INK, linewidth=1.2))
             ax.set(xscale="log", yscale="log", xlim=(least, most), ylim=(least, most), title=f"K = {count}")
@@ -61,7 +68,17 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
             ax.set_xlabel(r"$d_{\mathrm{KL}}$, nats")
         for ax in axes[:, 0]:
             ax.set_ylabel(r"$d_{\mathrm{KL}}$, reverse")
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        handles = [
+            panels[0].scatter(
+                [],
+                [],
+                linewidths=0,
+                label=f"mean CCA {word} {dissimilar:g}",
+                **{**look, "s": 34, "alpha": 1.0},
+            )
+            for _, word, look in looks
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -74,6 +91,8 @@ def one_on_the_other(points: pd.DataFrame, names: tuple[str, str], joined: int) 
             mapped_y after the map.
         names: of the models.
         joined: how many of the first rows are joined to where the map takes them.
+
+    The few points far outside are not drawn.
     """
     labels = points["label"].tolist()
     colours, shapes = label_palette(1 + max(labels)), markers(1 + max(labels))
@@ -135,9 +154,9 @@ def rank_correlations(table: pd.DataFrame, names: dict[str, str]) -> Figure:
 
 
 def _square(ax: Axes, places: np.ndarray) -> None:
-    """A frame as wide as high around these points, without numbers: units differ from model to model."""
-    middle = (places.max(axis=0) + places.min(axis=0)) / 2
-    half = 0.54 * float((places.max(axis=0) - places.min(axis=0)).max())
+    """A frame as wide as high around all but the outermost of these points, without numbers: units differ by model."""
+    low, high = np.quantile(places, [0.005, 0.995], axis=0)
+    middle, half = (low + high) / 2, 0.58 * float((high - low).max())
     ax.set(
         xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal"
     )
