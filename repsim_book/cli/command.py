@@ -127,6 +127,7 @@ def option_name(parameter: click.Parameter) -> str:
 _CLICK = (
     (r"'(.*)' is not a valid float\.?", r"found \1, expected a number"),
     (r"'(.*)' is not one of (.*)\.?", r"found \1, expected one of \2"),
+    (r"'(.*)' is not '(.*)'\.?", r"found \1, expected \2"),
 )
 
 

@@ -1,16 +1,28 @@
-"""The command `compare`: two models by every measure."""
+"""The command `compare`: two models by every measure.
+
+What `--json` prints is laid down in `compare.schema.json`, beside this module.
+"""
 
 import re
 import sys
 import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 import click
 
 from repsim_book.cli.command import Whole, command
 from repsim_book.cli.compare_pairs import compared_pairs, pairs_options
-from repsim_core.errors import InputError
+from repsim_core.errors import ExecutionError, InputError
 from repsim_core.files import to_json
+from repsim_core.texts import shown
+
+
+# A number in digits as the chapters' values are written; several, in brackets or not.
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,18})"
+_LIST = rf"\s*{_NUMBER}(?:\s*,\s*{_NUMBER})*\s*,?\s*"
+_NUMBERS = re.compile(rf"\[{_LIST}\]|{_LIST}")
 
 
 class _Words(click.ParamType):
@@ -30,12 +42,11 @@ class _Words(click.ParamType):
         text = str(value).strip()
         if text in self.words:
             return text
-        try:
-            if self.many and ("," in text or text.startswith("[")):
-                return [int(item) for item in text.strip("[]").rstrip(",").split(",")]
+        if re.fullmatch(_NUMBER, text):
             return int(text)
-        except ValueError:
-            self.fail(f"found {value}, expected {self.expected}", param, ctx)
+        if self.many and (numbers := _NUMBERS.fullmatch(text)):
+            return [int(number) for number in re.findall(_NUMBER, numbers[0])]
+        self.fail(f"found {shown(text)}, expected {self.expected}", param, ctx)
 
 
 class _InputSet(_Words):
@@ -50,7 +61,9 @@ class _InputSet(_Words):
 @click.option("--unembeddings", metavar="KEY", help="The same, such as lm_head.weight.")
 @click.option("--bias", metavar="KEY", help="The same, such as fc.bias; default: bias, if there is one.")
 @click.option("--true-labels", metavar="KEY", help="The same; default: labels, if they are there.")
-@click.option("--json", "as_json", is_flag=True, help="For machines; NaN and infinity are strings.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="For machines, by a schema; NaN and infinity are strings."
+)
 @click.option(
     "--measures",
     type=click.Choice(["all"]),
@@ -60,7 +73,7 @@ class _InputSet(_Words):
     "--labels",
     type=_Words("set", "all, how many, or labels i,j,k", "all", many=True),
     metavar="SET",
-    help="all, labels i,j,k, or how many (the best); default: all but one.",
+    help="all, how many (the best), or labels i,j,k ([i] for one); default: all but one.",
 )
 @click.option(
     "--pivot",
@@ -101,16 +114,25 @@ def compare(models: tuple[str, ...], as_json: bool, draws: int | None, **options
 
     Pairs that are finished are kept: after an interruption the same command goes on where it was.
     """
+    given = {name: value for name, value in options.items() if value is not None}
+    _require_use(given)
+    loaded: list[Any] = []
+    try:
+        if not compared_pairs(models, given, as_json, draws):
+            _compare_two(models, given, as_json, draws, loaded)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
+            raise
+        raise ExecutionError(_out_of_memory(str(error), models, loaded)) from error
+
+
+def _compare_two(
+    paths: Sequence[str], given: dict[str, Any], as_json: bool, draws: int | None, loaded: list[Any]
+) -> None:
+    """Print the comparison of two files; the models that were read are put into `loaded`."""
     import repsim_core
 
-    given = {name: value for name, value in options.items() if value is not None}
-    if "num_samples" in given and given.get("input_set", "sampled") != "sampled":
-        raise InputError(
-            f"num_samples: found {given['num_samples']}, expected none beside --input-set: nothing is sampled"
-        )
-    if compared_pairs(models, given, as_json, draws):
-        return
-    a, b = models
+    a, b = paths
     keys = [
         {_ARGUMENT[name]: key for name in _ARGUMENT if (key := _key(name, given.get(name), place))}
         for place in (0, 1)
@@ -119,19 +141,26 @@ def compare(models: tuple[str, ...], as_json: bool, draws: int | None, **options
     intervals = None
     try:
         with warnings.catch_warnings(record=True) as warned:
-            models = _loaded(a, keys[0]), _loaded(b, keys[1])
-            comparison = repsim_core.compare(*models, **given)
+            for path, named in zip(paths, keys, strict=True):
+                loaded.append(_loaded(path, named))
+            comparison = repsim_core.compare(*loaded, **given)
             if draws is not None:
                 kept = {name: value for name, value in given.items() if name not in ("measures", "weight")}
-                intervals = repsim_core.bootstrap_intervals(*models, draws=draws, **kept)
+                intervals = repsim_core.bootstrap_intervals(*loaded, draws=draws, **kept)
     except (ValueError, TypeError) as error:  # they name the argument
         raise InputError(_with_files(str(error), a, b)) from error
-    for warning in warned:
-        print(f"repsim: warning: {_with_files(str(warning.message), a, b)}", file=sys.stderr)
+    said = [_with_files(str(warning.message), a, b) for warning in warned]
+    for warning in said:
+        print(f"repsim: warning: {warning}", file=sys.stderr)
     if as_json:
-        found = comparison.to_dict()
-        if intervals is not None:
-            found["intervals"] = {name: each._asdict() for name, each in intervals.items()}
+        found = {
+            **comparison.to_dict(),
+            "files": [a, b],
+            "version": version("repsim-core"),
+            "warnings": said,
+            "draws": draws,
+            "intervals": intervals and {name: each._asdict() for name, each in intervals.items()},
+        }
         print(to_json(found), end="")
         return
     print(comparison)
@@ -161,6 +190,18 @@ def _key(name: str, given: str | None, place: int) -> str | None:
     return keys[place % len(keys)]
 
 
+def _require_use(given: dict[str, Any]) -> None:
+    """Refuse the size of a sample where nothing is sampled."""
+    if "num_samples" in given and given.get("input_set", "sampled") != "sampled":
+        raise InputError(
+            f"num_samples: found {given['num_samples']}, expected none beside --input-set: nothing is sampled"
+        )
+    if "max_subsets" in given and given.get("labels") == "all":
+        raise InputError(
+            f"max_subsets: found {given['max_subsets']}, expected none beside --labels all: that is one set"
+        )
+
+
 def _loaded(path: str, keys: dict[str, str]) -> Any:
     """The model in a file; what is wrong with it names the file alone."""
     import repsim_core
@@ -183,3 +224,28 @@ def _with_files(message: str, a: str, b: str) -> str:
         r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels|bias)\b)", lambda m: files[m[1]], message
     )
     return re.sub(r"\b(as in|of|and) ([ab])(?=$|[ ,;:)])", lambda m: f"{m[1]} {files[m[2]]}", message)
+
+
+def _is_memory(error: Exception) -> bool:
+    """Whether memory has run out; PyTorch has an error of its own, which is none of Python's."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def _out_of_memory(said: str, paths: Sequence[str], loaded: Sequence[Any]) -> str:
+    """What to do where memory has run out, after so many of the models were read (of many, none are told)."""
+    files = ", ".join(paths)
+    if said.startswith("a, b: ") and len(paths) == 2:
+        return f"{files}: {said.removeprefix('a, b: ')}"
+    asked = re.search(r"allocate (\d+(?:\.\d+)?)\.? ?([KMGTPE]?i?B|bytes)", said)
+    wanted = f" ({asked[1]} {asked[2]} were asked for at once)" if asked else ""
+    remedy = "take fewer inputs (the first n rows of the embeddings)"
+    if len(paths) != 2:
+        return f"there is not enough memory{wanted}; {remedy}, or fewer --jobs"
+    if len(loaded) < 2:
+        return f"{paths[len(loaded)]}: there is not enough memory to read it{wanted}; {remedy}"
+    a, b = loaded
+    dims = f"{a.dim:,}" if a.dim == b.dim else f"{a.dim:,} and {b.dim:,}"
+    return (
+        f"{files}: there is not enough memory for N = {a.num_inputs:,} inputs, K = {a.num_labels:,} labels, "
+        f"M = {dims} dimensions{wanted}; {remedy}, or fewer labels with --labels"
+    )

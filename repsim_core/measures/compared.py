@@ -10,7 +10,7 @@ from repsim_core.measures.bounds import linear_bound, quadratic_bound, ratio_bou
 from repsim_core.measures.canonical import CanonicalCorrelations
 from repsim_core.measures.distances import LLVDistance
 from repsim_core.measures.pairs import MEAN
-from repsim_core.measures.printed import Group, Line, as_html, as_text, some
+from repsim_core.measures.printed import Group, Line, as_html, as_text, many, some
 from repsim_core.measures.similarity import RepresentationDistance
 from repsim_core.measures.stated_bounds import StatedBound
 
@@ -274,6 +274,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Plain numbers and lists, ready for JSON."""
+        total = self.representation.total
         return {
             **self.measures(),
             **{name: getattr(self, name) for name in FURTHER},
@@ -289,7 +290,8 @@ class Comparison:
             "labels": list(self.llv.labels),
             "label_choice": self.llv.label_choice,
             "label_subsets": len(self.representation.label_subsets),
-            "label_subsets_in_all": self.representation.total,
+            # Beyond the whole numbers that a float holds, readers of JSON would not agree.
+            "label_subsets_in_all": total if total < 2**53 else many(total),
             "dependent_label_subsets": self.representation.dependent,
             "exhaustive": self.representation.exhaustive,
             "input_set": None if self.llv.input_set is None else list(self.llv.input_set),

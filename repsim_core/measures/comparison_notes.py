@@ -8,6 +8,7 @@ from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.canonical import CanonicalCorrelations
 from repsim_core.measures.label_orders import suspected_order
 from repsim_core.measures.pairs import ModelPair
+from repsim_core.measures.printed import many
 from repsim_core.measures.similarity import RepresentationDistance
 
 
@@ -32,7 +33,7 @@ def notes(
         )
     if not representation.exhaustive:
         yield (
-            f"d_{{f,g}} is at least this: {len(representation.label_subsets):,} of {representation.total:.4g} label "
+            f"d_{{f,g}} is at least this: {len(representation.label_subsets):,} of {many(representation.total)} label "
             "subsets were looked at"
         )
     if representation.dependent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from html import escape
 from typing import NamedTuple
 
@@ -85,3 +86,8 @@ def some(indices: Sequence[int], most: int = 10) -> str:
     if len(indices) <= most:
         return str(list(indices))
     return f"{str(list(indices[:most]))[:-1]}, ... {len(indices):,} in all]"
+
+
+def many(count: int) -> str:
+    """A count with few digits: there are more sets of labels than a float can say."""
+    return f"{count:,}" if count < 10**6 else f"{Decimal(count):.1e}".replace("e+", "e")

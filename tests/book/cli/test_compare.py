@@ -1,22 +1,25 @@
 """The command that compares two models."""
 
 import json
+import math
 import os
+from importlib import metadata
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from processes import repsim
 
 import repsim_core
+from repsim_book.cli import compare as compare_module
+from repsim_core.measures.printed import many
+from repsim_core.texts import shown
 
 
 def test_compare_prints_the_comparison(run, models):
     expected = repsim_core.compare(*models)
     assert run("compare", "a.npz", "b.safetensors") == (0, f"{expected}\n", "")
-    code, out, _ = run("compare", "a.npz", "b.safetensors", "--json")
-    assert code == 0
-    assert json.loads(out) == json.loads(json.dumps(expected.to_dict()))
 
 
 def test_compare_hands_its_options_on(run, models):
@@ -50,6 +53,42 @@ def test_compare_hands_its_options_on(run, models):
             "--labels: found 5, expected labels from 0 to 4, how many",
         ),
         (["a.npz", "b.safetensors", "--labels", "1,1"], "--labels: found [1, 1]"),
+        *(
+            (["a.npz", "b.safetensors", "--labels", text], f"--labels: found {shown(text)}, expected all")
+            for text in (
+                "[1,2",
+                "1,2]",
+                "[[1,2]]",
+                "[]",
+                "",
+                "1,,2",
+                ",1",
+                "1 2",
+                "1_0",
+                "+1",
+                "1.0",
+                "[all]",
+                "All",
+            )
+        ),
+        (["a.npz", "b.safetensors", "--labels=-1"], "--labels: found -1, expected labels from 0 to 4"),
+        (["a.npz", "b.safetensors", "--labels", "[5]"], "--labels: found "),
+        (["a.npz", "b.safetensors", "--labels", "[1,2", "--json"], "--labels: found [1,2"),
+        (["a.npz", "b.safetensors", "--input-set", "(0,1,2)"], "--input-set: found (0,1,2), expected exact"),
+        (["a.npz", "b.safetensors", "--pivot", "1,2"], "--pivot: found 1,2, expected a label, or mean"),
+        (["a.npz", "b.safetensors", "--pivot", "[1]"], "--pivot: found [1], expected a label, or mean"),
+        (["a.npz", "b.safetensors", "--pivot=-1"], "--pivot: found -1, expected an integer from 0 to 4"),
+        (["a.npz", "b.safetensors", "--max-subsets", "1e3"], "--max-subsets: found 1e3, expected a whole"),
+        (["a.npz", "b.safetensors", "--max-subsets=-1"], "--max-subsets: found -1"),
+        (
+            ["a.npz", "b.safetensors", "--max-subsets", "2", "--labels", "all"],
+            "--max-subsets: found 2, expected none beside --labels all",
+        ),
+        (["a.npz", "b.safetensors", "--weight=-1"], "--weight: found -1"),
+        (["a.npz", "b.safetensors", "--weight", "inf"], "--weight: found inf"),
+        (["a.npz", "b.safetensors", "--seed=-1"], "--seed: found -1"),
+        (["a.npz", "b.safetensors", "--draws", "1"], "--draws: found 1"),
+        (["a.npz", "b.safetensors", "--measures", "ALL"], "--measures: found ALL, expected all"),
         (
             ["a.npz", "b.safetensors", "--labels", "1,2", "--pivot", "1"],
             "--labels: found the pivot 1 among them",
@@ -138,6 +177,171 @@ def test_intervals_are_printed_below(run, models):
     assert f"[{low}, {high}]" in out
     found = json.loads(run(*words, "--json")[1])["intervals"]
     assert found["mean_cca"] == expected["mean_cca"]._asdict()
+
+
+# -- for machines ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = json.loads(Path(compare_module.__file__).with_name("compare.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--labels", "all", "--pivot", "mean"),
+        ("--labels", "1", "--measures", "all"),
+        ("--labels", "[2]", "--input-set", "0,3,5"),
+        ("--draws", "3", "--max-subsets", "2"),
+        ("--left-out", "none", "--weight", "0.5"),
+    ],
+)
+def test_json_follows_its_schema(run, models, validator, words):
+    code, out, err = run("compare", "a.npz", "b.safetensors", *words, "--json")
+    assert (code, err) == (0, "")
+    validator.validate(json.loads(out))
+
+
+def test_json_of_labelled_unlike_models_with_few_labels(run, models, validator):
+    """Where something is left out it is null, and what the text says is there."""
+    truth = np.arange(12) % 3
+    rng = np.random.default_rng(1)
+    for name, width in (("c.npz", 2), ("d.npz", 5)):
+        repsim_core.Representations(rng.normal(size=(12, width)), rng.normal(size=(3, width)), truth).save(
+            name
+        )
+    found = json.loads(run("compare", "c.npz", "d.npz", "--json")[1])
+    validator.validate(found)
+    assert found["input_set"] is found["d_svd_g"] is found["intervals"] is found["draws"] is None
+    assert (found["dims"], found["ranks"]) == ([2, 5], [2, 2])
+    assert found["files"] == ["c.npz", "d.npz"]
+    assert found["version"] == metadata.version("repsim-core")
+    printed = " ".join(run("compare", "c.npz", "d.npz")[1].split())
+    for name in ("accuracies", "losses", "effective_ranks"):
+        assert ", ".join(f"{each:.4g}" for each in found[name]) in printed
+    for bound in found["bounds"]:
+        assert f"{bound['name']}, {bound['formula']} {bound['value']:.4g} {bound['says']}" in printed
+    for note in found["notes"]:
+        assert f"note: {note}" in printed
+
+
+def test_json_is_the_comparison(run, models):
+    expected = json.loads(json.dumps(repsim_core.compare(*models).to_dict()))
+    found = json.loads(run("compare", "a.npz", "b.safetensors", "--json")[1])
+    assert {name: found[name] for name in expected} == expected
+    added = {"draws": None, "files": ["a.npz", "b.safetensors"], "intervals": None, "warnings": []}
+    assert {name: found[name] for name in added} == added
+
+
+def test_the_schema_is_strict_and_says_what_each_field_is(run, models, validator):
+    def objects(part):
+        if isinstance(part, dict):
+            yield part
+            for value in part.values():
+                yield from objects(value)
+        elif isinstance(part, list):
+            for value in part:
+                yield from objects(value)
+
+    schema = validator.schema
+    for part in objects(schema):
+        if "properties" in part and part.get("type") == "object":
+            assert part["additionalProperties"] is False
+            assert set(part["required"]) == set(part["properties"])
+    assert all(part.get("description") for part in schema["properties"].values())
+    found = json.loads(run("compare", "a.npz", "b.safetensors", "--json")[1])
+    for change in (
+        {"more": 1},
+        {"d_kl": -1.0},
+        {"d_llv": "nan"},
+        {"pivot": "median"},
+        {"dims": [2]},
+        {"notes": None},
+    ):
+        assert not validator.is_valid({**found, **change}), change
+    assert validator.is_valid({**found, "d_llv": "Infinity", "chance_cca": "NaN"})
+    assert not validator.is_valid({name: value for name, value in found.items() if name != "seed"})
+
+
+def test_more_label_subsets_than_a_float_can_say():
+    assert [many(count) for count in (1, 20_000, 10**6, 9_960_000, math.comb(50_000, 4096))] == [
+        "1",
+        "20,000",
+        "1.0e6",
+        "1.0e7",
+        "3.2e6152",
+    ]
+
+
+# -- out of memory ---------------------------------------------------------------------------------------------------
+
+
+class OutOfMemoryError(RuntimeError):
+    """As PyTorch's, which is no MemoryError."""
+
+
+ASKED = "Unable to allocate 118. GiB for an array with shape (50257, 2000) and data type float64"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            MemoryError("a, b: found 9 GB, expected less"),
+            "repsim: a.npz, b.safetensors: found 9 GB, expected less\n",
+        ),
+        (
+            MemoryError(ASKED),
+            "repsim: a.npz, b.safetensors: there is not enough memory for N = 12 inputs, K = 5 labels, M = 2 "
+            "dimensions (118 GiB were asked for at once); take fewer inputs (the first n rows of the embeddings), or "
+            "fewer labels with --labels\n",
+        ),
+        (
+            OutOfMemoryError("CUDA out of memory. Tried to allocate 20.50 GiB. GPU 0 has"),
+            "repsim: a.npz, b.safetensors: there is not enough memory for N = 12 inputs, K = 5 labels, M = 2 "
+            "dimensions (20.50 GiB were asked for at once); take fewer inputs (the first n rows of the embeddings), "
+            "or fewer labels with --labels\n",
+        ),
+        (
+            MemoryError(),
+            "repsim: a.npz, b.safetensors: there is not enough memory for N = 12 inputs, K = 5 labels, M = 2 "
+            "dimensions; take fewer inputs (the first n rows of the embeddings), or fewer labels with --labels\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["compare", "bootstrap_intervals"])
+def test_running_out_of_memory_has_a_remedy(run, models, monkeypatch, error, said, where):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(repsim_core, where, fail)
+    assert run("compare", "a.npz", "b.safetensors", "--draws", "3") == (1, "", said)
+
+
+def test_a_model_that_cannot_be_held_is_named(run, models, monkeypatch):
+    load = repsim_core.load
+
+    def fail(path, **keys):
+        if path == "b.safetensors":
+            raise MemoryError(ASKED)
+        return load(path, **keys)
+
+    monkeypatch.setattr(repsim_core, "load", fail)
+    said = "repsim: b.safetensors: there is not enough memory to read it (118 GiB were asked for at once); take fewer"
+    assert run("compare", "a.npz", "b.safetensors")[2].startswith(said)
+
+
+def test_another_error_of_pytorch_is_not_said_to_be_one_of_memory(run, models, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(repsim_core, "compare", fail)
+    with pytest.raises(RuntimeError, match="a fault"):
+        run("compare", "a.npz", "b.safetensors")
 
 
 def test_what_does_not_reach_the_distribution_is_said(models, tmp_path):
