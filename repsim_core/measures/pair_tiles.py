@@ -8,6 +8,7 @@ normaliser) is computed once a stay.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -36,6 +37,8 @@ _TILES_EACH = 4
 # What of a model is in memory, in copies of its own arrays: as read, in its identified dimensions, orthonormal, and at
 # work; and of its distribution, where that is kept, log-probabilities and probabilities of at most so many logits.
 _COPIES, _KEPT = 5, 2**22
+# Numbers in the embeddings of a large model.
+_LARGE = 2**18
 # The part of this machine's memory that models may take.
 _SHARE = 0.25
 # Of a machine that does not say how much it has, and of a worker of a cluster: bytes.
@@ -107,10 +110,17 @@ def compare_tile(tile: Tile) -> bytes:
                 held[place] = tile.models[place].model()
         a, b = (tile.models[place].content for place in pair)
         rows.append([a, b, _row(held[pair[0]], held[pair[1]], tile.options)])
-        for place in set(pair):
-            if last[place] == at:
-                del held[place]
+        _let_go(held, [place for place in pair if last[place] == at])
     return json.dumps(rows).encode()
+
+
+def _let_go(held: dict[int, Representations], places: Sequence[int]) -> None:
+    """A model can refer to itself, and is then in memory until cycles are looked for: at once, if it is large."""
+    large = any(held[place].num_inputs * held[place].dim >= _LARGE for place in places)
+    for place in places:
+        del held[place]
+    if large:
+        gc.collect()
 
 
 def read_rows(data: bytes) -> dict[tuple[str, str], dict[str, Any]]:

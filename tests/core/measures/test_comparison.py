@@ -301,53 +301,6 @@ def test_a_comparison_goes_through_json():
     assert (read["num_inputs"], read["num_labels"], read["dims"], read["ranks"]) == (20, 6, [2, 2], [2, 2])
 
 
-# -- all pairs -------------------------------------------------------------------------------------------------------
-
-
-def test_all_pairs_in_order():
-    models = {name: strategies.model(seed=i) for i, name in enumerate("dbca")}
-    table = rc.compare_all(models, seed=2)
-    assert isinstance(table, pd.DataFrame)
-    assert table[["first", "second"]].to_numpy().tolist() == [
-        list(pair) for pair in ("db", "dc", "da", "bc", "ba", "ca")
-    ]
-    for row in table.to_dict("records"):
-        single = rc.compare(models[row["first"]], models[row["second"]], seed=2).to_dict()
-        for column, value in row.items():
-            if column not in ("first", "second"):
-                assert value == single[column]
-    assert "loss_gap" not in table
-    numbered = rc.compare_all(list(models.values()), seed=2)
-    assert numbered[["first", "second"]].to_numpy().tolist() == [
-        [0, 1],
-        [0, 2],
-        [0, 3],
-        [1, 2],
-        [1, 3],
-        [2, 3],
-    ]
-    pd.testing.assert_frame_equal(
-        numbered.drop(columns=["first", "second"]), table.drop(columns=["first", "second"])
-    )
-
-
-def test_all_pairs_of_labelled_models_have_gaps_of_loss_and_accuracy():
-    labels = np.random.default_rng(0).integers(6, size=20)
-    models = [rc.Representations(*strategies.arrays(20, 6, 2, seed), labels) for seed in range(3)]
-    table = rc.compare_all(models)
-    for row in table.itertuples():
-        a, b = models[row.first], models[row.second]
-        assert row.loss_gap == abs(a.loss() - b.loss())
-        assert row.accuracy_gap == abs(a.accuracy() - b.accuracy())
-    assert table.loss_gap.max() > 0
-
-
-def test_an_error_names_the_pair():
-    models = {"one": strategies.model(), "two": strategies.model(seed=1), "odd": strategies.model(n=21)}
-    with pytest.raises(ValueError, match=r"'one' \(a\) and 'odd' \(b\): b: found N = 21 inputs, expected 20"):
-        rc.compare_all(models)
-
-
 # -- Table 1 ---------------------------------------------------------------------------------------------------------
 
 # One draw, made with the paper's code: rho, d_KL, d_LLV, mean CCA of f, largest d_SVD of f.
