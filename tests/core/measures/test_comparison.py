@@ -8,7 +8,6 @@ import math
 from html.parser import HTMLParser
 
 import numpy as np
-import pandas as pd
 import pytest
 import strategies
 import torch
