@@ -123,7 +123,7 @@ class _AllPairs:
         if self.html is not None:
             from repsim_book.pages.pair_map import pair_map
 
-            write_atomic(self.html, pair_map(table, self.names).encode())
+            write_atomic(self.html, pair_map(table, self.names, *self.sizes).encode())
         out = sys.stderr if as_json else sys.stdout
         failed = int(table["note"].notna().sum())
         missing = f", of which {failed} cannot be compared (column note)" if failed else ""
@@ -145,6 +145,7 @@ class _AllPairs:
             count = len(self.files)
             files, sizes = checked_files(self.files, lambda done: reading.show(done, count))
             reading.end()
+            self.sizes = sizes.num_inputs, sizes.num_labels
             wide = self.jobs if self.scheduler is None else min(self.jobs, _WORKERS)
             memory = WORKER_MEMORY if self.scheduler else memory_for_models() / wide
             side = block_side(count, sizes, wide, memory)
