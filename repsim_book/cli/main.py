@@ -23,7 +23,7 @@ COMMANDS = {
     "chapters": (_RUN, "List the chapters and their parameters."),
     "run": (_RUN, "Execute a chapter with other parameters, or over several values."),
     "runs": (_RUN, "List what was run, or show how two runs differ."),
-    "compare": ("repsim_book.cli.compare", "Compare two models by every measure of the paper."),
+    "compare": ("repsim_book.cli.compare", "Compare two models, or all pairs of many, by every measure."),
     "book": ("repsim_book.cli.book", "Execute all chapters and build the HTML book."),
     "serve": (_PAGES, "Serve the built book on this machine."),
     "live": (_PAGES, "The same, with code that runs in its pages."),
