@@ -111,7 +111,7 @@ class _AllPairs:
 
         try:
             table = pairs_table(self.names, self._rows())
-        except (KeyboardInterrupt, ExecutionError, OSError):
+        except (KeyboardInterrupt, ExecutionError, OSError, MemoryError):
             kept = "nothing is finished yet"
             if any(self.store.directory.glob("pairs-*")):
                 kept = f"finished pairs are kept in {self.store.directory}"

@@ -52,7 +52,8 @@ def compare_all(
             asks for some needs ``if __name__ == "__main__":`` around what it does.
         cache: a folder that keeps what is finished. The same call again, after an interruption or with other models
             besides, compares only the pairs that are not there; whatever had been stopped, the table is the same.
-        progress: called with a `PairsProgress` about once a second.
+        progress: called after each tile of pairs, by processes also once a second, with what is done: attributes done,
+            pairs, found (in the cache), seconds and seconds_left.
         options: as for `compare`; for files also embeddings, unembeddings, bias and true_labels, what the arrays are
             called there (as `load` has it; a list of names, one a file, where they differ).
 
