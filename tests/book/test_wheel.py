@@ -74,6 +74,7 @@ def test_a_wheel_holds_both_packages_with_their_data_and_the_command(wheel):
     for data in ("repsim_core/py.typed", "repsim_core/__init__.pyi", "repsim_book/py.typed"):
         assert data in names
     assert "repsim_book/execution/comparison.md" in names
+    assert "repsim_book/cli/compare.schema.json" in names
     assert not [name for name in names if name.startswith(("tests", "notebooks", "book/", "benchmarks"))]
 
 
