@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from itertools import combinations
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from browsing import Reader, faint_texts, findings, served, settle
+from places import ROOT
 
 from repsim_book.pages.pair_map import pair_map
 from repsim_core.measures.clustering import average_linkage
@@ -58,6 +60,11 @@ def opened(browser, folder):
             assert reader.problems == []
             assert reader.loaded == {"map.html"}
             reader.context.close()
+
+
+def test_the_template_is_in_the_distribution():
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    assert "pages/pair_map.html" in data["repsim_book"]
 
 
 def test_clusters_stand_together():

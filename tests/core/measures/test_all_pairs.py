@@ -16,6 +16,7 @@ import pytest
 import strategies
 from hypothesis import given
 from hypothesis import strategies as st
+from places import GOLDEN
 from processes import HANG, running
 
 import repsim_core as rc
@@ -27,6 +28,8 @@ from repsim_core.measures.all_pairs import file_names
 from repsim_core.measures.model_sources import ModelFile, Sizes, checked_files, checksum
 from repsim_core.measures.pair_run import run_pairs
 from repsim_core.measures.pair_tiles import block_side, compare_tile, tiles
+
+ROWS = GOLDEN / "pairs.json"
 
 
 def labelled(count: int, n: int = 20, k: int = 6) -> list[rc.Representations]:
@@ -366,6 +369,25 @@ def test_killed_again_and_again_it_ends_with_the_same_rows(files, tmp_path, sign
     assert 0 < seen[0].found < 21
 
 
+def golden_rows() -> dict[str, object]:
+    """The row of two small networks whose representations are in the repository."""
+    names = [{name: f"{model}.{name}" for name in ("embeddings", "unembeddings")} for model in "ab"]
+    checked, _ = checked_files([ModelFile.at(GOLDEN / "pair.safetensors", **named) for named in names])
+    (row,) = run_pairs(checked, {}, ThisProcess(), jobs=1, side=2, one_thread=False)
+    return {"protocol": pair_tiles.PROTOCOL, "row": row}
+
+
+def test_other_digits_have_another_protocol():
+    """Where they are meant to change: raise `pair_tiles.PROTOCOL`, and execute this file to write the new digits."""
+    kept, found = json.loads(ROWS.read_text()), golden_rows()
+    assert found["protocol"] == kept["protocol"], "write the digits of the new protocol"
+    assert list(found["row"]) == list(kept["row"])
+    for name, value in kept["row"].items():
+        assert found["row"][name] == (
+            pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+        ), name
+
+
 # -- where it is done --------------------------------------------------------------------------------------------------
 
 
@@ -405,3 +427,7 @@ def test_a_cluster_gives_the_same_rows(files, monkeypatch):
     ):
         found = run_pairs(checked, {}, executor, jobs=100, side=3, one_thread=True)
     assert json.dumps(found) == json.dumps(expected)
+
+
+if __name__ == "__main__":
+    ROWS.write_text(json.dumps(golden_rows(), indent=2) + "\n")
