@@ -37,8 +37,8 @@ _TILES_EACH = 4
 # What of a model is in memory, in copies of its own arrays: as read, in its identified dimensions, orthonormal, and at
 # work; and of its distribution, where that is kept, log-probabilities and probabilities of at most so many logits.
 _COPIES, _KEPT = 5, 2**22
-# Numbers in the embeddings of a large model.
-_LARGE = 2**18
+# Bytes of embeddings that were let go and may still be in memory.
+_SLACK = 2**26
 # The part of this machine's memory that models may take.
 _SHARE = 0.25
 # Of a machine that does not say how much it has, and of a worker of a cluster: bytes.
@@ -103,24 +103,21 @@ def compare_tile(tile: Tile) -> bytes:
         )
     last = {place: at for at, pair in enumerate(tile.pairs) for place in pair}
     held: dict[int, Representations] = {}
-    rows = []
+    rows, let_go = [], 0
     for at, pair in enumerate(tile.pairs):
         for place in pair:
             if place not in held:
                 held[place] = tile.models[place].model()
         a, b = (tile.models[place].content for place in pair)
         rows.append([a, b, _row(held[pair[0]], held[pair[1]], tile.options)])
-        _let_go(held, [place for place in pair if last[place] == at])
+        done = [held.pop(place) for place in pair if last[place] == at]
+        let_go += sum(8 * model.num_inputs * model.dim for model in done)
+        del done
+        # A model can refer to itself, and is then in memory until cycles are looked for.
+        if let_go >= _SLACK or (let_go and at == len(tile.pairs) - 1):
+            gc.collect()
+            let_go = 0
     return json.dumps(rows).encode()
-
-
-def _let_go(held: dict[int, Representations], places: Sequence[int]) -> None:
-    """A model can refer to itself, and is then in memory until cycles are looked for: at once, if it is large."""
-    large = any(held[place].num_inputs * held[place].dim >= _LARGE for place in places)
-    for place in places:
-        del held[place]
-    if large:
-        gc.collect()
 
 
 def read_rows(data: bytes) -> dict[tuple[str, str], dict[str, Any]]:
