@@ -11,6 +11,9 @@ from typing import NamedTuple
 # Columns of a printed text, at most, where it can be wrapped.
 _WIDTH = 96
 _DIGITS = 4
+# Notebooks set the cells of tables for numbers, to the right.
+_WORDS = 'style="text-align: left; white-space: normal"'
+_FIGURES = 'style="text-align: left; white-space: nowrap"'
 
 
 class Line(NamedTuple):
@@ -72,11 +75,11 @@ def as_html(head: str, groups: Sequence[Group], foot: Iterable[str]) -> str:
     """The same as a table between paragraphs."""
     rows = []
     for group in groups:
-        rows.append(f'<tr><th colspan="3" scope="rowgroup">{escape(group.heading)}</th></tr>')
-        rows += [
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in (x.title, x.figure, x.says)) + "</tr>"
-            for x in group.lines
-        ]
+        rows.append(f'<tr><th colspan="3" scope="rowgroup" {_WORDS}>{escape(group.heading)}</th></tr>')
+        for x in group.lines:
+            cells = ((x.title, _WORDS), (x.figure, _FIGURES), (x.says, _WORDS))
+            row = "".join(f"<td {style}>{escape(text)}</td>" for text, style in cells)
+            rows.append(f"<tr>{row}</tr>")
     paragraphs = "".join(f"<p>{escape(text)}</p>" for text in foot)
     return f'<p>{escape(head)}</p><table class="dataframe"><tbody>{"".join(rows)}</tbody></table>{paragraphs}'
 
