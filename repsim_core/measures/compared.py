@@ -169,8 +169,11 @@ class Comparison:
 
     @property
     def bounds(self) -> tuple[StatedBound, ...]:
-        """All bounds, and what they say. The first two are on d_{f,g} and the third on d_SVD over any of the kept
-        labels; the certificate and the lower bound are on d_SVD over sets of `size` labels out of all, with this pivot.
+        """All bounds, and what they say: each has a name, formula, value, what it is a bound `of` and `over` which sets,
+        whether it is an `upper` one, whether it is `informative`, and what it `says`.
+
+        The first two are on d_{f,g} and the third on d_SVD over any of the kept labels; the certificate and the lower
+        bound are on d_SVD over sets of `size` labels out of all, with this pivot.
         """
         with_pivot = (
             "the mean of all labels as pivot" if self.llv.pivot == MEAN else f"pivot {self.llv.pivot}"
@@ -192,18 +195,18 @@ class Comparison:
             found.append(least)
         return tuple(found)
 
-    def groups(self) -> list[Group]:
+    def _groups(self) -> list[Group]:
         """The figures under headings, in reading order, with what they say."""
         predictions = [Line("same prediction", (self.agreement,), "share of inputs")]
         if self.accuracies is not None and self.losses is not None:
             predictions = [
                 Line("accuracy of {}", self.accuracies, "share of inputs"),
-                Line("loss of {}", self.losses, "nats"),
+                Line("loss of {}, nats", self.losses, "mean of -log p(true label | x)"),
                 *predictions,
             ]
         distributions = [
-            Line("d_KL(a, b)", (self.d_kl,), "nats"),
-            Line("d_KL(b, a)", (self.d_kl_reverse,), "nats"),
+            Line("d_KL(a, b), nats", (self.d_kl,), "0: the same probabilities"),
+            Line("d_KL(b, a), nats", (self.d_kl_reverse,), "the other way round"),
             Line("d_LLV", (self.d_llv,), "no unit; over the sets below"),
             Line("ratio distance delta", (self.ratio_distance,), "0 to 2; the part of it that shows in f"),
             Line("normaliser mismatch nu", (self.normaliser_mismatch,), "the part that does not"),
@@ -237,7 +240,7 @@ class Comparison:
 
     def rows(self) -> list[tuple[str, float]]:
         """The figures under the names that people read, in reading order; one of each model has a row of its own."""
-        return [row for group in self.groups() for line in group.lines for row in line.singly()]
+        return [row for group in self._groups() for line in group.lines for row in line.singly()]
 
     def _head(self) -> str:
         """What was compared."""
@@ -262,10 +265,10 @@ class Comparison:
         return [self._sets(), *(f"note: {note}" for note in self.notes)]
 
     def __str__(self) -> str:
-        return as_text(self._head(), self.groups(), self._foot())
+        return as_text(self._head(), self._groups(), self._foot())
 
     def _repr_html_(self) -> str:
-        return as_html(self._head(), self.groups(), self._foot())
+        return as_html(self._head(), self._groups(), self._foot())
 
     def measures(self) -> dict[str, object]:
         """The measures by name, then the pivot and the label left out: a row of `compare_all`."""

@@ -198,7 +198,7 @@ def test_a_comparison_prints_and_renders_as_a_table():
     page, printed = Cells(found._repr_html_()), str(found)
     assert not page.open
     cells = [row for row in page.rows if row]
-    assert page.headings == [group.heading for group in found.groups()]
+    assert page.headings == [group.heading for group in found._groups()]
     values = [value for _, value in found.rows()]
     assert [number for _, figure, _ in cells for number in figures(figure)] == pytest.approx(values, rel=1e-3)
     lines = [line for line in printed.splitlines() if line.startswith("  ")]
@@ -246,7 +246,7 @@ def test_true_labels_give_accuracies_and_losses(kind):
         assert found.losses == pytest.approx((a.loss(), b.loss()), rel=1e-12)
         rows = dict(found.rows())
         assert (rows["accuracy of a"], rows["accuracy of b"]) == found.accuracies
-        assert (rows["loss of a"], rows["loss of b"]) == found.losses
+        assert (rows["loss of a, nats"], rows["loss of b, nats"]) == found.losses
         assert found.to_dict()["losses"] == list(found.losses)
     assert unlabelled[1].labels is None
     without = rc.compare(*unlabelled)
