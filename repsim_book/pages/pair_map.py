@@ -122,10 +122,13 @@ def _shown(key: str, measure: _Measure, table: pd.DataFrame, count: int) -> dict
     square = np.zeros((count, count))
     square[np.triu_indices(count, 1)] = 1 - apart if measure.similar else apart
     clusters = average_linkage(square + square.T)
+    said = measure.said
+    if key == "d_fg" and "exhaustive" in table and table["exhaustive"].eq(False).any():
+        said += " Of some pairs not all label subsets were looked at: there it is at least this."
     shown = {
         "key": key,
         "label": measure.label,
-        "said": measure.said,
+        "said": said,
         "similar": measure.similar,
         "values": _rounded(there),
         "order": list(clusters.order),

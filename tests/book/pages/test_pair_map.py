@@ -91,6 +91,12 @@ def test_the_data_are_the_tables(table, folder):
     assert data["notes"] == {"6": "a: found <i>nothing</i>"}
 
 
+def test_a_lower_bound_is_said_to_be_one(table):
+    for exhaustive in (True, False):
+        with_bound = table.assign(d_fg=0.5, exhaustive=[None, exhaustive, *[True] * 8])
+        assert ("at least this" in pair_map(with_bound, NAMES, 1000, 10)) == (not exhaustive)
+
+
 def test_all_numbers_can_be_read_as_a_table(opened, table):
     _, page = opened()
     page.locator("summary").click()
