@@ -7,7 +7,7 @@ more accurate way of its own, it is taken; NumPy and torch are the ones that are
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import array_api_extra as xpx
 import numpy as np
@@ -20,6 +20,12 @@ Array = Any
 # From so many entries on a table of distances is made coordinate by coordinate; from so many differences on, by
 # products; and pairs whose squared distance is below this share of their sizes once more.
 _TABLE = 2**10
+# Condition numbers (the mean over columns) of matrices with columns of length 1: up to the first the Cholesky factor of
+# the Gram matrix is as exact as Householder's; up to the second its inverse is a good divisor; beyond the third the
+# factor has lost too many digits to be mended by a second one.
+_EXACT, _WELL_CONDITIONED, _HOUSEHOLDER = 2.0, 30.0, 1e6
+# Columns as short have squares that may leave the range of numbers.
+_SMALLEST_LENGTH = 1e-140
 _PRODUCTS = 2**24
 _CLOSE = 1e-9
 
@@ -51,6 +57,11 @@ def beside(x: Array, other: Array) -> Array:
     return namespace(other).asarray(x, device=device(other))
 
 
+def is_on_accelerator(x: Array) -> bool:
+    """Whether an array is known to lie on a GPU or the like, where work is best done in large pieces."""
+    return is_torch_array(x) and x.device.type != "cpu"
+
+
 def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:
     """Some rows of an array, in this order; of a table of them, a table."""
     places = np.asarray(rows, dtype=np.int64)
@@ -60,11 +71,35 @@ def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:
     return xp.reshape(xp.take(x, beside(places.reshape(-1), x), axis=0), (*places.shape, *x.shape[1:]))
 
 
-def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:
-    """R of the QR decomposition, without Q: coordinates of the columns in an orthonormal basis of their span.
+def orthonormal(
+    x: Float64[Array, "n columns"],
+) -> tuple[Float64[Array, "n rank"], Float64[Array, "rank columns"]]:
+    """Q and R of the QR decomposition of a matrix.
 
-    Householder's method: the error of a column is relative to that column's size, whatever the units of the others.
+    From the Cholesky factor of the Gram matrix, twice (Yamamoto et al. 2015), where no digit is lost by it: products of
+    matrices take a tenth of the time of Householder's reflections, which are the way for all other matrices. The error
+    of a column is relative to that column's size either way, whatever the units of the others.
     """
+    xp = namespace(x)
+    first = _cholesky(x)
+    if first is not None:
+        q = _divided(x, first)
+        second = _cholesky(q)
+        if second is not None:
+            return q @ second.inverse, second.factor @ first.factor
+    q, r = xp.linalg.qr(x)
+    return q, r
+
+
+def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:
+    """R alone: coordinates of the columns in an orthonormal basis of their span; otherwise as `orthonormal`."""
+    first = _cholesky(x)
+    if first is not None:
+        if first.condition <= _EXACT:
+            return first.factor
+        second = _cholesky(_divided(x, first))
+        if second is not None:
+            return second.factor @ first.factor
     if is_numpy_array(x):
         return np.linalg.qr(x, mode="r")
     if is_torch_array(x):
@@ -72,6 +107,45 @@ def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank co
 
         return torch.linalg.qr(x, mode="r").R
     return namespace(x).linalg.qr(x)[1]
+
+
+class _Cholesky(NamedTuple):
+    """Upper triangular R with R^T R the Gram matrix, its inverse, and a bound on the condition of R with its columns
+    scaled to length 1."""
+
+    factor: Array
+    inverse: Array
+    condition: float
+
+
+def _cholesky(x: Float64[Array, "n columns"]) -> _Cholesky | None:
+    """The factor of the columns' Gram matrix; None where it would have lost digits."""
+    xp = namespace(x)
+    count, columns = x.shape
+    if count < columns:
+        return None
+    gram = x.T @ x
+    lengths = xp.sqrt(xp.linalg.diagonal(gram))
+    # Neither constant columns nor squares beyond the range of numbers.
+    if not bool(xp.all(xp.isfinite(lengths) & (lengths > _SMALLEST_LENGTH))):
+        return None
+    try:
+        lower = xp.linalg.cholesky(gram / lengths / lengths[:, None])
+        inverse = xp.linalg.inv(lower)
+    except (np.linalg.LinAlgError, RuntimeError):  # PyTorch's is of the second kind
+        return None
+    norm = xp.linalg.matrix_norm
+    condition = float(norm(lower) * norm(inverse)) / columns
+    if not condition <= _HOUSEHOLDER:
+        return None
+    return _Cholesky(lower.T * lengths, inverse.T / lengths[:, None], condition)
+
+
+def _divided(x: Float64[Array, "n columns"], by: _Cholesky) -> Float64[Array, "n columns"]:
+    """x R^-1: by the inverse where that loses no digit."""
+    if by.condition <= _WELL_CONDITIONED:
+        return x @ by.inverse
+    return namespace(x).linalg.solve(by.factor.T, x.T).T
 
 
 def triangular_factor_of_blocks(
@@ -88,20 +162,17 @@ def triangular_factor_of_blocks(
     return factor
 
 
-def logsumexp(x: Float64[Array, "K n"]) -> Float64[Array, " n"]:
-    """log of the sum of the exponentials of each column; no entry overflows."""
-    xp = namespace(x)
-    largest = xp.max(x, axis=0)
-    return largest + xp.log(xp.sum(xp.exp(x - largest), axis=0))
-
-
-def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Float64[Array, "p q"]:
+def distances(
+    left: Float64[Array, "p D"], right: Float64[Array, "q D"], *, by_products: bool = False
+) -> Float64[Array, "p q"]:
     """Euclidean distances between the rows of two arrays.
 
-    From differences and not through products, which lose half the digits of what is close; of large NumPy arrays, for
-    which that would take long, to six digits at least.
+    From differences and not through products, which lose half the digits of what is close; with `by_products` in a
+    fraction of the time, to seven digits at least.
     """
     xp = namespace(left)
+    if by_products:
+        return _distances_by_products(left, right)
     if is_torch_array(left):
         import torch
 
@@ -109,8 +180,6 @@ def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Floa
     if left.shape[0] * right.shape[0] < _TABLE:
         return xp.linalg.vector_norm(left[:, None, :] - right[None, :, :], axis=2)
     # Coordinate by coordinate: sums over a short last axis are slow.
-    if is_numpy_array(left) and left.shape[0] * right.size > _PRODUCTS:
-        return _distances_by_products(left, right)
     squares = xp.zeros_like(left[:, :1] + right[None, :, 0])
     for i in range(left.shape[1]):
         difference = left[:, i, None] - right[None, :, i]
@@ -118,15 +187,23 @@ def distances(left: Float64[Array, "p D"], right: Float64[Array, "q D"]) -> Floa
     return xp.sqrt(squares)
 
 
-def _distances_by_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _distances_by_products(
+    left: Float64[Array, "p D"], right: Float64[Array, "q D"]
+) -> Float64[Array, "p q"]:
     """Through |p - q|² = |p|² + |q|² - 2 p·q about the mean; pairs so close that digits are lost are done once more."""
-    middle = right.mean(axis=0)
+    xp = namespace(left)
+    middle = xp.mean(right, axis=0)
     p, q = left - middle, right - middle
-    sizes = (p * p).sum(axis=1)[:, None] + (q * q).sum(axis=1)
+    sizes = xp.sum(p * p, axis=1)[:, None] + xp.sum(q * q, axis=1)
     squares = sizes - 2 * (p @ q.T)
-    rows, columns = np.nonzero(squares < _CLOSE * sizes)
-    squares[rows, columns] = ((p[rows] - q[columns]) ** 2).sum(axis=1)
-    return np.sqrt(squares)
+    close = squares < _CLOSE * sizes
+    if bool(xp.any(close)):
+        rows, columns = np.nonzero(to_numpy(close))
+        apart = rows_of(p, rows) - rows_of(q, columns)
+        exact = to_numpy(squares).copy()
+        exact[rows, columns] = to_numpy(xp.sum(apart * apart, axis=1))
+        squares = beside(exact, left)
+    return xp.sqrt(squares)
 
 
 def kth_smallest(x: Float64[Array, "n columns"], k: int) -> Float64[Array, " n"]:

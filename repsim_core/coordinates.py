@@ -1,17 +1,26 @@
-"""Columns of observations less their means, as coordinates in an orthonormal basis that is never made.
+"""Columns of observations less their means, as coordinates in an orthonormal basis.
 
 Deviations, correlations and distances of columns are inner products, and so are those of their linear images. They
-need the few coordinates of each column and not the many observations.
+need the few coordinates of each column and not the many observations. A basis of one model is made once and kept
+(`Basis`). Two of them are compared by the products of their directions (`TwoBases`). Where columns are looked at once,
+the basis itself is never made (`Centred`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from jaxtyping import Bool, Float64
 
-from repsim_core.beyond_standard import Array, namespace, triangular_factor_of_blocks
+from repsim_core.beyond_standard import (
+    Array,
+    namespace,
+    orthonormal,
+    triangular_factor,
+    triangular_factor_of_blocks,
+)
 
 # A deviation below this share of what a column is made of is rounding.
 _CONSTANT = 1e-12
@@ -37,8 +46,7 @@ class Centred:
         xp = namespace(*arrays)
         means = [xp.mean(x, axis=0) for x in arrays]
         coordinates = triangular_factor_of_blocks(_centred_rows(arrays, means))
-        size = xp.abs(xp.concat(means)) * arrays[0].shape[0] ** 0.5
-        return Centred(coordinates, size + xp.sum(xp.abs(coordinates), axis=0))
+        return Centred(coordinates, _sizes(xp.concat(means), arrays[0].shape[0], coordinates))
 
     def columns(self, start: int, stop: int) -> Centred:
         """Some of the columns, in the same basis."""
@@ -55,6 +63,132 @@ class Centred:
         lengths = column_lengths(self.coordinates)
         constant = lengths <= _CONSTANT * self.sizes
         return self.coordinates / xp.where(constant, xp.ones_like(lengths), lengths), constant
+
+
+@dataclass(frozen=True)
+class Basis:
+    """An orthonormal basis of centred columns, and their coordinates in it.
+
+    Attributes:
+        directions: the basis, shape (n, rank); each has mean 0.
+        coordinates, sizes: as of `Centred`.
+    """
+
+    directions: Float64[Array, "n rank"]
+    coordinates: Float64[Array, "rank columns"]
+    sizes: Float64[Array, " columns"]
+
+    @staticmethod
+    def of(columns: Float64[Array, "n columns"]) -> Basis:
+        """Of the columns of an array."""
+        xp = namespace(columns)
+        mean = xp.mean(columns, axis=0)
+        directions, coordinates = orthonormal(columns - mean)
+        return Basis(directions, coordinates, _sizes(mean, columns.shape[0], coordinates))
+
+    @cached_property
+    def independent(self) -> bool:
+        """Whether the columns are linearly independent to working precision, so that all directions are theirs."""
+        xp = namespace(self.coordinates)
+        rank, columns = self.coordinates.shape
+        lengths = column_lengths(self.coordinates)
+        if rank < columns or not bool(xp.all(lengths > _CONSTANT * self.sizes)):
+            return False
+        diagonal = xp.abs(xp.linalg.diagonal(self.coordinates / lengths))
+        if not bool(xp.all(diagonal > 0)):
+            return False
+        inverse = xp.linalg.inv(self.coordinates / lengths)
+        return bool(xp.linalg.matrix_norm(inverse) < 1.0 / _CONSTANT)
+
+    def split(self, column: Float64[Array, " n"]) -> Split:
+        """A further column, centred, in this basis."""
+        centred = column - namespace(column).mean(column)
+        along = self.directions.T @ centred
+        rest = centred - self.directions @ along
+        # What rounding left of the basis in the rest.
+        again = self.directions.T @ rest
+        return Split(along + again, rest - self.directions @ again)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A column as coordinates in a basis, and what is orthogonal to all of its directions."""
+
+    along: Float64[Array, " rank"]
+    rest: Float64[Array, " n"]
+
+    @property
+    def coordinates(self) -> Float64[Array, " coordinates"]:
+        """In the basis with the direction of the rest as one more."""
+        xp = namespace(self.along)
+        return xp.concat((self.along, xp.linalg.vector_norm(self.rest, keepdims=True)))
+
+
+class TwoBases:
+    """Two bases of columns of the same observations, in one: the directions of the first, then what the second has
+    besides.
+
+    Attributes:
+        first, second: the bases.
+    """
+
+    def __init__(self, first: Basis, second: Basis) -> None:
+        self.first, self.second = first, second
+
+    @cached_property
+    def along(self) -> Float64[Array, "rank_1 rank_2"]:
+        """Coordinates of the second's directions along the first's: what both have in common."""
+        return self.first.directions.T @ self.second.directions
+
+    @cached_property
+    def _besides(self) -> Float64[Array, "n rank_2"]:
+        return self.second.directions - self.first.directions @ self.along
+
+    @cached_property
+    def beyond(self) -> Float64[Array, "rank rank_2"]:
+        """Coordinates of the second's directions in what is orthogonal to the first's."""
+        return triangular_factor(self._besides)
+
+    def with_columns(self, first: Split, second: Split) -> WithColumns:
+        """The same with a further column beside each of the bases, which is split by it."""
+        xp = namespace(self.along)
+        back = self.first.directions.T @ second.rest
+        rests = first.rest[:, None], (second.rest - self.first.directions @ back)[:, None]
+        # One matrix, so that what is beyond is in one basis.
+        factor = triangular_factor(xp.concat((self._besides, *rests), axis=1))
+        width = self.second.directions.shape[1]
+        beyond = factor[:, :width]
+        return WithColumns(
+            along=self.along,
+            beyond=beyond,
+            first=xp.concat((first.along, factor[:, width])),
+            second=xp.concat(
+                (self.along @ second.along + back, beyond @ second.along + factor[:, width + 1])
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class WithColumns:
+    """Two bases in one, with a further column beside each.
+
+    Attributes:
+        along, beyond: of the second's directions, as of `TwoBases`.
+        first, second: coordinates of the columns.
+    """
+
+    along: Float64[Array, "rank_1 rank_2"]
+    beyond: Float64[Array, "rank rank_2"]
+    first: Float64[Array, " coordinates"]
+    second: Float64[Array, " coordinates"]
+
+
+def _sizes(
+    mean: Float64[Array, " columns"], count: int, coordinates: Float64[Array, "rank columns"]
+) -> Float64[Array, " columns"]:
+    """Of what columns of so many observations were made of before their means were taken away."""
+    xp = namespace(mean)
+    return xp.abs(mean) * count**0.5 + xp.sum(xp.abs(coordinates), axis=0)
 
 
 def row_blocks(count: int, width: int, least: int = 1) -> Iterator[slice]:

@@ -6,13 +6,14 @@ singular value decomposition says in how many directions they vary, and which th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 
 from repsim_core.arrays import ROUNDOFF
-from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
+from repsim_core.beyond_standard import Array, namespace, orthonormal, rows_of, to_numpy
 from repsim_core.coordinates import Centred, column_lengths, row_blocks
 
 # Logits that vary by less are too small to be divided by.
@@ -40,7 +41,10 @@ class Identified(NamedTuple):
 
 
 def identified(
-    f: Float64[Array, "N M"], g: Float64[Array, "K M"], roundoff: tuple[float, float]
+    f: Float64[Array, "N M"],
+    g: Float64[Array, "K M"],
+    roundoff: tuple[float, float],
+    factors: Callable[[], tuple[Float64[Array, "_ M"], Float64[Array, "_ M"]]],
 ) -> Identified:
     """The directions of f and g that reach the distribution.
 
@@ -51,26 +55,28 @@ def identified(
     Args:
         f, g: embeddings and unembeddings.
         roundoff: by how much, relative to its size, an entry of f and of g was rounded before it came here.
+        factors: gives the coordinates of f and of g, centred, in an orthonormal basis each; it is asked for them where
+            there are more labels than dimensions.
     """
     xp = namespace(f)
     (inputs, dim), labels = f.shape, g.shape[0]
     sizes = column_lengths(f) / inputs**0.5
     scale = xp.where(sizes > 0, sizes, xp.ones_like(sizes))
     scaled_g = g * scale
-    factor_g = Centred.of(scaled_g).coordinates
     if labels <= dim:
         # Fewer columns: those of the logits, in coordinates of the labels.
+        factor_g = Centred.of(scaled_g).coordinates
         centred = f - xp.mean(f, axis=0)
         seen = centred @ (factor_g / scale).T
         _, sigma, right = xp.linalg.svd(Centred.of(seen).coordinates, full_matrices=False)
         along_g = factor_g.T @ right.T
         # Small directions are cleared of what rounding leaves in them of large ones.
-        image, signs = xp.linalg.qr(centred @ (along_g / scale[:, None]))
+        image, signs = orthonormal(seen @ right.T)
         along_f = (centred.T @ (image * xp.sign(xp.linalg.diagonal(signs)))) / scale[:, None]
     else:
-        factor_f = Centred.of(f / scale).coordinates
-        left, sigma, right = xp.linalg.svd(factor_f @ factor_g.T, full_matrices=False)
-        along_f, along_g = factor_f.T @ left, factor_g.T @ right.T
+        factor_f, factor_g = factors()
+        left, sigma, right = xp.linalg.svd((factor_f / scale) @ (factor_g * scale).T, full_matrices=False)
+        along_f, along_g = (factor_f / scale).T @ left, (factor_g * scale).T @ right.T
     lengths = xp.concat(
         [xp.linalg.vector_norm(f[rows, :] / scale, axis=1) for rows in row_blocks(inputs, dim)]
     )

@@ -33,12 +33,13 @@ from repsim_core.beyond_standard import (
     Array,
     beside,
     independent_columns,
-    logsumexp,
     namespace,
     rows_of,
     to_numpy,
 )
+from repsim_core.coordinates import Basis
 from repsim_core.identified import Identified, identified
+from repsim_core.softmax import Logits, Summed, summed, summed_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,18 +194,18 @@ class Representations:
 
     # -- the distribution --------------------------------------------------------------------------------------
 
-    def _logits(self, rows: slice) -> Float64[Array, "K n"]:
-        # Labels along the first axis: the few of them are summed over, many inputs side by side.
-        logits = self.unembeddings @ self.embeddings[rows, :].T
-        return logits if self.bias is None else logits + self.bias[:, None]
+    @property
+    def log_normaliser(self) -> Float64[Array, " N"]:
+        """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,). Computed once and shared."""
+        return self._kept.normaliser if self._keeps else self._summed.log_normaliser
 
     @cached_property
-    def log_normaliser(self) -> Float64[Array, " N"]:
-        """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,); of many logits in blocks. Computed once and shared."""
-        if self._keeps:
-            return self._kept.normaliser
-        xp = namespace(self.embeddings)
-        return xp.concat([logsumexp(self._logits(rows)) for rows in self.blocks()])
+    def _summed(self) -> Summed:
+        return summed(self._of_logits)
+
+    @property
+    def _of_logits(self) -> Logits:
+        return Logits(self.embeddings, self.unembeddings, self.bias)
 
     @property
     def _keeps(self) -> bool:
@@ -213,7 +214,7 @@ class Representations:
     @cached_property
     def _kept(self) -> _Distribution:
         """All of the distribution from one pass: exponentials take longest."""
-        logits = self._logits(slice(None))
+        logits = self._of_logits.block(slice(None), slice(None))
         xp = namespace(logits)
         largest = xp.max(logits, axis=0)
         probs = xp.exp(logits - largest)
@@ -223,7 +224,9 @@ class Representations:
 
     def log_probs(self) -> Float64[Array, "N K"]:
         """log p(y|x) in nats, shape (N, K). Of few logits computed once and shared: copy it before changing it."""
-        return self.log_probs_of(slice(None))
+        if self._keeps:
+            return self._kept.log_probs
+        return (self._of_logits.block(slice(None), slice(None)) - self.log_normaliser).T
 
     def blocks(self) -> Iterator[slice]:
         """Blocks of inputs, so few at a time that their logits take up little memory."""
@@ -231,28 +234,29 @@ class Representations:
         for start in range(0, self.num_inputs, rows):
             yield slice(start, min(start + rows, self.num_inputs))
 
-    def log_probs_of(self, rows: slice) -> Float64[Array, "n K"]:
-        """log p(y|x) of a block of inputs: a part of what is kept, unless all of it would be large."""
-        if self._keeps:
-            return self._kept.log_probs[rows, :]
-        return (self._logits(rows) - self.log_normaliser[rows]).T
-
-    def probs_of(self, rows: slice) -> Float64[Array, "n K"]:
-        """p(y|x), likewise."""
-        return (
-            self._kept.probs[rows, :]
-            if self._keeps
-            else namespace(self.embeddings).exp(self.log_probs_of(rows))
-        )
-
     @cached_property
     def _predictions(self) -> Int64[Array, " N"]:
-        xp = namespace(self.embeddings)
-        return xp.concat([xp.argmax(self.log_probs_of(rows).T, axis=0) for rows in self.blocks()])
+        if not self._keeps:
+            return self._summed.predictions
+        return namespace(self.embeddings).argmax(self._kept.log_probs.T, axis=0)
 
     def predictions(self) -> Int64[Array, " N"]:
         """The most probable label of each input, shape (N,). Computed once and shared: copy it before changing it."""
         return self._predictions
+
+    def divergences(self, other: Representations) -> tuple[Float64[Array, " N"], Float64[Array, " N"]]:
+        """KL divergence of the other model's distribution from this one's and the other way round, in nats, for each
+        input; of many logits in one pass, from which both models' normalisers and predictions are kept."""
+        xp = namespace(self.embeddings)
+        if not self._keeps:
+            mine, theirs, there, back = summed_together(self._of_logits, other._of_logits)
+            self.__dict__.setdefault("_summed", mine)
+            other.__dict__.setdefault("_summed", theirs)
+            return there, back
+        # Labels along the first axis: sums over many short rows are slow.
+        (_, log_p, p), (_, log_q, q) = self._kept, other._kept
+        difference = log_p.T - log_q.T
+        return xp.sum(p.T * difference, axis=0), -xp.sum(q.T * difference, axis=0)
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one, 0 to 1; a `ValueError` without true labels."""
@@ -286,7 +290,22 @@ class Representations:
 
     @cached_property
     def _identified(self) -> Identified:
-        return identified(self.embeddings, self.unembeddings, self._roundoff)
+        return identified(
+            self.embeddings,
+            self.unembeddings,
+            self._roundoff,
+            lambda: (self.input_basis.coordinates, self.label_basis.coordinates),
+        )
+
+    @cached_property
+    def input_basis(self) -> Basis:
+        """An orthonormal basis of the embeddings' coordinates as functions of the input, centred."""
+        return Basis.of(self.embeddings)
+
+    @cached_property
+    def label_basis(self) -> Basis:
+        """The same of the unembeddings' coordinates, as functions of the label."""
+        return Basis.of(self.unembeddings)
 
     @property
     def logit_sizes(self) -> Float64[Array, " N"]:

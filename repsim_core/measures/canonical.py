@@ -7,11 +7,12 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from array_api_compat import device
 from jaxtyping import Float64
 
 from repsim_core.arrays import as_count, as_matrix, together
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
-from repsim_core.coordinates import Centred
+from repsim_core.coordinates import Centred, TwoBases
 
 # Nodes of the integral over Wachter's law.
 _NODES = 400
@@ -139,16 +140,33 @@ def chance_cca(observations: int, rank_z: int, rank_w: int) -> float:
 def between_columns(z: Centred, w: Centred, count: int) -> CanonicalCorrelations:
     """Canonical correlations of columns that are known in one basis, of so many observations."""
     basis_z, basis_w = _column_space(z, "z"), _column_space(w, "w")
-    xp = namespace(basis_z)
-    sigma = xp.linalg.svdvals(basis_z.T @ basis_w)
-    return CanonicalCorrelations(
-        xp.minimum(sigma, xp.ones_like(sigma)),
-        basis_z.shape[1],
-        basis_w.shape[1],
-        z.coordinates.shape[1],
-        w.coordinates.shape[1],
-        count,
-    )
+    sigma = namespace(basis_z).linalg.svdvals(basis_z.T @ basis_w)
+    ranks = basis_z.shape[1], basis_w.shape[1]
+    return _at_most_one(sigma, ranks, (z.coordinates.shape[1], w.coordinates.shape[1]), count)
+
+
+def between_bases(bases: TwoBases, count: int) -> CanonicalCorrelations:
+    """Canonical correlations of the columns of two bases, of so many observations."""
+    first, second = bases.first, bases.second
+    if not (first.independent and second.independent):
+        xp = namespace(bases.along)
+        beyond = xp.zeros(
+            (bases.beyond.shape[0], first.coordinates.shape[0]), dtype=xp.float64, device=device(bases.along)
+        )
+        z = xp.concat((first.coordinates, beyond @ first.coordinates))
+        w = xp.concat((bases.along, bases.beyond)) @ second.coordinates
+        return between_columns(Centred(z, first.sizes), Centred(w, second.sizes), count)
+    sigma = namespace(bases.along).linalg.svdvals(bases.along)
+    widths = first.coordinates.shape[1], second.coordinates.shape[1]
+    return _at_most_one(sigma, widths, widths, count)
+
+
+def _at_most_one(
+    sigma: Float64[Array, " directions"], ranks: tuple[int, int], columns: tuple[int, int], count: int
+) -> CanonicalCorrelations:
+    """Canonical correlations from singular values that may be above 1 by rounding."""
+    xp = namespace(sigma)
+    return CanonicalCorrelations(xp.minimum(sigma, xp.ones_like(sigma)), *ranks, *columns, count)
 
 
 def observations(z: object, w: object) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ import numpy as np
 from repsim_core.arrays import as_count, as_real
 from repsim_core.beyond_standard import beside, to_numpy
 from repsim_core.measures.bounds import greatest_dissimilarity, least_dissimilarity
-from repsim_core.measures.canonical import between_columns
+from repsim_core.measures.canonical import between_bases
 from repsim_core.measures.compared import Comparison
 from repsim_core.measures.comparison_notes import notes
 from repsim_core.measures.distances import WEIGHT, divergences, llv_over
@@ -51,15 +51,16 @@ def compare(
         raise ValueError(f'measures: found {measures!r}, expected "all" or None')
     pair = ModelPair(a, b)
     a, b = pair.a, pair.b
+    # First, for it finds the normalisers on the way.
+    d_kl, d_kl_reverse = divergences(a, b)
     chosen = choose_sets(pair, **sets)
     ratios = StandardisedRatios.of(pair, chosen.pivot, chosen.labels)
     llv = llv_over(pair, chosen, weight, ratios)
     representation = representation_distance_over(pair, chosen, limit, ratios)
     every = ratios if chosen.all_labels else _all_ratios(pair, chosen.pivot)
-    size = min(pair.dim, len(chosen.labels), every.z.shape[1])
+    size = min(pair.dim, len(chosen.labels), len(every))
     apart = every.distances.tolist()
-    d_kl, d_kl_reverse = divergences(a, b)
-    cca = between_columns(*pair.embeddings, a.num_inputs)
+    cca = between_bases(pair.over_inputs, a.num_inputs)
     agreement = share_equal(a.predictions(), b.predictions())
     labelled = _labelled(a, b)
     return Comparison(

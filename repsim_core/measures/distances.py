@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 import numpy as np
-from jaxtyping import Float64
 
 from repsim_core.arrays import as_real
-from repsim_core.beyond_standard import Array, namespace, to_numpy
+from repsim_core.beyond_standard import namespace, to_numpy
 from repsim_core.measures.log_ratios import Gaps
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.sets import ComparisonSets, OverSets, SetOptions, choose_sets
@@ -35,24 +34,9 @@ def kl_divergence(a: Representations, b: Representations) -> float:
 
 def divergences(a: Representations, b: Representations) -> tuple[float, float]:
     """d_KL(a, b) and d_KL(b, a) of models that are known to have the same inputs and labels, on one device."""
-    there, back = (float(namespace(each).mean(each)) for each in input_divergences(a, b))
+    there, back = (float(namespace(each).mean(each)) for each in a.divergences(b))
     # Negative only by rounding.
     return max(there, 0.0), max(back, 0.0)
-
-
-def input_divergences(
-    a: Representations, b: Representations
-) -> tuple[Float64[Array, " N"], Float64[Array, " N"]]:
-    """Both divergences of the distributions of the labels for each input."""
-    xp = namespace(a.embeddings)
-    there, back = [], []
-    for rows in a.blocks():
-        # Labels along the first axis: sums over many short rows are slow.
-        log_p, log_q = a.log_probs_of(rows).T, b.log_probs_of(rows).T
-        difference = log_p - log_q
-        there.append(xp.sum(a.probs_of(rows).T * difference, axis=0))
-        back.append(-xp.sum(b.probs_of(rows).T * difference, axis=0))
-    return xp.concat(there), xp.concat(back)
 
 
 @dataclass(frozen=True)

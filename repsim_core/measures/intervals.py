@@ -11,8 +11,7 @@ from jaxtyping import Float64
 
 from repsim_core.arrays import as_count, as_real
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
-from repsim_core.measures.canonical import between_columns
-from repsim_core.measures.distances import input_divergences
+from repsim_core.measures.canonical import between_bases
 from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
 from repsim_core.measures.resampling import interval
 from repsim_core.measures.sets import SetOptions, choose_sets
@@ -76,7 +75,7 @@ def bootstrap_intervals(
         raise ValueError(f"level: found {level:g}, expected a number between 0 and 1")
     pair = ModelPair(a, b)
     chosen = choose_sets(pair, **sets)
-    there, back = (to_numpy(each) for each in input_divergences(pair.a, pair.b))
+    there, back = (to_numpy(each) for each in pair.a.divergences(pair.b))
     same = to_numpy(pair.a.predictions() == pair.b.predictions())
     without_inputs = chosen.without_inputs()
 
@@ -91,7 +90,7 @@ def bootstrap_intervals(
             "ratio_distance": float(ratios.distances.max()),
             "normaliser_mismatch": float(to_numpy(gaps.pivot_gap).max()),
             "max_d_svd_f": representation_distance_over(over, without_inputs, max_subsets, ratios).value,
-            "mean_cca": between_columns(*over.embeddings, pair.a.num_inputs).mean,
+            "mean_cca": between_bases(over.over_inputs, pair.a.num_inputs).mean,
         }
 
     every = np.arange(pair.a.num_inputs)

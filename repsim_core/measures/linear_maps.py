@@ -101,9 +101,7 @@ def linear_map(
     (g, bias), (g_other, bias_other) = (_displaced(model, origin, chosen) for model in (a, b))
     inverse, rank, condition = _pseudo_inverse(g)
     if scaled:
-        if not every:
-            StandardisedRatios.of(pair, origin, chosen)  # an error where one is constant
-        psi, psi_other = _deviations(pair, origin, chosen)
+        psi, psi_other = StandardisedRatios.of(pair, origin, chosen).deviations
         matrix = inverse @ (g_other * (psi / psi_other)[:, None])
         shift = xp.mean(a.embeddings, axis=0) - matrix @ xp.mean(b.embeddings, axis=0)
     else:
@@ -226,7 +224,7 @@ def transfer_bound(
         pivot = _checked_pivot(pivot, a.num_labels)
     chosen = _varying(pair, pivot) if every else _checked_labels(labels, pivot, a.num_labels)
     ratios = StandardisedRatios.of(pair, pivot, chosen)
-    psi, psi_other = _deviations(pair, pivot, chosen)
+    psi, psi_other = ratios.deviations
     distances, sums, rho = _angles(ratios)
     alpha = _least_weights(
         to_numpy(_displaced(a, pivot, chosen)[0] / psi[:, None]), to_numpy(v), distances * sums / 2
@@ -257,9 +255,7 @@ def _angles(ratios: StandardisedRatios) -> tuple[np.ndarray, np.ndarray, np.ndar
 
     The product of the first two is 2 sqrt(1 - rho²), without cancellation at either end.
     """
-    xp = namespace(ratios.z)
-    sums = to_numpy(xp.linalg.vector_norm(ratios.z + ratios.w, axis=0))
-    return ratios.distances, sums, ratios.correlations
+    return ratios.distances, ratios.distances_of_mirrored, ratios.correlations
 
 
 def _least_weights(
@@ -308,20 +304,8 @@ def _least_weights(
 
 def _varying(pair: ModelPair, pivot: Pivot) -> tuple[int, ...]:
     """The labels whose log-ratio with the pivot varies in both models, which the pivot's own does not."""
-    constant = [to_numpy(each.standardised()[1]) for each in pair.log_ratios(pivot, range(pair.a.num_labels))]
-    return tuple(np.flatnonzero(~(constant[0] | constant[1])).tolist())
-
-
-def _deviations(
-    pair: ModelPair, pivot: Pivot, labels: Sequence[int]
-) -> tuple[Float64[Array, " labels"], Float64[Array, " labels"]]:
-    """psi_y and psi'_y: of the log-ratios of labels with the pivot over the inputs, divisor N - 1."""
-    root = (pair.a.num_inputs - 1) ** 0.5
-    first, second = (
-        namespace(each.coordinates).linalg.vector_norm(each.coordinates, axis=0) / root
-        for each in pair.log_ratios(pivot, labels)
-    )
-    return first, second
+    ratios = StandardisedRatios(pair.label_images, pair.pivot_point(pivot), range(pair.a.num_labels))
+    return tuple(np.flatnonzero(~(ratios.constant[0] | ratios.constant[1])).tolist())
 
 
 def _means_all(labels: object) -> bool:

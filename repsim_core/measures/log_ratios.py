@@ -11,8 +11,8 @@ and Def. 4.4 asks how far apart the models then are, on both ends of the ratio:
     gap(i, j) = max( std[ log p_j / psi_ij - log p'_j / psi'_ij ],
                      std[ log p_i / psi_ij - log p'_i / psi'_ij ] ).
 
-A point is given by its coordinates in an orthonormal basis of what the two models' centred log-probabilities span
-together. There are about 2 M + 2 of them, however many observations there are (`pairs.py`).
+A point is given by its image in each model (`point_images.py`) and by what all points of a model have in common. There
+are about M coordinates, however many observations there are.
 
 Term 1 of d_LLV is the largest gap between the pivot label and another label, with inputs as observations; term 2
 is the largest gap between x_0 and another x_i, with labels as observations.
@@ -28,7 +28,11 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import Array, distances, namespace, rows_of
+from repsim_core.coordinates import Split, WithColumns, row_blocks
+from repsim_core.measures.point_images import PointImages
 
+# From so many products on, distances between points are made by matrix products.
+_MANY = 2**24
 # A deviation below this share of the log-probabilities' own counts as zero.
 _CONSTANT = 1e-12
 
@@ -76,39 +80,46 @@ class LogRatios:
     """Both models' log-probabilities seen from one side.
 
     Args:
-        p, q: coordinates of the centred log-probabilities of the two models in one orthonormal basis, shape
-            (points, D), scaled so that lengths are sample deviations over the observations.
-        rounding_p, rounding_q: size of the rounding errors in p and q, for each point or one for all: a log-ratio
-            that deviates by no more is constant.
+        images: of the points.
+        common: what all points of a model have besides, as a function of the observations, in its model's basis.
+        roundings: of the two models, size of the rounding errors in the log-probabilities, for each point or one for
+            all: a log-ratio that deviates by no more is constant.
+        freedom: observations less one.
     """
 
     def __init__(
         self,
-        p: Float64[Array, "points D"],
-        q: Float64[Array, "points D"],
-        rounding_p: Float64[Array, " #points"],
-        rounding_q: Float64[Array, " #points"],
+        images: PointImages,
+        common: tuple[Split, Split],
+        roundings: tuple[Float64[Array, " #points"], Float64[Array, " #points"]],
+        freedom: int,
     ) -> None:
-        xp = namespace(p)
-        self._p, self._q = p, q
-        s, t = xp.linalg.vector_norm(p, axis=1), xp.linalg.vector_norm(q, axis=1)
-        # Squared distance between the two models' standardised log-probabilities of one point, 2(1 - correlation).
-        # Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
-        apart = p / _divisor(s) - q / _divisor(t)
-        misfit = xp.sum(apart * apart, axis=1)
-        self._points = _Points(s, t, misfit, _CONSTANT * s + rounding_p, _CONSTANT * t + rounding_q)
+        self._images = images
+        # So many that only products are quick enough.
+        self._many = len(images) * max(images.p.size, images.q.size) > _MANY
+        root = freedom**0.5
+        xp = namespace(images.p)
+        first, second = (each.coordinates / root for each in common)
+        s, t = (_lengths_with(x, each) for x, each in ((images.p, first), (images.q, second)))
+        both = images.bases.with_columns(*common)
+        misfit = xp.concat([_misfits(images, rows, s, t, both, root) for rows in images.blocks()])
+        floor, floor_other = (
+            _CONSTANT * size + rounding for size, rounding in zip((s, t), roundings, strict=True)
+        )
+        self._points = _Points(s, t, misfit, floor, floor_other)
 
     def __len__(self) -> int:
-        return self._p.shape[0]
+        return len(self._images)
 
-    def table(self, start: int, stop: int) -> Gaps:
-        """Gaps of every point to each of the pivots from start to stop, shape (stop - start, points); a point has an
-        infinite gap to itself."""
+    def table(self, start: int, stop: int, points: slice = slice(None)) -> Gaps:
+        """Gaps of some points (all) to each of the pivots from start to stop, shape (stop - start, points); a point
+        has an infinite gap to itself. Of very many points to seven digits."""
+        p, q = self._images.p, self._images.q
         return self._gaps(
-            distances(self._p[start:stop, :], self._p),
-            distances(self._q[start:stop, :], self._q),
+            distances(p[start:stop, :], p[points, :], by_products=self._many),
+            distances(q[start:stop, :], q[points, :], by_products=self._many),
             _Points._make(values[start:stop, None] for values in self._points),
-            self._points,
+            _Points._make(values[points] for values in self._points),
         )
 
     def row(self, pivot: int, points: Sequence[int]) -> Gaps:
@@ -118,10 +129,10 @@ class LogRatios:
 
     def sets(self, members: Int64[np.ndarray, "sets size"]) -> Gaps:
         """Gaps of the first member of each set to its other members, shape (sets, size - 1)."""
-        xp = namespace(self._p)
+        xp = namespace(self._images.p)
         psi, psi_other = (
             xp.linalg.vector_norm(each[:, 1:, :] - each[:, :1, :], axis=2)
-            for each in (rows_of(self._p, members), rows_of(self._q, members))
+            for each in (rows_of(self._images.p, members), rows_of(self._images.q, members))
         )
         chosen = [rows_of(values, members) for values in self._points]
         first = _Points._make(values[:, :1] for values in chosen)
@@ -147,6 +158,40 @@ def _variance(end: _Points, psi: Array, psi_other: Array) -> Array:
     """
     mine, theirs = end.s / psi, end.s_other / psi_other
     return (mine - theirs) ** 2 + mine * theirs * end.misfit
+
+
+def _lengths_with(
+    images: Float64[Array, "points rank"], common: Float64[Array, " coordinates"]
+) -> Float64[Array, " points"]:
+    """Deviations of the points together with what they have in common, whose last coordinate is beyond the images."""
+    xp = namespace(images)
+    found = [
+        xp.linalg.vector_norm(images[rows, :] + common[:-1], axis=1)
+        for rows in row_blocks(images.shape[0], images.shape[1])
+    ]
+    return xp.hypot(xp.concat(found), xp.zeros_like(common[-1]) + xp.abs(common[-1]))
+
+
+def _misfits(
+    images: PointImages,
+    rows: slice,
+    s: Float64[Array, " points"],
+    t: Float64[Array, " points"],
+    both: WithColumns,
+    root: float,
+) -> Float64[Array, " n"]:
+    """Of some points, the squared distance between the two models' standardised log-probabilities, 2(1 - correlation).
+
+    Taken as a distance, not from the correlation, so that equal models come out as 0 and not as rounding.
+    """
+    xp = namespace(s)
+    rank = images.p.shape[1]
+    first, second = both.first / root, both.second / root
+    p, q = images.p[rows, :], images.q[rows, :]
+    here, there = _divisor(s[rows]), _divisor(t[rows])
+    apart = (p + first[:rank]) / here - (q @ both.along.T + second[:rank]) / there
+    beyond = first[rank:] / here - (q @ both.beyond.T + second[rank:]) / there
+    return xp.sum(apart * apart, axis=1) + xp.sum(beyond * beyond, axis=1)
 
 
 def _divisor(norms: Float64[Array, " points"]) -> Float64[Array, "points 1"]:

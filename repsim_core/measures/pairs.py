@@ -2,9 +2,9 @@
 
 With m(x) the mean of log p(y|x) over all labels, log p(y|x) = f(x)·(g(y) - mean g) + constant(y) + m(x). So the
 log-probabilities of all labels, as functions of the input, lie in the span of the M coordinates of f and of m, and
-those of all inputs, as functions of the label, in that of the coordinates of g and of the bias. One QR decomposition of
-these few columns of both models serves all labels (or inputs): no measure but the normaliser and the divergence needs a
-pass over inputs times labels.
+those of all inputs, as functions of the label, in that of the coordinates of g and of the bias. Each model keeps an
+orthonormal basis of these few columns, and the products of two such bases serve all labels (or inputs): no measure but
+the normaliser and the divergence needs a pass over inputs times labels.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import Array, namespace, rows_of
-from repsim_core.coordinates import Centred
+from repsim_core.coordinates import Basis, TwoBases
 from repsim_core.measures.log_ratios import LogRatios
+from repsim_core.measures.point_images import PointImages
 from repsim_core.representations import Representations, together_on_one_device
 
 # Of a log-probability, relative to the logits that it is the difference of.
@@ -56,106 +57,90 @@ class ModelPair:
     # -- over the inputs -----------------------------------------------------------------------------------------
 
     @cached_property
-    def _over_inputs(self) -> Centred:
-        """Columns: identified embeddings of a, its mean log-probability, then those of b."""
-        parts = []
-        for model in (self.a, self.b):
-            parts += [self._drawn(model.essential.embeddings), self._drawn(model.mean_log_prob[:, None])]
-        return Centred.of(*parts)
+    def over_inputs(self) -> TwoBases:
+        """The coordinates of the identified embeddings of both models, as functions of the input."""
+        a, b = self.a.essential, self.b.essential
+        if self._inputs is None:
+            return TwoBases(a.input_basis, b.input_basis)
+        return TwoBases(*(Basis.of(self._drawn(model.embeddings)) for model in (a, b)))
 
-    def _drawn(self, values: Float64[Array, "N columns"]) -> Float64[Array, "N columns"]:
+    def _drawn(self, values: Float64[Array, "N ..."]) -> Float64[Array, "N ..."]:
         """The rows of the inputs that the pair is looked at on."""
         return values if self._inputs is None else rows_of(values, self._inputs)
 
     def with_inputs(self, inputs: Int64[np.ndarray, " N"]) -> ModelPair:
-        """The pair as it is over other N inputs, drawn from its own, with what is between labels and of embeddings;
-        what is between inputs stays."""
+        """The pair as it is over other N inputs, drawn from its own, with what is between labels; what is between
+        inputs stays."""
         other = object.__new__(ModelPair)
         other.a, other.b, other.dim, other._inputs = self.a, self.b, self.dim, inputs
         return other
 
     @cached_property
-    def embeddings(self) -> tuple[Centred, Centred]:
-        """The identified embeddings of both models, centred, in one basis; they need no normaliser."""
-        first, second = self.a.essential.dim, self.b.essential.dim
-        both = Centred.of(*(self._drawn(model.essential.embeddings) for model in (self.a, self.b)))
-        return both.columns(0, first), both.columns(first, first + second)
+    def label_images(self) -> PointImages:
+        """The K labels as functions of the input, and a last point, of index K: the mean over all labels. Each is
+        log p(y|x) less the mean of it over all labels, which all of them have in common."""
+        points, origins = [], []
+        for model in (self.a.essential, self.b.essential):
+            g = model.unembeddings
+            xp = namespace(g)
+            mean = xp.mean(g, axis=0)
+            points.append(xp.concat((g, mean[None, :])))
+            origins.append(mean)
+        return PointImages.of(
+            self.over_inputs, (points[0], points[1]), (origins[0], origins[1]), self.a.num_inputs - 1
+        )
 
     @cached_property
     def between_labels(self) -> LogRatios:
         """Log-ratios of labels: points are the K labels, observations the N inputs. A last point, of index K, is the
         mean over all labels."""
-        root = (self.a.num_inputs - 1) ** 0.5
-        points, roundings, start = [], [], 0
-        for model in (self.a, self.b):
-            g = model.essential.unembeddings
-            xp = namespace(g)
-            with_mean = xp.concat((g - xp.mean(g, axis=0), xp.zeros_like(g[:1, :])))
-            last = start + g.shape[1]
-            f, mean = self._over_inputs.coordinates[:, start:last], self._over_inputs.coordinates[:, last]
-            points.append((with_mean @ f.T + mean) / root)
-            start = last + 1
+        bases, common, roundings = self.over_inputs, [], []
+        for model, basis in ((self.a, bases.first), (self.b, bases.second)):
+            common.append(basis.split(self._drawn(model.mean_log_prob)))
+            xp = namespace(model.embeddings)
             roundings.append(xp.sqrt(xp.mean(_rounding(model) ** 2, keepdims=True)))
-        return LogRatios(*points, *roundings)
+        return LogRatios(
+            self.label_images, (common[0], common[1]), (roundings[0], roundings[1]), self.a.num_inputs - 1
+        )
 
     def pivot_point(self, pivot: Pivot) -> int:
         """The point of `between_labels` that a pivot is."""
         return self.a.num_labels if isinstance(pivot, str) else pivot
 
-    def log_ratios(self, pivot: Pivot, labels: Sequence[int]) -> tuple[Centred, Centred]:
-        """Log-ratios of some labels with the pivot, centred, in one basis, a column a label, of both models."""
-        found = []
-        for model, f in zip((self.a, self.b), self.embeddings, strict=True):
-            g = model.essential.unembeddings
-            origin = namespace(g).mean(g, axis=0) if isinstance(pivot, str) else g[pivot, :]
-            found.append(_along(f, rows_of(g, labels), origin))
-        return found[0], found[1]
-
     # -- over the labels -----------------------------------------------------------------------------------------
 
     @cached_property
-    def _over_labels(self) -> Centred:
-        """Columns: the unembeddings of a, its bias, then those of b."""
-        parts = []
+    def over_labels(self) -> TwoBases:
+        """The coordinates of the identified unembeddings of both models, as functions of the label."""
+        return TwoBases(self.a.essential.label_basis, self.b.essential.label_basis)
+
+    def input_images(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> PointImages:
+        """Some inputs (None: all N) as functions of the label: f(x)·g(y), without what all have in common, the bias."""
+        points = []
         for model in (self.a.essential, self.b.essential):
-            xp = namespace(model.unembeddings)
-            bias = xp.zeros_like(model.unembeddings[:, 0]) if model.bias is None else model.bias
-            parts += [model.unembeddings, bias[:, None]]
-        return Centred.of(*parts)
+            f = model.embeddings
+            points.append(f if inputs is None else rows_of(f, inputs))
+        xp = namespace(points[0])
+        zeros = tuple(xp.zeros_like(each[0, :]) for each in points)
+        return PointImages.of(
+            self.over_labels, (points[0], points[1]), (zeros[0], zeros[1]), self.a.num_labels - 1
+        )
 
     def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
-        root = (self.a.num_labels - 1) ** 0.5
-        points, roundings, start = [], [], 0
-        for model in (self.a, self.b):
-            f = model.essential.embeddings
-            if inputs is not None:
-                f = rows_of(f, inputs)
-            bias = start + f.shape[1]
-            g = self._over_labels.coordinates[:, start:bias]
-            points.append((f @ g.T + self._over_labels.coordinates[:, bias]) / root)
+        bases, common, roundings = self.over_labels, [], []
+        for model, basis in ((self.a, bases.first), (self.b, bases.second)):
+            bias = model.essential.bias
+            if bias is None:
+                bias = namespace(model.embeddings).zeros_like(model.essential.unembeddings[:, 0])
+            common.append(basis.split(bias))
             roundings.append(_rounding(model, inputs))
-            start = bias + 1
-        return LogRatios(*points, *roundings)
-
-    def unembeddings_along(self, input_set: Sequence[int]) -> tuple[Centred, Centred]:
-        """N^T g of both models for an input set (x_0, x_1, ...): centred, in one basis, a column an input x_i."""
-        found, start = [], 0
-        for model in (self.a.essential, self.b.essential):
-            f = rows_of(model.embeddings, input_set)
-            g = self._over_labels.columns(start, start + model.dim)
-            found.append(_along(g, f[1:, :], f[0, :]))
-            start += model.dim + 1
-        return found[0], found[1]
-
-
-def _along(columns: Centred, points: Float64[Array, "points M"], origin: Float64[Array, " M"]) -> Centred:
-    """The columns times the displaced points, a column a point.
-
-    Rounding goes by what the differences were made of: a point that is the origin but for rounding gives a constant.
-    """
-    images = columns @ (points - origin).T
-    return Centred(images.coordinates, columns.sizes @ (abs(points) + abs(origin)).T)
+        return LogRatios(
+            self.input_images(inputs),
+            (common[0], common[1]),
+            (roundings[0], roundings[1]),
+            self.a.num_labels - 1,
+        )
 
 
 def _rounding(

@@ -22,6 +22,7 @@ from repsim_core.measures.point_sets import (
     sampled_input_set,
     stretches,
 )
+from repsim_core.measures.standardised import StandardisedRatios
 
 # Multiplications that a search of the pivot may take, whatever the two models' logits take; and, of the table of gaps,
 # the entries that are held at a time.
@@ -298,8 +299,8 @@ def _best_labels(pair: ModelPair, pivot: Pivot | None, size: int, floor: object,
         pivots, note = [pair.pivot_point(pivot)], ""
 
     def fields(point: int, labels: Int64[np.ndarray, " n"]) -> list[np.ndarray]:
-        ratios = pair.log_ratios(MEAN if point == count else point, labels.tolist())
-        return [to_numpy(each.standardised()[0]) for each in ratios]
+        ratios = StandardisedRatios(pair.label_images, point, labels)
+        return [to_numpy(each).T for each in ratios.own(slice(None))]
 
     found = best_set(pair.between_labels, count, pivots, size, fields, least)
     if found is None:

@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from repsim_core.arrays import as_count
-from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
-from repsim_core.coordinates import Centred
+from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_numpy
 from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.point_sets import conditioning
@@ -50,19 +49,15 @@ def svd_dissimilarity(z: object, w: object) -> float:
     left, right = observations(z, w)
     if left.shape[1] != right.shape[1]:
         raise ValueError(f"w: found M = {right.shape[1]} columns, expected {left.shape[1]} as in z")
-    return _dissimilarity(*centred_together(left, right), ("z", "w"))
-
-
-def _dissimilarity(z: Centred, w: Centred, names: tuple[str, str]) -> float:
-    """d_SVD of columns in one basis; a constant one is an error by its name."""
+    z, w = centred_together(left, right)
     (left, constant_z), (right, constant_w) = z.standardised(), w.standardised()
-    for constant, name in zip((constant_z, constant_w), names, strict=True):
+    for constant, name in zip((constant_z, constant_w), ("z", "w"), strict=True):
         bad = np.flatnonzero(to_numpy(constant))
         if len(bad):
             raise ValueError(
                 f"{name}: column {int(bad[0])} is constant (zero deviation) and cannot be standardised"
             )
-    return StandardisedRatios(left, right).dissimilarity
+    return float(dissimilarities(left.T[None, :, :], right.T[None, :, :], left.shape[1])[0])
 
 
 @dataclass(frozen=True)
@@ -136,12 +131,11 @@ def representation_distance_over(
 ) -> RepresentationDistance:
     """`representation_distance` of a checked pair over chosen sets, with their standardised log-ratios if known."""
     ratios = ratios or StandardisedRatios.of(pair, sets.pivot, sets.labels)
-    xp = namespace(ratios.z)
     kept = np.asarray(sets.labels)
     dependent, diverse = 0, True
     if sets.all_labels:
         positions, total = np.arange(len(kept))[None], 1
-        embedding = xp.full_like(ratios.z[0, :1], ratios.dissimilarity)
+        embedding = beside(np.array([ratios.dissimilarity]), pair.a.embeddings)
     else:
         size = min(pair.dim, len(kept))
         total = math.comb(len(kept), size)
@@ -154,10 +148,15 @@ def representation_distance_over(
             dependent = int((~regular).sum())
     unembedding = None
     if sets.input_set is not None:
-        names = ("N^T g of a", "N^T g of b")
-        unembedding = _dissimilarity(*pair.unembeddings_along(sets.input_set), names)
+        along = StandardisedRatios(pair.input_images(sets.input_set), 0, range(1, len(sets.input_set)))
+        along.require_varying(
+            lambda name, place: (
+                f"N^T g of {name}: column {place} is constant (zero deviation) and cannot be standardised"
+            )
+        )
+        unembedding = along.dissimilarity
     return RepresentationDistance(
-        value=max(float(xp.max(embedding)), unembedding or 0.0),
+        value=max(float(np.max(to_numpy(embedding))), unembedding or 0.0),
         embedding_dissimilarities=embedding,
         unembedding_dissimilarity=unembedding,
         label_subsets=kept[positions],
@@ -178,17 +177,15 @@ def _of_subsets(
     ratios: StandardisedRatios, positions: Int64[np.ndarray, "subsets m"]
 ) -> tuple[Float64[Array, " subsets"], np.ndarray]:
     """d_SVD of each subset, and whether its log-ratios are independent in both models."""
-    xp = namespace(ratios.z)
-    z, w = ratios.z.T, ratios.w.T
     found, regular = [], []
     count, size = positions.shape
-    step = max(1, _CHUNK // (size * z.shape[1]))
+    step = max(1, _CHUNK // size**2)
     for start in range(0, count, step):
         chunk = positions[start : start + step]
-        left, right = rows_of(z, chunk), rows_of(w, chunk)
-        found.append(dissimilarities(left, right, size))
-        regular.append(_independent(left) & _independent(right))
-    return xp.concat(found), np.concatenate(regular)
+        z, w = ratios.together(chunk)
+        found.append(dissimilarities(z, w, size))
+        regular.append(_independent(z) & _independent(w))
+    return namespace(*found).concat(found), np.concatenate(regular)
 
 
 def _independent(images: Float64[Array, "subsets m D"]) -> np.ndarray:

@@ -6,102 +6,205 @@ By the key identity z_y = r_y / psi_y with r_y(x) = log p(y|x) - log p(y_0|x), a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
+from array_api_compat import device
 from jaxtyping import Float64
 
-from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_numpy, triangular_factor
+from repsim_core.beyond_standard import (
+    Array,
+    beside,
+    namespace,
+    rows_of,
+    to_numpy,
+    triangular_factor_of_blocks,
+)
+from repsim_core.coordinates import row_blocks
 from repsim_core.measures.pairs import ModelPair, Pivot
+from repsim_core.measures.point_images import PointImages
 
+# A deviation below this share of what it is made of is rounding.
+_CONSTANT = 1e-12
 # Below this d_SVD is taken from a difference: 1 less a number near 1 has lost its digits.
 _CLOSE = 1e-4
 
 
-@dataclass(frozen=True)
 class StandardisedRatios:
-    """Of some labels, as coordinates in one orthonormal basis, each of length 1.
+    """Of some points against a pivot, as coordinates in one orthonormal basis, each of length 1.
 
-    Attributes:
-        z, w: of the two models, shape (D, labels).
+    Args:
+        images: of points in two models, the labels as a rule.
+        pivot: the point that the others are displaced by.
+        points: the others, as many as there are log-ratios.
     """
 
-    z: Float64[Array, "D labels"]
-    w: Float64[Array, "D labels"]
+    def __init__(self, images: PointImages, pivot: int, points: Sequence[int] | np.ndarray) -> None:
+        self._images, self._pivot = images, pivot
+        self._points = np.asarray(points, dtype=np.int64)
+        xp = namespace(images.p)
+        self._lengths: list[Array] = []
+        self.constant: list[np.ndarray] = []
+        for x, sizes in ((images.p, images.sizes_p), (images.q, images.sizes_q)):
+            lengths = xp.concat(
+                [
+                    xp.linalg.vector_norm(rows_of(x, self._points[rows]) - x[pivot, :], axis=1)
+                    for rows in self._blocks()
+                ]
+            )
+            constant = lengths <= _CONSTANT * (rows_of(sizes, self._points) + sizes[pivot])
+            self._lengths.append(xp.where(constant, xp.ones_like(lengths), lengths))
+            self.constant.append(to_numpy(constant))
 
     @staticmethod
     def of(pair: ModelPair, pivot: Pivot, labels: Sequence[int]) -> StandardisedRatios:
-        """Those of these labels with the pivot.
+        """The log-ratios of these labels with the pivot.
 
         Raises:
             ValueError: one is constant.
         """
-        found = []
-        for name, ratios in zip(("a", "b"), pair.log_ratios(pivot, labels), strict=True):
-            columns, constant = ratios.standardised()
-            bad = np.flatnonzero(to_numpy(constant))
+        found = StandardisedRatios(pair.label_images, pair.pivot_point(pivot), labels)
+        found.require_varying(
+            lambda name, place: (
+                f"log-ratios of {name}: that of label {labels[place]} with the pivot {pivot} is constant "
+                "(zero deviation) and cannot be standardised"
+            )
+        )
+        return found
+
+    def require_varying(self, message: Callable[[str, int], str]) -> None:
+        """Refuse a log-ratio that is constant in a model.
+
+        Args:
+            message: of the error, by the name of the model and the place of the point.
+        """
+        for name, constant in zip(("a", "b"), self.constant, strict=True):
+            bad = np.flatnonzero(constant)
             if len(bad):
-                raise ValueError(
-                    f"log-ratios of {name}: that of label {labels[int(bad[0])]} with the pivot {pivot} is constant "
-                    "(zero deviation) and cannot be standardised"
-                )
-            found.append(columns)
-        return StandardisedRatios(*found)
+                raise ValueError(message(name, int(bad[0])))
+
+    def __len__(self) -> int:
+        return len(self._points)
 
     @property
-    def distances(self) -> Float64[np.ndarray, " labels"]:
+    def deviations(self) -> tuple[Float64[Array, " points"], Float64[Array, " points"]]:
+        """psi and psi' that the log-ratios were standardised by; 1 for those that are constant."""
+        return self._lengths[0], self._lengths[1]
+
+    def _blocks(self) -> Iterator[slice]:
+        return row_blocks(len(self._points), self._images.p.shape[1] + self._images.q.shape[1])
+
+    def own(self, places: slice | np.ndarray) -> tuple[Float64[Array, "... r_1"], Float64[Array, "... r_2"]]:
+        """z and w of the points at some places, each in its own model's basis; of a table of places, a table."""
+        found = []
+        for x, lengths in zip((self._images.p, self._images.q), self._lengths, strict=True):
+            displaced = rows_of(x, self._points[places]) - x[self._pivot, :]
+            divisors = lengths[places] if isinstance(places, slice) else rows_of(lengths, places)
+            found.append(displaced / divisors[..., None])
+        return found[0], found[1]
+
+    def together(self, places: slice | np.ndarray) -> tuple[Float64[Array, "... D"], Float64[Array, "... D"]]:
+        """The same in one basis. The coordinates of z beyond its own basis are 0 and left out."""
+        z, w = self.own(places)
+        bases = self._images.bases
+        return z, namespace(z).concat((w @ bases.along.T, w @ bases.beyond.T), axis=-1)
+
+    @cached_property
+    def distances(self) -> Float64[np.ndarray, " points"]:
         """std(z_y - w_y) of each label, 0 to 2: from the difference, so that close models keep all their digits."""
-        xp = namespace(self.z)
-        return to_numpy(xp.linalg.vector_norm(self.z - self.w, axis=0))
+        return self._distances(-1.0)
+
+    @cached_property
+    def distances_of_mirrored(self) -> Float64[np.ndarray, " points"]:
+        """std(z_y + w_y), likewise."""
+        return self._distances(1.0)
+
+    def _distances(self, sign: float) -> Float64[np.ndarray, " points"]:
+        found = []
+        for rows in self._blocks():
+            z, w = self.together(rows)
+            xp, rank = namespace(z), z.shape[1]
+            along, beyond = z + sign * w[:, :rank], w[:, rank:]
+            found.append(
+                to_numpy(xp.hypot(*(xp.linalg.vector_norm(each, axis=1) for each in (along, beyond))))
+            )
+        return np.concatenate(found)
 
     @property
-    def correlations(self) -> Float64[np.ndarray, " labels"]:
+    def correlations(self) -> Float64[np.ndarray, " points"]:
         """rho_y, the correlation of z_y and w_y: 1 - std(z_y - w_y)²/2."""
         return 1.0 - self.distances**2 / 2
 
-    @property
+    @cached_property
+    def _factors(self) -> tuple[Float64[Array, "_ r_1"], Float64[Array, "_ r_2"]]:
+        """Triangular factors of z and of w as matrices with a row a point."""
+        parts: tuple[list[Array], list[Array]] = [], []
+        for rows in self._blocks():
+            for part, each in zip(parts, self.own(rows), strict=True):
+                part.append(each)
+        found = [triangular_factor_of_blocks(part) for part in parts]
+        return found[0], found[1]
+
+    @cached_property
     def dissimilarity(self) -> float:
-        """d_SVD of all these labels at once, however many: 1 - the nuclear norm of Z^T W over their number.
+        """d_SVD over all these points at once, however many: 1 - the nuclear norm of Z W^T over their number.
 
-        Z^T W has as many rows and columns as there are labels. With the triangular factors R and T of Z^T = Q R and
-        W^T = P T it is Q R T^T P^T, so its singular values are those of the small matrix R T^T.
+        Z W^T has as many rows and columns as there are points. With the triangular factors R and T of Z = Q R and
+        W = P T it is Q R T^T P^T, so its singular values are those of the small matrix R T^T.
         """
-        rank, labels = self.z.shape
-        rows = self.z.T, self.w.T
-        if labels > rank:
-            rows = triangular_factor(rows[0]), triangular_factor(rows[1])
-        return float(dissimilarities(rows[0][None, :, :], rows[1][None, :, :], labels)[0])
+        if len(self) <= min(self._images.p.shape[1], self._images.q.shape[1]):
+            z, w = self.together(slice(None))
+        else:
+            # Of as many rows: an orthogonal map between them is square.
+            rows = max(each.shape[0] for each in self._factors)
+            z, factor = (_with_rows(each, rows) for each in self._factors)
+            bases = self._images.bases
+            w = namespace(z).concat((factor @ bases.along.T, factor @ bases.beyond.T), axis=1)
+        return float(dissimilarities(z[None, :, :], w[None, :, :], len(self))[0])
 
-    @property
+    @cached_property
     def effective_ranks(self) -> tuple[float, float]:
         """How many directions the standardised images use: exp of the entropy of their singular values' shares (Roy
         and Vetterli 2007), from 1 to r."""
-        return _effective_rank(self.z), _effective_rank(self.w)
+        first, second = (_effective_rank(factor) for factor in self._factors)
+        return first, second
 
 
 def dissimilarities(
-    z: Float64[Array, "sets m D"], w: Float64[Array, "sets m D"], labels: int
+    z: Float64[Array, "sets m r"], w: Float64[Array, "sets m D"], points: int
 ) -> Float64[Array, " sets"]:
-    """d_SVD of each set: 1 - the nuclear norm of z w^T over the number of labels.
+    """d_SVD of each set: 1 - the nuclear norm of z w^T over the number of points.
 
-    It is min |z - Q w|²/(2 labels) over orthogonal Q too, and that keeps all digits where models are close.
+    It is min |z - Q w|²/(2 points) over orthogonal Q too, and that keeps all digits where models are close. What w has
+    beyond the first r coordinates is orthogonal to z.
     """
     xp = namespace(z)
-    cross = z @ xp.matrix_transpose(w)
-    found = 1.0 - xp.sum(xp.linalg.svdvals(cross), axis=-1) / labels
+    rank = z.shape[2]
+    cross = z @ xp.matrix_transpose(w[:, :, :rank])
+    found = 1.0 - xp.sum(xp.linalg.svdvals(cross), axis=-1) / points
     close = np.flatnonzero(to_numpy(found) < _CLOSE).tolist()
     if not close:
         return found
     left, _, right = xp.linalg.svd(rows_of(cross, close), full_matrices=False)
-    apart = rows_of(z, close) - (left @ right) @ rows_of(w, close)
-    exact = to_numpy(xp.sum(apart * apart, axis=(1, 2))) / (2 * labels)
+    image = (left @ right) @ rows_of(w, close)
+    apart, beyond = rows_of(z, close) - image[:, :, :rank], image[:, :, rank:]
+    exact = (
+        to_numpy(xp.sum(apart * apart, axis=(1, 2))) + to_numpy(xp.sum(beyond * beyond, axis=(1, 2)))
+    ) / (2 * points)
     values = to_numpy(found).copy()
     values[close] = exact
     return beside(values, z)
 
 
-def _effective_rank(image: Float64[Array, "D labels"]) -> float:
-    sigma = to_numpy(namespace(image).linalg.svdvals(image))
+def _with_rows(x: Float64[Array, "_ columns"], rows: int) -> Float64[Array, "rows columns"]:
+    """The matrix with rows of zeros below, so that it has this many."""
+    xp = namespace(x)
+    more = rows - x.shape[0]
+    return xp.concat((x, xp.zeros((more, x.shape[1]), dtype=x.dtype, device=device(x)))) if more else x
+
+
+def _effective_rank(factor: Float64[Array, "_ rank"]) -> float:
+    sigma = to_numpy(namespace(factor).linalg.svdvals(factor))
     shares = sigma[sigma > 0] / sigma.sum()
     return math.exp(-float((shares * np.log(shares)).sum()))

@@ -1,0 +1,137 @@
+"""Distributions of many labels, of which only what adds up is kept: logits are made in blocks, used, and thrown away.
+
+A block is so small that it stays in a processor's cache between the product that makes it and the sums that use it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from jaxtyping import Float64, Int64
+
+from repsim_core.beyond_standard import Array, is_on_accelerator, namespace
+
+# Inputs and labels of a block: 1 MB.
+_INPUTS, _LABELS = 128, 1024
+
+
+class Logits(NamedTuple):
+    """What logits are made of: f, shape (N, M); g, shape (K, M); b, shape (K,), or None."""
+
+    embeddings: Array
+    unembeddings: Array
+    bias: Array | None
+
+    def block(self, rows: slice, labels: slice) -> Float64[Array, "k n"]:
+        """Those of some inputs and labels. Labels come first: the few inputs are then side by side in sums."""
+        logits = self.unembeddings[labels, :] @ self.embeddings[rows, :].T
+        if self.bias is not None:
+            logits += self.bias[labels, None]
+        return logits
+
+
+class Summed(NamedTuple):
+    """Of each input: the log of the sum of the exponentials of its logits, and the label with the largest one."""
+
+    log_normaliser: Float64[Array, " N"]
+    predictions: Int64[Array, " N"]
+
+
+class _Sums:
+    """What is known of a block of inputs after some of their labels, shape (n,) each.
+
+    Attributes:
+        top, place: the largest logit so far, and where it is.
+        total: sum of exp(logit - top).
+        fallen, scale, carried: what the latest labels changed: by how much the top rose, exp(-fallen), and the total
+            of the labels before them, less what the top rose.
+    """
+
+    top: Array = None
+    place: Array
+    total: Array
+    fallen: Array
+    scale: Array
+    carried: Array
+
+    def add(self, logits: Float64[Array, "k n"], start: int) -> Float64[Array, "k n"]:
+        """Take the logits of the labels from `start` on, which become differences from the top; return their
+        exponentials."""
+        xp = namespace(logits)
+        top = xp.max(logits, axis=0)
+        if self.top is None:
+            self.place = start + xp.argmax(logits, axis=0)
+            self.fallen = self.carried = xp.zeros_like(top)
+            self.scale = self.carried + 1.0
+        else:
+            higher = top > self.top
+            if bool(xp.any(higher)):  # seldom, after the first labels
+                self.place = xp.where(higher, start + xp.argmax(logits, axis=0), self.place)
+            top = xp.maximum(self.top, top)
+            self.fallen = top - self.top
+            self.scale = xp.exp(-self.fallen)
+            self.carried = self.total * self.scale
+        self.top = top
+        logits -= top
+        weights = xp.exp(logits)
+        self.total = self.carried + xp.sum(weights, axis=0)
+        return weights
+
+    def result(self) -> Summed:
+        """Once all labels were added."""
+        return Summed(self.top + namespace(self.top).log(self.total), self.place)
+
+
+def summed(logits: Logits) -> Summed:
+    """Normaliser and predictions of a model, in one pass."""
+    parts = []
+    for rows in _stretches(logits.embeddings, _INPUTS):
+        sums = _Sums()
+        for labels in _stretches(logits.unembeddings, _LABELS):
+            sums.add(logits.block(rows, labels), labels.start)
+        parts.append(sums.result())
+    return _joined(parts)
+
+
+def summed_together(
+    a: Logits, b: Logits
+) -> tuple[Summed, Summed, Float64[Array, " N"], Float64[Array, " N"]]:
+    """Normalisers and predictions of two models, and both KL divergences of each input (nats), in one pass.
+
+    With d(y) the difference of the models' logits, each less the largest, and T, T' their sums of exponentials,
+    KL(p | p') = sum_y p(y) d(y) - log T + log T'.
+    """
+    xp = namespace(a.embeddings)
+    parts, parts_other, there, back = [], [], [], []
+    for rows in _stretches(a.embeddings, _INPUTS):
+        mine, theirs = _Sums(), _Sums()
+        forth, home = 0.0, 0.0
+        for labels in _stretches(a.unembeddings, _LABELS):
+            difference, other = a.block(rows, labels), b.block(rows, labels)
+            weights, weights_other = mine.add(difference, labels.start), theirs.add(other, labels.start)
+            difference -= other
+            weights *= difference
+            weights_other *= difference
+            # d of the labels before has changed with the tops.
+            fallen = theirs.fallen - mine.fallen
+            forth = forth * mine.scale + fallen * mine.carried + xp.sum(weights, axis=0)
+            home = home * theirs.scale + fallen * theirs.carried + xp.sum(weights_other, axis=0)
+        apart = xp.log(mine.total) - xp.log(theirs.total)
+        there.append(forth / mine.total - apart)
+        back.append(apart - home / theirs.total)
+        parts.append(mine.result())
+        parts_other.append(theirs.result())
+    return _joined(parts), _joined(parts_other), xp.concat(there), xp.concat(back)
+
+
+def _stretches(x: Array, on_a_processor: int) -> Iterator[slice]:
+    """The rows of an array in blocks of so many, or of more where there are many cores and their memory is quick."""
+    most = 16 * on_a_processor if is_on_accelerator(x) else on_a_processor
+    for start in range(0, x.shape[0], most):
+        yield slice(start, min(start + most, x.shape[0]))
+
+
+def _joined(parts: Sequence[Summed]) -> Summed:
+    xp = namespace(parts[0].log_normaliser)
+    return Summed(*(xp.concat(each) for each in zip(*parts, strict=True)))
