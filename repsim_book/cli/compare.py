@@ -18,7 +18,6 @@ from repsim_core.errors import ExecutionError, InputError
 from repsim_core.files import to_json
 from repsim_core.texts import shown
 
-
 # A number in digits as the chapters' values are written; several, in brackets or not.
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,18})"
 _LIST = rf"\s*{_NUMBER}(?:\s*,\s*{_NUMBER})*\s*,?\s*"
