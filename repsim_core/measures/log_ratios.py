@@ -141,23 +141,35 @@ class LogRatios:
     def _gaps(self, psi: Array, psi_other: Array, pivot: _Points, point: _Points) -> Gaps:
         """gap(i, j) from the deviations psi, psi' of the log-ratios and what is known of either end."""
         xp = namespace(psi)
-        constant = (psi <= pivot.floor + point.floor) | (psi_other <= pivot.floor_other + point.floor_other)
-        mine, theirs = (xp.where(constant, xp.ones_like(each), each) for each in (psi, psi_other))
+        constant = None
+        ends = ((psi, pivot.floor, point.floor), (psi_other, pivot.floor_other, point.floor_other))
+        # Where even the least is larger there is nothing to look at.
+        if any(
+            float(xp.min(each)) <= float(xp.max(first)) + float(xp.max(last)) for each, first, last in ends
+        ):
+            (each, first, last), (other, first_other, last_other) = ends
+            constant = (each <= first + last) | (other <= first_other + last_other)
+            psi_safe, other_safe = (xp.where(constant, xp.ones_like(x), x) for x in (psi, psi_other))
+        else:
+            psi_safe, other_safe = psi, psi_other
+        mine, theirs = 1.0 / psi_safe, 1.0 / other_safe
         at_pivot = _variance(pivot, mine, theirs)
         gap = xp.sqrt(xp.maximum(at_pivot, _variance(point, mine, theirs)))
-        return Gaps(xp.where(constant, xp.full_like(gap, xp.inf), gap), at_pivot, psi, psi_other)
+        if constant is not None:
+            gap = xp.where(constant, xp.full_like(gap, xp.inf), gap)
+        return Gaps(gap, at_pivot, psi, psi_other)
 
 
-def _variance(end: _Points, psi: Array, psi_other: Array) -> Array:
-    """For one end e of the ratio, with deviations s, s' of its log-probability and misfit m:
+def _variance(end: _Points, mine: Array, theirs: Array) -> Array:
+    """For one end e of the ratio, with deviations s, s' of its log-probability and misfit m, and 1/psi and 1/psi':
 
     Var[ log p_e/psi - log p'_e/psi' ] = (s/psi - s'/psi')² + (s/psi)(s'/psi') m,
 
     the law of cosines for two vectors of lengths s/psi and s'/psi'. Both summands are non-negative, so nothing cancels
     when the models are close.
     """
-    mine, theirs = end.s / psi, end.s_other / psi_other
-    return (mine - theirs) ** 2 + mine * theirs * end.misfit
+    apart = end.s * mine - end.s_other * theirs
+    return apart * apart + mine * theirs * (end.s * end.s_other * end.misfit)
 
 
 def _lengths_with(

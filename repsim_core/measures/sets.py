@@ -24,10 +24,11 @@ from repsim_core.measures.point_sets import (
 )
 from repsim_core.measures.standardised import StandardisedRatios
 
-# Multiplications that a search of the pivot may take, whatever the two models' logits take; and, of the table of gaps,
-# the entries that are held at a time.
-_LEAST_WORK = 10**9
-_BLOCK = 2**20
+# Multiplications that a search of the pivot may take, whatever the two models' logits take; as how many of them a gap
+# counts beside its products; and of the table of gaps, how many pivots and labels are held at a time: 1 MB an array.
+_LEAST_WORK = 4 * 10**9
+_GAP = 250
+_PIVOTS, _LABELS = 128, 1024
 
 
 # The floor on conditioning where none is given: this, or for large sets this share of the most there can be.
@@ -205,7 +206,7 @@ def _given_labels(
             )
     if pivot is None:
         candidates = [y for y in range(count) if how == "all labels" or y not in labels]
-        pivot, _, note = _search(pair, candidates, [None], seed, None if how == "all labels" else labels)
+        pivot, _, note = _search(pair, candidates, None, seed, None if how == "all labels" else labels)
         how += note
     return pivot, None, tuple(y for y in labels if y != pivot), how
 
@@ -214,10 +215,10 @@ def _papers_labels(pair: ModelPair, pivot: int | None, left_out: int | str | Non
     """All labels but the pivot and one that is left out, the pair with the least term 1."""
     count = pair.a.num_labels
     pivots = list(range(count)) if pivot is None else [pivot]
-    candidates: list[int | None]
     spare = count >= pair.dim + 2
+    wanted: int | str | None
     if isinstance(left_out, int):
-        candidates = [left_out]
+        wanted = left_out
         if not spare:
             raise ValueError(
                 f"left_out: found label {left_out} of K = r + 1 = {count}, which leaves none to leave out; pass "
@@ -225,46 +226,58 @@ def _papers_labels(pair: ModelPair, pivot: int | None, left_out: int | str | Non
             )
         if pivot == left_out:
             raise ValueError(f"left_out: found {left_out}, expected another label than the pivot")
+        pivots = [y for y in pivots if y != left_out]
     else:
-        candidates = list(range(count)) if left_out is None and spare else [None]
-    if len(pivots) == 1 and len(candidates) == 1:
-        y0, omitted, note = pivots[0], candidates[0], ""
+        wanted = "search" if left_out is None and spare else None
+    if len(pivots) == 1 and wanted != "search":
+        y0, omitted, note = pivots[0], left_out if isinstance(left_out, int) else None, ""
     else:
-        y0, omitted, note = _search(pair, pivots, candidates, seed)
+        y0, omitted, note = _search(pair, pivots, wanted, seed)
     return y0, omitted, tuple(y for y in range(count) if y not in (y0, omitted)), _PAPER + note
 
 
 def _search(
     pair: ModelPair,
     pivots: list[int],
-    left_out: list[int | None],
+    left_out: int | str | None,
     seed: int,
     labels: tuple[int, ...] | None = None,
 ) -> tuple[int, int | None, str]:
-    """Pivot and label left out (None for none) with the least term 1 over these labels (None: all), and how many
-    pivots were tried, in words, if not all."""
+    """Pivot and label left out with the least term 1 over these labels (None: all), and how many pivots were tried, in
+    words, if not all.
+
+    Args:
+        pivots: to choose from.
+        left_out: a label, "search" for the one whose gap is largest, or None.
+    """
     pivots, note = affordable(pair, pivots, seed)
     ratios, count = pair.between_labels, pair.a.num_labels
-    candidates = np.array([-1 if y is None else y for y in left_out])
+    kept = np.zeros(count, dtype=bool)
+    kept[list(range(count) if labels is None else labels)] = True
+    if isinstance(left_out, int):
+        kept[left_out] = False
     best, found = np.inf, None
-    for start, stop in stretches(pivots, max(1, _BLOCK // count)):
-        gaps = to_numpy(ratios.table(start, stop).gap)[:, :count].copy()
-        rows = np.arange(start, stop)
-        # A pivot is no label of its own.
-        gaps[rows - start, rows] = -np.inf
-        if labels is not None:
-            gaps = gaps[:, list(labels)]
+    for start, stop in stretches(pivots, _PIVOTS):
         # Term 1 is the largest gap, or the second largest where that label is left out.
-        largest, places = gaps.max(axis=1), gaps.argmax(axis=1)
-        if len(candidates) == 1 and candidates[0] < 0:
-            terms = largest[:, None]
-        else:
-            second = np.partition(gaps, -2, axis=1)[:, -2]
-            terms = np.where(candidates == places[:, None], second[:, None], largest[:, None])
-            terms[candidates == rows[:, None]] = np.inf
-        row, column = np.unravel_index(terms.argmin(), terms.shape)
-        if terms[row, column] < best:
-            best, found = terms[row, column], (int(rows[row]), left_out[int(column)])
+        largest = np.full(stop - start, -np.inf)
+        second, places = largest.copy(), np.zeros(stop - start, dtype=np.int64)
+        for first in range(0, count, _LABELS):
+            gaps = to_numpy(ratios.table(start, stop, slice(first, min(first + _LABELS, count))).gap).copy()
+            gaps[:, ~kept[first : first + _LABELS]] = -np.inf
+            # A pivot is no label of its own.
+            own = np.arange(max(start, first), min(stop, first + gaps.shape[1]))
+            gaps[own - start, own - first] = -np.inf
+            rows, place = np.arange(stop - start), gaps.argmax(axis=1)
+            here = gaps[rows, place]
+            gaps[rows, place] = -np.inf
+            second = np.maximum(np.maximum(second, gaps.max(axis=1)), np.minimum(largest, here))
+            places = np.where(here > largest, first + place, places)
+            largest = np.maximum(largest, here)
+        terms = second if left_out == "search" else largest
+        row = int(terms.argmin())
+        if terms[row] < best:
+            best, omitted = terms[row], int(places[row]) if left_out == "search" else left_out
+            found = start + row, omitted
     if found is None:
         first = pivots[0]
         gaps = to_numpy(ratios.table(first, first + 1).gap)[0, :count]
@@ -278,12 +291,17 @@ def _search(
 
 
 def affordable(pair: ModelPair, pivots: list[int], seed: int) -> tuple[list[int], str]:
-    """As many pivots as may be tried in the time that the two models' logits take, and a note where that is not all."""
-    labels, width = pair.a.num_labels, pair.a.essential.dim + pair.b.essential.dim + 2
-    limit = max(_LEAST_WORK, pair.a.num_inputs * labels * (pair.a.dim + pair.b.dim)) // (2 * labels * width)
-    if len(pivots) <= limit:
+    """All pivots, where the products for their gaps to all labels are no more than those for the two models' logits;
+    else as many, drawn, as take about half as long as the logits, and a note that says so."""
+    labels, rank = pair.a.num_labels, pair.a.essential.dim + pair.b.essential.dim
+    logits = pair.a.num_inputs * labels * (pair.a.dim + pair.b.dim)
+    tried = len(pivots) * labels
+    if tried * rank <= logits or tried * (rank + _GAP) <= _LEAST_WORK:
         return pivots, ""
-    drawn = np.random.default_rng(seed).choice(len(pivots), size=max(1, int(limit)), replace=False)
+    most = max(1, max(_LEAST_WORK, logits // 2) // (labels * (rank + _GAP)))
+    if most >= len(pivots):
+        return pivots, ""
+    drawn = np.random.default_rng(seed).choice(len(pivots), size=most, replace=False)
     chosen = [pivots[i] for i in np.sort(drawn).tolist()]
     return chosen, f"; best of {len(chosen)} pivots of {len(pivots)}, drawn with seed {seed}"
 
