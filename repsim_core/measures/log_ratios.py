@@ -20,6 +20,7 @@ is the largest gap between x_0 and another x_i, with labels as observations.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -96,7 +97,7 @@ class LogRatios:
     ) -> None:
         self._images = images
         # So many that only products are quick enough.
-        self._many = len(images) * max(images.p.size, images.q.size) > _MANY
+        self._many = len(images) * max(math.prod(images.p.shape), math.prod(images.q.shape)) > _MANY
         root = freedom**0.5
         xp = namespace(images.p)
         first, second = (each.coordinates / root for each in common)
