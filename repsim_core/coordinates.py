@@ -149,9 +149,13 @@ class TwoBases:
         """Coordinates of the second's directions in what is orthogonal to the first's."""
         return triangular_factor(self._besides)
 
-    def with_columns(self, first: Split, second: Split) -> WithColumns:
-        """The same with a further column beside each of the bases, which is split by it."""
+    def with_columns(self, columns: tuple[Split, Split] | None) -> WithColumns:
+        """The same with a further column beside each of the bases, which is split by it; None for columns of zeros."""
         xp = namespace(self.along)
+        if columns is None:
+            zeros = xp.zeros_like(xp.concat((self.along[:, 0], self.beyond[:, 0])))
+            return WithColumns(self.along, self.beyond, zeros, zeros)
+        first, second = columns
         back = self.first.directions.T @ second.rest
         rests = first.rest[:, None], (second.rest - self.first.directions @ back)[:, None]
         # One matrix, so that what is beyond is in one basis.

@@ -7,6 +7,8 @@ from jaxtyping import Int64
 
 # Distinct predictions of which a matching is sought, at most: it takes the cube of their number.
 _MOST = 2_000
+# Inputs of a predicted label, on average, that a matching needs to mean something.
+_INPUTS_OF_A_LABEL = 5
 # The order is suspected where matching the labels removes so large a share of the disagreement, on so many inputs.
 # Between unrelated models it removes less.
 _SHARE, _RISE = 0.6, 0.1
@@ -30,7 +32,8 @@ def suspected_order(
         return None
     labels_a, places_a = _distinct(a)
     labels_b, places_b = _distinct(b)
-    if max(len(labels_a), len(labels_b)) > _MOST:
+    # Where most labels are predicted a few times, one renaming or another fits any two models.
+    if max(len(labels_a), len(labels_b)) > min(_MOST, len(a) / _INPUTS_OF_A_LABEL):
         return None
     shape = len(labels_a), len(labels_b)
     counts = np.bincount(places_a * shape[1] + places_b, minlength=shape[0] * shape[1]).reshape(shape)

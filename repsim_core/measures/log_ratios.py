@@ -82,7 +82,8 @@ class LogRatios:
 
     Args:
         images: of the points.
-        common: what all points of a model have besides, as a function of the observations, in its model's basis.
+        common: what all points of a model have besides, as a function of the observations, in its model's basis;
+            None where that is nothing.
         roundings: of the two models, size of the rounding errors in the log-probabilities, for each point or one for
             all: a log-ratio that deviates by no more is constant.
         freedom: observations less one.
@@ -91,7 +92,7 @@ class LogRatios:
     def __init__(
         self,
         images: PointImages,
-        common: tuple[Split, Split],
+        common: tuple[Split, Split] | None,
         roundings: tuple[Float64[Array, " #points"], Float64[Array, " #points"]],
         freedom: int,
     ) -> None:
@@ -100,9 +101,11 @@ class LogRatios:
         self._many = len(images) * max(math.prod(images.p.shape), math.prod(images.q.shape)) > _MANY
         root = freedom**0.5
         xp = namespace(images.p)
-        first, second = (each.coordinates / root for each in common)
-        s, t = (_lengths_with(x, each) for x, each in ((images.p, first), (images.q, second)))
-        both = images.bases.with_columns(*common)
+        both = images.bases.with_columns(common)
+        s, t = (
+            _lengths_with(x, None if common is None else common[place].coordinates / root)
+            for place, x in enumerate((images.p, images.q))
+        )
         misfit = xp.concat([_misfits(images, rows, s, t, both, root) for rows in images.blocks()])
         floor, floor_other = (
             _CONSTANT * size + rounding for size, rounding in zip((s, t), roundings, strict=True)
@@ -112,14 +115,14 @@ class LogRatios:
     def __len__(self) -> int:
         return len(self._images)
 
-    def table(self, start: int, stop: int, points: slice = slice(None)) -> Gaps:
-        """Gaps of some points (all) to each of the pivots from start to stop, shape (stop - start, points); a point
-        has an infinite gap to itself. Of very many points to seven digits."""
+    def table(self, pivots: Sequence[int] | np.ndarray, points: slice = slice(None)) -> Gaps:
+        """Gaps of some points (all) to each of the pivots, shape (pivots, points); a point has an infinite gap to
+        itself. Of very many points to seven digits."""
         p, q = self._images.p, self._images.q
         return self._gaps(
-            distances(p[start:stop, :], p[points, :], by_products=self._many),
-            distances(q[start:stop, :], q[points, :], by_products=self._many),
-            _Points._make(values[start:stop, None] for values in self._points),
+            distances(rows_of(p, pivots), p[points, :], by_products=self._many),
+            distances(rows_of(q, pivots), q[points, :], by_products=self._many),
+            _Points._make(rows_of(values, pivots)[:, None] for values in self._points),
             _Points._make(values[points] for values in self._points),
         )
 
@@ -174,15 +177,18 @@ def _variance(end: _Points, mine: Array, theirs: Array) -> Array:
 
 
 def _lengths_with(
-    images: Float64[Array, "points rank"], common: Float64[Array, " coordinates"]
+    images: Float64[Array, "points rank"], common: Float64[Array, " coordinates"] | None
 ) -> Float64[Array, " points"]:
     """Deviations of the points together with what they have in common, whose last coordinate is beyond the images."""
     xp = namespace(images)
-    found = [
-        xp.linalg.vector_norm(images[rows, :] + common[:-1], axis=1)
-        for rows in row_blocks(images.shape[0], images.shape[1])
-    ]
-    return xp.hypot(xp.concat(found), xp.zeros_like(common[-1]) + xp.abs(common[-1]))
+    along = 0.0 if common is None else common[:-1]
+    found = xp.concat(
+        [
+            xp.linalg.vector_norm(images[rows, :] + along, axis=1)
+            for rows in row_blocks(images.shape[0], images.shape[1])
+        ]
+    )
+    return found if common is None else xp.hypot(found, common[-1])
 
 
 def _misfits(

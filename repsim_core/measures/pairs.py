@@ -128,17 +128,15 @@ class ModelPair:
 
     def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
-        bases, common, roundings = self.over_labels, [], []
-        for model, basis in ((self.a, bases.first), (self.b, bases.second)):
-            bias = model.essential.bias
-            if bias is None:
-                bias = namespace(model.embeddings).zeros_like(model.essential.unembeddings[:, 0])
-            common.append(basis.split(bias))
-            roundings.append(_rounding(model, inputs))
+        bases, biases = self.over_labels, []
+        for model, basis in ((self.a.essential, bases.first), (self.b.essential, bases.second)):
+            none = namespace(model.embeddings).zeros_like(model.unembeddings[:, 0])
+            biases.append(basis.split(none if model.bias is None else model.bias))
+        without = self.a.essential.bias is None and self.b.essential.bias is None
         return LogRatios(
             self.input_images(inputs),
-            (common[0], common[1]),
-            (roundings[0], roundings[1]),
+            None if without else (biases[0], biases[1]),
+            (_rounding(self.a, inputs), _rounding(self.b, inputs)),
             self.a.num_labels - 1,
         )
 

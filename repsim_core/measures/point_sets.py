@@ -120,7 +120,7 @@ def best_set(
         pivot = pivots[place]
         if bounds[place] >= best:
             break
-        gaps = to_numpy(ratios.table(pivot, pivot + 1).gap)[0, :count]
+        gaps = to_numpy(ratios.table([pivot]).gap)[0, :count]
         ranked = np.argsort(gaps, kind="stable")[: int((gaps < best).sum())]
         if len(ranked) < size:
             # The bound was below the best term by rounding only.
@@ -142,20 +142,10 @@ def _least_possible_terms(
     """For each pivot the size-th smallest gap in its row: no set with this pivot has a smaller largest gap."""
     rows = max(1, _BLOCK_ENTRIES // len(ratios))
     bounds = []
-    for start, stop in stretches(pivots, rows):
-        bounds.append(to_numpy(kth_smallest(ratios.table(start, stop).gap[:, :count], size)))
+    for start in range(0, len(pivots), rows):
+        gaps = ratios.table(pivots[start : start + rows]).gap
+        bounds.append(to_numpy(kth_smallest(gaps[:, :count], size)))
     return np.concatenate(bounds)
-
-
-def stretches(numbers: Sequence[int], most: int) -> list[tuple[int, int]]:
-    """Ascending numbers as ranges (first, last + 1) of consecutive ones, each of `most` at most."""
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and found[-1][1] == number and number - found[-1][0] < most:
-            found[-1] = (found[-1][0], number + 1)
-        else:
-            found.append((number, number + 1))
-    return found
 
 
 def _admissible(

@@ -20,7 +20,6 @@ from repsim_core.measures.point_sets import (
     best_set,
     exact_input_set,
     sampled_input_set,
-    stretches,
 )
 from repsim_core.measures.standardised import StandardisedRatios
 
@@ -257,17 +256,20 @@ def _search(
     if isinstance(left_out, int):
         kept[left_out] = False
     best, found = np.inf, None
-    for start, stop in stretches(pivots, _PIVOTS):
+    for start in range(0, len(pivots), _PIVOTS):
+        tried = np.array(pivots[start : start + _PIVOTS])
+        rows = np.arange(len(tried))
         # Term 1 is the largest gap, or the second largest where that label is left out.
-        largest = np.full(stop - start, -np.inf)
-        second, places = largest.copy(), np.zeros(stop - start, dtype=np.int64)
+        largest = np.full(len(tried), -np.inf)
+        second, places = largest.copy(), np.zeros(len(tried), dtype=np.int64)
         for first in range(0, count, _LABELS):
-            gaps = to_numpy(ratios.table(start, stop, slice(first, min(first + _LABELS, count))).gap).copy()
-            gaps[:, ~kept[first : first + _LABELS]] = -np.inf
+            labels_here = slice(first, min(first + _LABELS, count))
+            gaps = to_numpy(ratios.table(tried, labels_here).gap).copy()
+            gaps[:, ~kept[labels_here]] = -np.inf
             # A pivot is no label of its own.
-            own = np.arange(max(start, first), min(stop, first + gaps.shape[1]))
-            gaps[own - start, own - first] = -np.inf
-            rows, place = np.arange(stop - start), gaps.argmax(axis=1)
+            own = np.flatnonzero((tried >= first) & (tried < labels_here.stop))
+            gaps[own, tried[own] - first] = -np.inf
+            place = gaps.argmax(axis=1)
             here = gaps[rows, place]
             gaps[rows, place] = -np.inf
             second = np.maximum(np.maximum(second, gaps.max(axis=1)), np.minimum(largest, here))
@@ -277,10 +279,10 @@ def _search(
         row = int(terms.argmin())
         if terms[row] < best:
             best, omitted = terms[row], int(places[row]) if left_out == "search" else left_out
-            found = start + row, omitted
+            found = int(tried[row]), omitted
     if found is None:
         first = pivots[0]
-        gaps = to_numpy(ratios.table(first, first + 1).gap)[0, :count]
+        gaps = to_numpy(ratios.table([first]).gap)[0, :count]
         same = [y for y in np.flatnonzero(~np.isfinite(gaps)).tolist() if y != first]
         raise ValueError(
             "labels: for every choice of pivot and left-out label that is open, some log-ratio is constant over the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Unpack
@@ -27,7 +28,8 @@ _LEAST_WORK = 2 * 10**8
 _WORK = 20
 # Entries of label subsets that are held at a time.
 _CHUNK = 2**21
-# A correlation matrix with a larger determinant is not singular, and needs no closer look.
+# A correlation matrix with a larger determinant, or a smaller condition than its inverse, is not singular, and needs
+# no closer look.
 _REGULAR = 1e-8
 
 
@@ -191,7 +193,15 @@ def _of_subsets(
 def _independent(images: Float64[Array, "subsets m D"]) -> np.ndarray:
     """Whether the rows of each matrix are linearly independent, to working precision."""
     xp = namespace(images)
-    regular = to_numpy(xp.linalg.det(images @ xp.matrix_transpose(images))) > _REGULAR
+    gram = images @ xp.matrix_transpose(images)
+    regular = to_numpy(xp.linalg.det(gram)) > _REGULAR
+    # The determinant of many dimensions is small anyhow; the inverse tells most of them.
+    doubtful = np.flatnonzero(~regular)
+    if len(doubtful):
+        left = rows_of(gram, doubtful)
+        with suppress(np.linalg.LinAlgError, RuntimeError):  # PyTorch's is of the second kind
+            norm = xp.linalg.matrix_norm
+            regular[doubtful] = to_numpy(norm(left) * norm(xp.linalg.inv(left))) < 1.0 / _REGULAR
     for i in np.flatnonzero(~regular):
         regular[i] = conditioning(to_numpy(images[int(i), ...])) > SINGULAR
     return regular
