@@ -169,8 +169,8 @@ class Comparison:
 
     @property
     def bounds(self) -> tuple[StatedBound, ...]:
-        """All bounds, and what they say: each has a name, a formula, a value, what it is a bound `of` and `over` which
-        sets, whether it is an `upper` one, whether it is `informative`, and what it `says`.
+        """All bounds. Each has a name, a formula, a value, what it is a bound `of` and `over` which sets, whether it is
+        an `upper` one, whether it is `informative`, and what it `says` in words.
 
         The first two are on d_{f,g} and the third on d_SVD over any of the kept labels; the certificate and the lower
         bound are on d_SVD over sets of `size` labels out of all, with this pivot.
