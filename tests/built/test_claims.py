@@ -154,14 +154,16 @@ def test_the_errata_have_the_numbers_of_the_records(kept):
     for part in ("none of 20 with $M = 2$", "15 of 23 with $M = 3$", "none of 19 with $M = 5$"):
         assert part in text
     assert images["seeds_in_all_dissimilar_pairs"] == "7"
-    assert re.match(
-        r"10% \[.*\] for K = 4, 16% \[.*\] for K = 6, 36% \[.*\] for K = 10, 0% for K = 18$",
-        width["mix_shares"],
-    )
-    assert (width["other_order_similar"], width["other_order_pairs"]) == (82, 2052)
-    assert width["other_order_by_k"] == "0 of 876 for K = 4, 22 of 1,106 for K = 6, 60 of 70 for K = 10"
-    assert (width["small_kl_pairs"], width["small_kl_dissimilar"]) == (1431, 10)
-    assert width["second_term_larger"] == "61 of 9,500 recorded pairs"
+    if not width["record_missing_groups"]:
+        quoted = re.search(r"accounts for (.*?) of the fall of mean", text)
+        assert quoted is not None
+        assert shares_of_the_mix(quoted.group(1)) == shares_of_the_mix(width["mix_shares"])
+
+
+def shares_of_the_mix(words: str) -> dict[str, str]:
+    """By K, in words such as "10 % [-10, 35] for K = 4", of a table or of prose."""
+    found = re.findall(r"(−?\d+) ?%(?: \[[^]]*\])? for \$?K = (\d+)", words)
+    return {count: share for share, count in found}
 
 
 def test_the_readme_has_the_numbers_of_the_records(kept):
@@ -173,10 +175,11 @@ def test_the_readme_has_the_numbers_of_the_records(kept):
         f"d_KL of {images['pair_d_kl']:.2f} and {images['pair_d_kl_reverse']:.2f} nats",
     ):
         assert text in readme, text
-    shares = re.findall(r"(\d+)% (?:\[|for)", width["mix_shares"])
-    quoted = re.search(r"accounts for (.*) % of the fall of mean d_LLV", readme)
-    assert quoted is not None
-    assert re.findall(r"(?:^|, |and )(\d+)(?= |$)", re.sub(r"\[[^]]*\]", "", quoted.group(1))) == shares
+    if not width["record_missing_groups"]:
+        shares = re.findall(r"(\d+)% (?:\[|for)", width["mix_shares"])
+        quoted = re.search(r"accounts for (.*) % of the fall of mean d_LLV", readme)
+        assert quoted is not None
+        assert re.findall(r"(?:^|, |and )(\d+)(?= |$)", re.sub(r"\[[^]]*\]", "", quoted.group(1))) == shares
     for name in ("loss", "kl", "llv"):
         numbers = re.findall(r"= \d: \+?(−?\d\.\d\d)", images[f"{name}_relation"])
         assert len(numbers) == 3
