@@ -104,7 +104,7 @@ class StandardisedRatios:
             found.append(displaced / divisors[..., None])
         return found[0], found[1]
 
-    def together(self, places: slice | np.ndarray) -> tuple[Float64[Array, "... D"], Float64[Array, "... D"]]:
+    def together(self, places: slice | np.ndarray) -> tuple[Float64[Array, "... D"], Float64[Array, "... both"]]:
         """The same in one basis. The coordinates of z beyond its own basis are 0 and left out."""
         z, w = self.own(places)
         bases = self._images.bases
