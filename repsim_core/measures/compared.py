@@ -254,10 +254,12 @@ class Comparison:
 
     def _sets(self) -> str:
         llv = self.llv
-        left_out = "none left out" if llv.left_out is None else f"label {llv.left_out} left out"
-        kept = (
-            left_out if llv.sets.get("labels") is None else f"labels {some(llv.labels)} ({llv.label_choice})"
-        )
+        if llv.sets.get("labels") is not None:
+            kept = f"labels {some(llv.labels)} ({llv.label_choice})"
+        else:
+            kept = "none left out" if llv.left_out is None else f"label {llv.left_out} left out"
+            _, _, search = llv.label_choice.partition("; ")
+            kept += f" ({search})" if search else ""
         inputs = llv.input_choice if llv.input_set is None else f"{some(llv.input_set)} ({llv.input_choice})"
         return f"sets: pivot {llv.pivot}, {kept}; input set {inputs}"
 

@@ -15,7 +15,7 @@ from array_kinds import converted, every_kind
 from hypothesis import given, settings
 
 import repsim_core as rc
-from repsim_core.measures import compared, comparison, distances, pairs, similarity
+from repsim_core.measures import compared, comparison, distances, pairs, sets, similarity
 
 
 @settings(max_examples=30)
@@ -229,6 +229,17 @@ def test_at_most_ten_of_a_set_are_printed():
     found = " ".join(str(rc.compare(a, b, labels=range(5, 30), input_set=range(13))).split())
     assert "labels [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, ... 25 in all] (given" in found
     assert "input set [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... 13 in all] (given)" in found
+
+
+def test_a_pivot_that_was_sought_in_a_sample_is_said_to_be(monkeypatch):
+    a, b = strategies.model(n=60, k=9), strategies.model(n=60, k=9, seed=1)
+    search = "best of 3 pivots of 9, drawn with seed 0"
+    assert "pivots" not in str(rc.compare(a, b))
+    monkeypatch.setattr(sets, "affordable", lambda pair, pivots, seed: (pivots[:3], f"; {search}"))
+    found = rc.compare(a, b)
+    assert f"pivot {found.llv.pivot}, label {found.llv.left_out} left out ({search}); input" in " ".join(
+        str(found).split()
+    )
 
 
 # -- true labels -----------------------------------------------------------------------------------------------------
