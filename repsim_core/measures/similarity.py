@@ -16,6 +16,7 @@ from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_nu
 from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.point_sets import conditioning
+from repsim_core.measures.printed import many
 from repsim_core.measures.sets import ComparisonSets, OverSets, SetOptions, choose_sets
 from repsim_core.measures.standardised import StandardisedRatios, dissimilarities
 from repsim_core.representations import SINGULAR, Representations
@@ -99,7 +100,7 @@ class RepresentationDistance(OverSets):
     def __str__(self) -> str:
         if self.exhaustive:
             return f"{self.value:.6g}"
-        return f">= {self.value:.6g} ({len(self.label_subsets):,} of {self.total:.3g} label subsets)"
+        return f">= {self.value:.6g} ({len(self.label_subsets):,} of {many(self.total)} label subsets)"
 
 
 def representation_distance(
