@@ -475,3 +475,12 @@ def test_dependent_labels_are_said():
     some = rc.compare(rc.Representations(f, g), rc.Representations(h, g), labels=[1, 2, 3, 4], pivot=0)
     assert some.representation.dependent == 1
     assert any(note.startswith("1 label subsets do not count") for note in some.notes)
+
+
+def test_more_label_subsets_than_a_float_can_say():
+    """Of 400 of 2,000 labels: the comparison is printed and goes through JSON, and so does d_{f,g}."""
+    models = [rc.Representations(*strategies.arrays(450, 2000, 400, seed)) for seed in (0, 1)]
+    found = rc.compare(*models, pivot=0, left_out=1, max_subsets=1, input_set=range(401))
+    assert "1 of 6.3e432 label subsets were looked at" in " ".join(str(found).split())
+    assert "(1 of 6.3e432 label subsets)" in str(found.representation)
+    assert json.loads(json.dumps(found.to_dict()))["label_subsets_in_all"] == "6.3e432"
