@@ -6,14 +6,16 @@ more accurate way of its own, it is taken; NumPy and torch are the ones that are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 import array_api_extra as xpx
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 from jaxtyping import Float64
 
+_Item, _Result = TypeVar("_Item"), TypeVar("_Result")
 # An array of any library of the standard. Its shape and its type of numbers are in the annotation around it.
 Array = Any
 
@@ -60,6 +62,27 @@ def beside(x: Array, other: Array) -> Array:
 def is_on_accelerator(x: Array) -> bool:
     """Whether an array is known to lie on a GPU or the like, where work is best done in large pieces."""
     return is_torch_array(x) and x.device.type != "cpu"
+
+
+def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], x: Array) -> list[_Result]:
+    """What `work` makes of each item, in order; of NumPy's arrays in as many threads as its products of matrices use.
+
+    NumPy's other functions use one core each. Products use one meanwhile, or their threads would stand in the way of
+    these. Other libraries see to their threads themselves.
+
+    Args:
+        x: an array that says of which library the work is.
+    """
+    if not is_numpy_array(x):
+        return [work(item) for item in items]
+    from threadpoolctl import ThreadpoolController  # it looks through all libraries that are loaded
+
+    blas = ThreadpoolController().select(user_api="blas")
+    threads = max((library["num_threads"] for library in blas.info()), default=1)
+    if threads == 1:
+        return [work(item) for item in items]
+    with blas.limit(limits=1), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
 
 
 def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from jaxtyping import Float64, Int64
+import numpy as np
+from array_api_compat import is_numpy_array
+from jaxtyping import Bool, Float64, Int64
 
-from repsim_core.beyond_standard import Array, is_on_accelerator, namespace
+from repsim_core.beyond_standard import Array, in_threads, is_on_accelerator, namespace
 
 # Inputs and labels of a block: 1 MB.
 _INPUTS, _LABELS = 128, 1024
@@ -65,9 +67,7 @@ class _Sums:
             self.fallen = self.carried = xp.zeros_like(top)
             self.scale = self.carried + 1.0
         else:
-            higher = top > self.top
-            if bool(xp.any(higher)):  # seldom, after the first labels
-                self.place = xp.where(higher, start + xp.argmax(logits, axis=0), self.place)
+            self._move_places(logits, top > self.top, start)
             top = xp.maximum(self.top, top)
             self.fallen = top - self.top
             self.scale = xp.exp(-self.fallen)
@@ -78,6 +78,15 @@ class _Sums:
         self.total = self.carried + xp.sum(weights, axis=0)
         return weights
 
+    def _move_places(self, logits: Float64[Array, "k n"], higher: Bool[Array, " n"], start: int) -> None:
+        """To where the new tops are: of few inputs, after the first labels."""
+        xp = namespace(logits)
+        if is_numpy_array(logits):
+            columns = np.flatnonzero(higher)
+            self.place[columns] = start + logits[:, columns].argmax(axis=0)
+        else:
+            self.place = xp.where(higher, start + xp.argmax(logits, axis=0), self.place)
+
     def result(self) -> Summed:
         """Once all labels were added."""
         return Summed(self.top + namespace(self.top).log(self.total), self.place)
@@ -85,13 +94,14 @@ class _Sums:
 
 def summed(logits: Logits) -> Summed:
     """Normaliser and predictions of a model, in one pass."""
-    parts = []
-    for rows in _stretches(logits.embeddings, _INPUTS):
+
+    def of_inputs(rows: slice) -> Summed:
         sums = _Sums()
         for labels in _stretches(logits.unembeddings, _LABELS):
             sums.add(logits.block(rows, labels), labels.start)
-        parts.append(sums.result())
-    return _joined(parts)
+        return sums.result()
+
+    return _joined(in_threads(of_inputs, _stretches(logits.embeddings, _INPUTS), logits.embeddings))
 
 
 def summed_together(
@@ -103,10 +113,10 @@ def summed_together(
     KL(p | p') = sum_y p(y) d(y) - log T + log T'.
     """
     xp = namespace(a.embeddings)
-    parts, parts_other, there, back = [], [], [], []
-    for rows in _stretches(a.embeddings, _INPUTS):
+
+    def of_inputs(rows: slice) -> tuple[Summed, Summed, Array, Array]:
         mine, theirs = _Sums(), _Sums()
-        forth, home = 0.0, 0.0
+        there, back = 0.0, 0.0
         for labels in _stretches(a.unembeddings, _LABELS):
             difference, other = a.block(rows, labels), b.block(rows, labels)
             weights, weights_other = mine.add(difference, labels.start), theirs.add(other, labels.start)
@@ -115,14 +125,15 @@ def summed_together(
             weights_other *= difference
             # d of the labels before has changed with the tops.
             fallen = theirs.fallen - mine.fallen
-            forth = forth * mine.scale + fallen * mine.carried + xp.sum(weights, axis=0)
-            home = home * theirs.scale + fallen * theirs.carried + xp.sum(weights_other, axis=0)
+            there = there * mine.scale + fallen * mine.carried + xp.sum(weights, axis=0)
+            back = back * theirs.scale + fallen * theirs.carried + xp.sum(weights_other, axis=0)
         apart = xp.log(mine.total) - xp.log(theirs.total)
-        there.append(forth / mine.total - apart)
-        back.append(apart - home / theirs.total)
-        parts.append(mine.result())
-        parts_other.append(theirs.result())
-    return _joined(parts), _joined(parts_other), xp.concat(there), xp.concat(back)
+        return mine.result(), theirs.result(), there / mine.total - apart, apart - back / theirs.total
+
+    first, second, there, back = zip(
+        *in_threads(of_inputs, _stretches(a.embeddings, _INPUTS), a.embeddings), strict=True
+    )
+    return _joined(first), _joined(second), xp.concat(list(there)), xp.concat(list(back))
 
 
 def _stretches(x: Array, on_a_processor: int) -> Iterator[slice]:

@@ -54,10 +54,10 @@ def compare(
     # First, for it finds the normalisers on the way.
     d_kl, d_kl_reverse = divergences(a, b)
     chosen = choose_sets(pair, **sets)
-    ratios = StandardisedRatios.of(pair, chosen.pivot, chosen.labels)
+    every = _all_ratios(pair, chosen.pivot)
+    ratios = every.some(chosen.labels) or StandardisedRatios.of(pair, chosen.pivot, chosen.labels)
     llv = llv_over(pair, chosen, weight, ratios)
     representation = representation_distance_over(pair, chosen, limit, ratios)
-    every = ratios if chosen.all_labels else _all_ratios(pair, chosen.pivot)
     size = min(pair.dim, len(chosen.labels), len(every))
     apart = every.distances.tolist()
     cca = between_bases(pair.over_inputs, a.num_inputs)

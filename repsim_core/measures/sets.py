@@ -294,13 +294,13 @@ def _search(
 
 def affordable(pair: ModelPair, pivots: list[int], seed: int) -> tuple[list[int], str]:
     """All pivots, where the products for their gaps to all labels are no more than those for the two models' logits;
-    else as many, drawn, as take about half as long as the logits, and a note that says so."""
+    else as many, drawn, as take a fourth of their time, about, and a note that says so."""
     labels, rank = pair.a.num_labels, pair.a.essential.dim + pair.b.essential.dim
     logits = pair.a.num_inputs * labels * (pair.a.dim + pair.b.dim)
     tried = len(pivots) * labels
     if tried * rank <= logits or tried * (rank + _GAP) <= _LEAST_WORK:
         return pivots, ""
-    most = max(1, max(_LEAST_WORK, logits // 2) // (labels * (rank + _GAP)))
+    most = max(1, max(_LEAST_WORK, logits // 4) // (labels * (rank + _GAP)))
     if most >= len(pivots):
         return pivots, ""
     drawn = np.random.default_rng(seed).choice(len(pivots), size=most, replace=False)

@@ -26,7 +26,7 @@ MAX_SUBSETS = 20_000
 # Multiplications that they may take, whatever the models' logits take; and those of the singular values of an m × m
 # matrix, over m³.
 _LEAST_WORK = 2 * 10**8
-_WORK = 20
+_WORK = 60
 # Entries of label subsets that are held at a time.
 _CHUNK = 2**21
 # A correlation matrix with a larger determinant, or a smaller condition than its inverse, is not singular, and needs

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -87,6 +88,21 @@ class StandardisedRatios:
     def __len__(self) -> int:
         return len(self._points)
 
+    def some(self, points: Sequence[int]) -> StandardisedRatios | None:
+        """Those of some of the points, with what is known of them; None where one is not among them."""
+        places = {point: place for place, point in enumerate(self._points.tolist())}
+        if not all(point in places for point in points):
+            return None
+        chosen = np.array([places[point] for point in points])
+        fewer = copy(self)
+        for name in ("_factors", "dissimilarity", "effective_ranks", "distances_of_mirrored"):
+            fewer.__dict__.pop(name, None)
+        fewer._points = self._points[chosen]
+        fewer._lengths = [rows_of(lengths, chosen) for lengths in self._lengths]
+        fewer.constant = [constant[chosen] for constant in self.constant]
+        fewer.__dict__["distances"] = self.distances[chosen]
+        return fewer
+
     @property
     def deviations(self) -> tuple[Float64[Array, " points"], Float64[Array, " points"]]:
         """psi and psi' that the log-ratios were standardised by; 1 for those that are constant."""
@@ -104,7 +120,9 @@ class StandardisedRatios:
             found.append(displaced / divisors[..., None])
         return found[0], found[1]
 
-    def together(self, places: slice | np.ndarray) -> tuple[Float64[Array, "... D"], Float64[Array, "... both"]]:
+    def together(
+        self, places: slice | np.ndarray
+    ) -> tuple[Float64[Array, "... D"], Float64[Array, "... both"]]:
         """The same in one basis. The coordinates of z beyond its own basis are 0 and left out."""
         z, w = self.own(places)
         bases = self._images.bases
