@@ -47,3 +47,12 @@ def test_the_docstring_of_a_function_names_its_parameters_and_errors(name):
             "representation_distance",
         )
     assert "Raises:\n" in text
+
+
+def test_the_schema_of_comparisons_is_beside_the_pages_that_link_to_it(book):
+    """As the package has it."""
+    schema = (ROOT / "repsim_book" / "cli" / "compare.schema.json").read_bytes()
+    assert (book / "_static" / "compare.schema.json").read_bytes() == schema
+    for name in ("api", "own_models", "changes"):
+        page = (book / "book" / f"{name}.html").read_text("utf-8")
+        assert 'href="../_static/compare.schema.json"' in page, name
