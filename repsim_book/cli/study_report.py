@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from repsim_book.cli.progress import ProgressLine, duration, time_left
-from repsim_core.studies.estimate import Estimate, size
+from repsim_core.memory import size
+from repsim_core.studies.estimate import Estimate
 from repsim_core.studies.run import StudyProgress
 
 

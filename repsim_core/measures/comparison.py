@@ -8,7 +8,7 @@ from typing import Unpack
 import numpy as np
 
 from repsim_core.arrays import as_count, as_real
-from repsim_core.beyond_standard import beside, to_numpy
+from repsim_core.beyond_standard import beside, is_on_accelerator, to_numpy
 from repsim_core.measures.bounds import greatest_dissimilarity, least_dissimilarity
 from repsim_core.measures.canonical import between_bases
 from repsim_core.measures.compared import Comparison
@@ -18,7 +18,8 @@ from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.sets import SetOptions, choose_sets
 from repsim_core.measures.similarity import representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
-from repsim_core.representations import Representations, share_equal
+from repsim_core.memory import available, size
+from repsim_core.representations import Representations, share_equal, together_on_one_device
 
 
 def compare(
@@ -44,12 +45,24 @@ def compare(
 
     Raises:
         TypeError, ValueError: naming the argument.
+        MemoryError: with the remedy; what would not fit is refused before it is begun.
     """
     weight = as_real(weight, "weight")
     limit = None if max_subsets is None else as_count(max_subsets, "max_subsets")
     if measures not in (None, "all"):
         raise ValueError(f'measures: found {measures!r}, expected "all" or None')
-    pair = ModelPair(a, b)
+    a, b = together_on_one_device(a, b)
+    _require_memory(a, b)
+    try:
+        return _compared(ModelPair(a, b), weight, limit, measures == "all", sets)
+    except MemoryError as error:
+        raise MemoryError(f"{_too_large(a, b)}: {error}") from error
+
+
+def _compared(
+    pair: ModelPair, weight: float, max_subsets: int | None, with_others: bool, sets: SetOptions
+) -> Comparison:
+    """`compare`, its arguments checked."""
     a, b = pair.a, pair.b
     # First, for it finds the normalisers on the way.
     d_kl, d_kl_reverse = divergences(a, b)
@@ -57,7 +70,7 @@ def compare(
     every = _all_ratios(pair, chosen.pivot)
     ratios = every.some(chosen.labels) or StandardisedRatios.of(pair, chosen.pivot, chosen.labels)
     llv = llv_over(pair, chosen, weight, ratios)
-    representation = representation_distance_over(pair, chosen, limit, ratios)
+    representation = representation_distance_over(pair, chosen, max_subsets, ratios)
     size = min(pair.dim, len(chosen.labels), len(every))
     apart = every.distances.tolist()
     cca = between_bases(pair.over_inputs, a.num_inputs)
@@ -82,7 +95,40 @@ def compare(
         ranks=(a.rank, b.rank),
         size=size,
         notes=tuple(notes(pair, representation, cca, agreement)),
-        others=_others(pair) if measures == "all" else {},
+        others=_others(pair) if with_others else {},
+    )
+
+
+def _require_memory(a: Representations, b: Representations) -> None:
+    """Refuse what would not fit, before it is begun: a system that is short of memory ends processes without a word.
+
+    Raises:
+        MemoryError: naming the models, what they need, and the remedy.
+    """
+    free = None if is_on_accelerator(a.embeddings) else available()
+    if free is not None and (needed := _bytes(a, b)) > free:
+        raise MemoryError(
+            f"{_too_large(a, b)}: they need about {size(needed)} more than they have, and {size(free)} are free"
+        )
+
+
+def _bytes(a: Representations, b: Representations) -> float:
+    """About as much memory as a comparison takes beside the models."""
+    inputs, labels = a.num_inputs, a.num_labels
+    rows, widest = inputs + labels, max(a.dim, b.dim)
+    ranks = [min(model.dim, labels - 1, inputs - 1) for model in (a, b)]
+    # Bases and images of both models, and what is beyond of one; while a basis is made, copies of the columns.
+    found = 8.0 * (2.5 * rows * sum(ranks) + max(inputs, labels) * widest)
+    if widest >= labels:  # identified embeddings are made first
+        found += 8.0 * inputs * sum(ranks)
+    return found
+
+
+def _too_large(a: Representations, b: Representations) -> str:
+    dims = f"{a.dim:,}" if a.dim == b.dim else f"{a.dim:,} and {b.dim:,}"
+    return (
+        f"a, b: N = {a.num_inputs:,} inputs and K = {a.num_labels:,} labels in M = {dims} dimensions are too many for "
+        "the memory that is free; take fewer inputs (the first n rows of the embeddings) or half the labels"
     )
 
 

@@ -34,9 +34,9 @@ _MOST = 16
 _SECONDS, _RATE, _PRODUCTS = 60, 1e10, 10
 # Tiles for each process, at least: the last ones are to end at about the same time.
 _TILES_EACH = 4
-# What of a model is in memory, in copies of its own arrays: as read, in its identified dimensions, orthonormal, and at
-# work; and of its distribution, where that is kept, log-probabilities and probabilities of at most so many logits.
-_COPIES, _KEPT = 5, 2**22
+# What of a model is in memory, in copies of its own arrays: as read, orthonormal, and at work; and of its distribution,
+# where that is kept, log-probabilities and probabilities of at most so many logits.
+_COPIES, _KEPT = 3, 2**22
 # Bytes of embeddings that were let go and may still be in memory.
 _SLACK = 2**26
 # The part of this machine's memory that models may take.

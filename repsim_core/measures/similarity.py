@@ -25,7 +25,7 @@ from repsim_core.representations import SINGULAR, Representations
 MAX_SUBSETS = 20_000
 # Multiplications that they may take, whatever the models' logits take; and those of the singular values of an m × m
 # matrix, over m³.
-_LEAST_WORK = 2 * 10**8
+_LEAST_WORK = 6 * 10**8
 _WORK = 60
 # Entries of label subsets that are held at a time.
 _CHUNK = 2**21

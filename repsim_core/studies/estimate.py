@@ -21,6 +21,7 @@ from pathlib import Path
 
 from repsim_core.datasets.tabular import radial
 from repsim_core.errors import InputError
+from repsim_core.memory import size, total
 from repsim_core.store import Store
 from repsim_core.studies.study import Study, comparing, stored_stacks
 from repsim_core.studies.units import Needs, one_thread
@@ -63,7 +64,7 @@ class Estimate:
         Raises:
             InputError: there is not so much memory or disk; the message names what to lower.
         """
-        memory, free = _memory(), _free(store.directory)
+        memory, free = total(), _free(store.directory)
         if here and memory is not None and self.memory * self.jobs > memory:
             raise InputError(
                 f"jobs: found {self.jobs}, each with {size(self.memory)} of memory, expected at most the "
@@ -131,22 +132,7 @@ def _slowness() -> float:
         return min(seconds() for _ in range(3)) / _USUAL
 
 
-def _memory() -> float | None:
-    """The machine's memory in bytes; None where it does not say."""
-    try:
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
 def _free(folder: Path) -> float:
     """Free bytes where the folder is, or will be."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     return float(shutil.disk_usage(there).free)
-
-
-def size(number: float) -> str:
-    """Bytes as people say them: `30 MB`, `0.9 GB`."""
-    if number < 1e6:
-        return "less than 1 MB"
-    return f"{number / 1e6:.0f} MB" if number < 5e8 else f"{number / 1e9:,.1f} GB"

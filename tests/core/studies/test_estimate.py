@@ -12,7 +12,7 @@ from repsim_core.errors import InputError
 from repsim_core.store import Store
 from repsim_core.studies import estimate as estimates
 from repsim_core.studies.catalogue import declare_study
-from repsim_core.studies.estimate import Estimate, estimate, size
+from repsim_core.studies.estimate import Estimate, estimate
 from repsim_core.studies.study import comparing
 
 WORDS = ["width", "--grid", "smoke", "--variant", "free"]
@@ -109,7 +109,7 @@ def test_what_would_be_refused_is_not_estimated(tmp_path, monkeypatch, capsys):
 
 def test_memory_and_disk_that_are_not_there_are_refused(tmp_path, monkeypatch, capsys):
     needs = Estimate(units=3, jobs=4, seconds=1.0, memory=1e9, disk=5e9)
-    monkeypatch.setattr(estimates, "_memory", lambda: 3.9e9)
+    monkeypatch.setattr(estimates, "total", lambda: 3.9e9)
     monkeypatch.setattr(estimates, "_free", lambda folder: 6e9)
     with pytest.raises(
         InputError, match=r"jobs: found 4, each with 1.0 GB of memory, expected at most the 3.9 GB"
@@ -148,8 +148,3 @@ def test_of_a_complete_study_nothing_is_left(tmp_path, capsys):
 
 def test_free_disk_is_that_of_the_folder_to_be_made():
     assert estimates._free(Path("/nowhere/at/all")) == estimates._free(Path("/")) > 0
-
-
-def test_sizes_in_words():
-    said = [size(number) for number in (10, 3.2e7, 9.2e8, 2.2e12)]
-    assert said == ["less than 1 MB", "32 MB", "0.9 GB", "2,200.0 GB"]
