@@ -24,8 +24,9 @@ from repsim_core.beyond_standard import (
 
 # A deviation below this share of what a column is made of is rounding.
 _CONSTANT = 1e-12
-# Entries of centred columns that are held at a time: 128 MB.
-_BLOCK = 2**24
+# Entries of a matrix that are held at a time: what a processor's cache holds, 4 MB; and where much is done to each
+# block, 128 MB.
+_SMALL, _LARGE = 2**19, 2**24
 
 
 @dataclass(frozen=True)
@@ -195,9 +196,18 @@ def _sizes(
     return xp.abs(mean) * count**0.5 + xp.sum(xp.abs(coordinates), axis=0)
 
 
-def row_blocks(count: int, width: int, least: int = 1) -> Iterator[slice]:
-    """Blocks of rows of so many columns that take up little memory, or have as many rows as this."""
-    rows = max(_BLOCK // width, least)
+def row_blocks(count: int, width: int) -> Iterator[slice]:
+    """Blocks of rows of so many columns that stay in a processor's cache."""
+    return _blocks(count, max(_SMALL // width, 1))
+
+
+def large_row_blocks(count: int, width: int) -> Iterator[slice]:
+    """Blocks of rows for `triangular_factor_of_blocks`: they have more rows than the factor of those before them, or
+    most of the work would be that factor's."""
+    return _blocks(count, max(_LARGE // width, 4 * width))
+
+
+def _blocks(count: int, rows: int) -> Iterator[slice]:
     for start in range(0, count, rows):
         yield slice(start, min(start + rows, count))
 
@@ -212,8 +222,7 @@ def column_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " columns"]
 def _centred_rows(arrays: tuple[Array, ...], means: list[Array]) -> Iterator[Array]:
     """Blocks of the arrays side by side, each less its mean."""
     xp = namespace(*arrays)
-    # A block has more rows than the factor of those before it, or most of the work would be that factor's.
     width = sum(x.shape[1] for x in arrays)
-    for rows in row_blocks(arrays[0].shape[0], width, 4 * width):
+    for rows in large_row_blocks(arrays[0].shape[0], width):
         parts = [x[rows, :] - mean for x, mean in zip(arrays, means, strict=True)]
         yield parts[0] if len(parts) == 1 else xp.concat(parts, axis=1)

@@ -79,16 +79,8 @@ class ModelPair:
     def label_images(self) -> PointImages:
         """The K labels as functions of the input, and a last point, of index K: the mean over all labels. Each is
         log p(y|x) less the mean of it over all labels, which all of them have in common."""
-        points, origins = [], []
-        for model in (self.a.essential, self.b.essential):
-            g = model.unembeddings
-            xp = namespace(g)
-            mean = xp.mean(g, axis=0)
-            points.append(xp.concat((g, mean[None, :])))
-            origins.append(mean)
-        return PointImages.of(
-            self.over_inputs, (points[0], points[1]), (origins[0], origins[1]), self.a.num_inputs - 1
-        )
+        points = self.a.essential.unembeddings, self.b.essential.unembeddings
+        return PointImages.of(self.over_inputs, points, self.a.num_inputs - 1, about_the_mean=True)
 
     @cached_property
     def between_labels(self) -> LogRatios:
@@ -120,11 +112,7 @@ class ModelPair:
         for model in (self.a.essential, self.b.essential):
             f = model.embeddings
             points.append(f if inputs is None else rows_of(f, inputs))
-        xp = namespace(points[0])
-        zeros = tuple(xp.zeros_like(each[0, :]) for each in points)
-        return PointImages.of(
-            self.over_labels, (points[0], points[1]), (zeros[0], zeros[1]), self.a.num_labels - 1
-        )
+        return PointImages.of(self.over_labels, (points[0], points[1]), self.a.num_labels - 1)
 
     def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""

@@ -35,26 +35,31 @@ class PointImages:
     def of(
         bases: TwoBases,
         points: tuple[Float64[Array, "points M_1"], Float64[Array, "points M_2"]],
-        origins: tuple[Float64[Array, " M_1"], Float64[Array, " M_2"]],
         freedom: int,
+        *,
+        about_the_mean: bool = False,
     ) -> PointImages:
         """Of points that are given by their unembeddings (or embeddings).
 
         Args:
             points: of the two models.
-            origins: what is taken from them beforehand; it plays no part in what is between points.
             freedom: observations less one.
+            about_the_mean: take the mean of all points from each (it plays no part in what is between them), and add
+                it as a last point.
         """
         images, sizes = [], []
-        for basis, given, origin in zip((bases.first, bases.second), points, origins, strict=True):
+        for basis, given in zip((bases.first, bases.second), points, strict=True):
             xp = namespace(given)
             # The few are scaled, and not the many.
             factor, size = (x / freedom**0.5 for x in (basis.coordinates.T, basis.sizes))
+            mean = xp.mean(given, axis=0) if about_the_mean else xp.zeros_like(given[0, :])
             parts = [
-                ((given[rows, :] - origin) @ factor, xp.abs(given[rows, :]) @ size)
+                ((given[rows, :] - mean) @ factor, xp.abs(given[rows, :]) @ size)
                 for rows in row_blocks(*given.shape)
             ]
-            images.append(xp.concat([image for image, _ in parts]) if len(parts) > 1 else parts[0][0])
+            if about_the_mean:
+                parts.append((xp.zeros_like(mean)[None, :] @ factor, xp.abs(mean)[None, :] @ size))
+            images.append(xp.concat([image for image, _ in parts]))
             sizes.append(xp.concat([each for _, each in parts]))
         return PointImages(images[0], images[1], sizes[0], sizes[1], bases)
 

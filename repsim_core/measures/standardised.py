@@ -22,7 +22,7 @@ from repsim_core.beyond_standard import (
     to_numpy,
     triangular_factor_of_blocks,
 )
-from repsim_core.coordinates import row_blocks
+from repsim_core.coordinates import large_row_blocks, row_blocks
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.point_images import PointImages
 
@@ -158,7 +158,7 @@ class StandardisedRatios:
     def _factors(self) -> tuple[Float64[Array, "_ r_1"], Float64[Array, "_ r_2"]]:
         """Triangular factors of z and of w as matrices with a row a point."""
         parts: tuple[list[Array], list[Array]] = [], []
-        for rows in self._blocks():
+        for rows in large_row_blocks(len(self), max(self._images.p.shape[1], self._images.q.shape[1])):
             for part, each in zip(parts, self.own(rows), strict=True):
                 part.append(each)
         found = [triangular_factor_of_blocks(part) for part in parts]
