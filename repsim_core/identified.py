@@ -31,6 +31,7 @@ class Identified(NamedTuple):
         squares: shape (r,): squared lengths of the columns of these, from the largest on.
         lengths: shape (N,): |f(x)|, with each coordinate scaled to a root mean square of 1.
         label_length: the largest |g(y)|, with each coordinate scaled inversely.
+        image: shape (N, r): centred embeddings times `embed`, where they were made on the way.
     """
 
     embed: Float64[Array, "M r"]
@@ -38,6 +39,7 @@ class Identified(NamedTuple):
     squares: Float64[Array, " r"]
     lengths: Float64[Array, " N"]
     label_length: float
+    image: Float64[Array, "N r"] | None = None
 
 
 def identified(
@@ -72,8 +74,10 @@ def identified(
         along_g = factor_g.T @ right.T
         # Small directions are cleared of what rounding leaves in them of large ones.
         image, signs = orthonormal(seen @ right.T)
-        along_f = (centred.T @ (image * xp.sign(xp.linalg.diagonal(signs)))) / scale[:, None]
+        image = image * xp.sign(xp.linalg.diagonal(signs))
+        along_f = (centred.T @ image) / scale[:, None]
     else:
+        image = None
         factor_f, factor_g = factors()
         left, sigma, right = xp.linalg.svd((factor_f / scale) @ (factor_g * scale).T, full_matrices=False)
         along_f, along_g = (factor_f / scale).T @ left, (factor_g * scale).T @ right.T
@@ -97,4 +101,5 @@ def identified(
         squares=sigma**2 / max(inputs - 1, 1),
         lengths=lengths,
         label_length=label_length,
+        image=None if image is None else rows_of(image.T, kept).T * root,
     )

@@ -334,7 +334,12 @@ class Representations:
                 "nothing is identifiable"
             )
         xp, found = namespace(self.embeddings), self._identified
-        embeddings = (self.embeddings - xp.mean(self.embeddings, axis=0)) @ found.embed
+        if found.image is None:
+            embeddings = (self.embeddings - xp.mean(self.embeddings, axis=0)) @ found.embed
+        else:
+            embeddings = found.image
+            # It is as large as the embeddings: kept once.
+            self.__dict__["_identified"] = found._replace(image=None)
         # What every input has in common may lie where the inputs differ, too: then it is a shift of the embeddings.
         unembeddings, shift, constant = self._offset(self.bias, _FITS)
         if constant is None:
