@@ -26,8 +26,8 @@ _TABLE = 2**10
 # the Gram matrix is as exact as Householder's; up to the second its inverse is a good divisor; beyond the third the
 # factor has lost too many digits to be mended by a second one.
 _EXACT, _WELL_CONDITIONED, _HOUSEHOLDER = 2.0, 30.0, 1e6
-# Columns as short have squares that may leave the range of numbers.
-_SMALLEST_LENGTH = 1e-140
+# Shorter columns and larger entries have squares that may leave the range of numbers.
+_SMALLEST_LENGTH, _LARGEST_ENTRY = 1e-140, 1e140
 _PRODUCTS = 2**24
 _CLOSE = 1e-9
 
@@ -149,10 +149,12 @@ def _cholesky(x: Float64[Array, "n columns"]) -> _Cholesky | None:
     count, columns = x.shape
     if count < columns:
         return None
+    # Neither squares beyond the range of numbers nor columns of zeros.
+    if not max(float(xp.max(x)), -float(xp.min(x))) < _LARGEST_ENTRY:
+        return None
     gram = x.T @ x
     lengths = xp.sqrt(xp.linalg.diagonal(gram))
-    # Neither constant columns nor squares beyond the range of numbers.
-    if not bool(xp.all(xp.isfinite(lengths) & (lengths > _SMALLEST_LENGTH))):
+    if not bool(xp.all(lengths > _SMALLEST_LENGTH)):
         return None
     try:
         lower = xp.linalg.cholesky(gram / lengths / lengths[:, None])
