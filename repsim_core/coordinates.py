@@ -163,6 +163,8 @@ class TwoBases:
         factor = triangular_factor(xp.concat((self._besides, *rests), axis=1))
         width = self.second.directions.shape[1]
         beyond = factor[:, :width]
+        # The first columns alone have the same factor: whoever needs it besides need not make it.
+        self.__dict__.setdefault("beyond", beyond)
         return WithColumns(
             along=self.along,
             beyond=beyond,

@@ -113,12 +113,13 @@ class StandardisedRatios:
 
     def own(self, places: slice | np.ndarray) -> tuple[Float64[Array, "... r_1"], Float64[Array, "... r_2"]]:
         """z and w of the points at some places, each in its own model's basis; of a table of places, a table."""
-        found = []
-        for x, lengths in zip((self._images.p, self._images.q), self._lengths, strict=True):
-            displaced = rows_of(x, self._points[places]) - x[self._pivot, :]
-            divisors = lengths[places] if isinstance(places, slice) else rows_of(lengths, places)
-            found.append(displaced / divisors[..., None])
-        return found[0], found[1]
+        return self._own(0, places), self._own(1, places)
+
+    def _own(self, model: int, places: slice | np.ndarray) -> Float64[Array, "... rank"]:
+        x, lengths = (self._images.p, self._images.q)[model], self._lengths[model]
+        displaced = rows_of(x, self._points[places]) - x[self._pivot, :]
+        divisors = lengths[places] if isinstance(places, slice) else rows_of(lengths, places)
+        return displaced / divisors[..., None]
 
     def together(
         self, places: slice | np.ndarray
@@ -157,11 +158,10 @@ class StandardisedRatios:
     @cached_property
     def _factors(self) -> tuple[Float64[Array, "_ r_1"], Float64[Array, "_ r_2"]]:
         """Triangular factors of z and of w as matrices with a row a point."""
-        parts: tuple[list[Array], list[Array]] = [], []
-        for rows in large_row_blocks(len(self), max(self._images.p.shape[1], self._images.q.shape[1])):
-            for part, each in zip(parts, self.own(rows), strict=True):
-                part.append(each)
-        found = [triangular_factor_of_blocks(part) for part in parts]
+        found = []
+        for model, x in enumerate((self._images.p, self._images.q)):
+            blocks = large_row_blocks(len(self), x.shape[1])
+            found.append(triangular_factor_of_blocks(self._own(model, rows) for rows in blocks))
         return found[0], found[1]
 
     @cached_property
