@@ -38,9 +38,15 @@ def namespace(*arrays: Array) -> Any:
     NumPy's own are the standard's. They are taken without asking every library that is loaded, and without
     `array_api_compat.numpy`, whose import takes in all parts of NumPy and longer than a small comparison.
     """
-    if all(type(x) is np.ndarray for x in arrays):
-        return np
-    return array_namespace(*arrays)
+    for x in arrays:
+        if type(x) is not np.ndarray:
+            return array_namespace(*arrays)
+    return np
+
+
+def _is_numpy(x: Array) -> bool:
+    """As `is_numpy_array`, which takes longer than a small product."""
+    return type(x) is np.ndarray or is_numpy_array(x)
 
 
 def to_numpy(x: Array) -> np.ndarray:
@@ -54,7 +60,7 @@ def to_numpy(x: Array) -> np.ndarray:
 
 def beside(x: Array, other: Array) -> Array:
     """`x` as an array of the library of `other`, on its device."""
-    if is_numpy_array(other):
+    if _is_numpy(other):
         return to_numpy(x)
     return namespace(other).asarray(x, device=device(other))
 
@@ -73,7 +79,7 @@ def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], x: Arra
     Args:
         x: an array that says of which library the work is.
     """
-    if not is_numpy_array(x):
+    if not _is_numpy(x):
         return [work(item) for item in items]
     from threadpoolctl import ThreadpoolController  # it looks through all libraries that are loaded
 
@@ -88,7 +94,7 @@ def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], x: Arra
 def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:
     """Some rows of an array, in this order; of a table of them, a table."""
     places = np.asarray(rows, dtype=np.int64)
-    if is_numpy_array(x):
+    if _is_numpy(x):
         return x[places]  # `take` would first copy all of an array whose columns lie one after the other
     xp = namespace(x)
     return xp.reshape(xp.take(x, beside(places.reshape(-1), x), axis=0), (*places.shape, *x.shape[1:]))
@@ -125,7 +131,7 @@ def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank co
         second = _cholesky(_divided(x, first))
         if second is not None:
             return second.factor @ first.factor
-    if is_numpy_array(x):
+    if _is_numpy(x):
         return np.linalg.qr(x, mode="r")
     if is_torch_array(x):
         import torch

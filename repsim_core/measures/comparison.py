@@ -21,6 +21,9 @@ from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.memory import available, size
 from repsim_core.representations import Representations, share_equal, together_on_one_device
 
+# Bytes that every machine has.
+_LITTLE = 1e8
+
 
 def compare(
     a: Representations,
@@ -105,8 +108,10 @@ def _require_memory(a: Representations, b: Representations) -> None:
     Raises:
         MemoryError: naming the models, what they need, and the remedy.
     """
-    free = None if is_on_accelerator(a.embeddings) else available()
-    if free is not None and (needed := _bytes(a, b)) > free:
+    needed = _bytes(a, b)
+    # Of little it is not worth asking.
+    free = None if needed < _LITTLE or is_on_accelerator(a.embeddings) else available()
+    if free is not None and needed > free:
         raise MemoryError(
             f"{_too_large(a, b)}: they need about {size(needed)} more than they have, and {size(free)} are free"
         )

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import Array, namespace, rows_of
-from repsim_core.coordinates import Basis, TwoBases
+from repsim_core.coordinates import Basis, Split, TwoBases
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.point_images import PointImages
 from repsim_core.representations import Representations, together_on_one_device
@@ -116,17 +116,20 @@ class ModelPair:
 
     def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
-        bases, biases = self.over_labels, []
-        for model, basis in ((self.a.essential, bases.first), (self.b.essential, bases.second)):
-            none = namespace(model.embeddings).zeros_like(model.unembeddings[:, 0])
-            biases.append(basis.split(none if model.bias is None else model.bias))
-        without = self.a.essential.bias is None and self.b.essential.bias is None
-        return LogRatios(
-            self.input_images(inputs),
-            None if without else (biases[0], biases[1]),
-            (_rounding(self.a, inputs), _rounding(self.b, inputs)),
-            self.a.num_labels - 1,
-        )
+        roundings = _rounding(self.a, inputs), _rounding(self.b, inputs)
+        return LogRatios(self.input_images(inputs), self._biases, roundings, self.a.num_labels - 1)
+
+    @cached_property
+    def _biases(self) -> tuple[Split, Split] | None:
+        """Those of both models, which all inputs have in common; None without any."""
+        models = self.a.essential, self.b.essential
+        if all(model.bias is None for model in models):
+            return None
+        found = []
+        for model, basis in zip(models, (self.over_labels.first, self.over_labels.second), strict=True):
+            none = namespace(model.unembeddings).zeros_like(model.unembeddings[:, 0])
+            found.append(basis.split(none if model.bias is None else model.bias))
+        return found[0], found[1]
 
 
 def _rounding(

@@ -148,6 +148,7 @@ def test_nothing_quadratic_in_labels_or_inputs_is_held():
 
 def test_a_comparison_that_does_not_fit_is_refused_before_it_begins(monkeypatch):
     models = pair(2_000, 50, 30)
+    monkeypatch.setattr(comparison, "_LITTLE", 0.0)
     monkeypatch.setattr(comparison, "available", lambda: 1e6)
     with pytest.raises(
         MemoryError, match=r"^a, b: N = 2,000 inputs and K = 50 labels in M = 30 .* about 3 MB"
@@ -168,6 +169,7 @@ def test_memory_that_runs_out_is_told_with_the_remedy(monkeypatch):
 
 
 def test_arrays_on_a_device_are_not_measured_by_the_memory_here(monkeypatch):
+    monkeypatch.setattr(comparison, "_LITTLE", 0.0)
     monkeypatch.setattr(comparison, "available", lambda: 1.0)
     a, b = (
         rc.Representations(*(FROM_NUMPY["torch"](x) for x in (model.embeddings, model.unembeddings)))
