@@ -1,6 +1,6 @@
 """All pairs of many models in files, by `compare_all` and one call after the other.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/many_pairs.py    # some minutes
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/many_pairs.py    # five minutes
     python benchmarks/many_pairs.py --small                                     # half a minute
     python benchmarks/many_pairs.py --json                                      # the same for machines
 
