@@ -39,7 +39,7 @@ from repsim_core.beyond_standard import (
 )
 from repsim_core.coordinates import Basis
 from repsim_core.identified import Identified, identified
-from repsim_core.softmax import Logits, Summed, summed, summed_together
+from repsim_core.softmax import Logits, Summed, Weighed, summed, summed_together, weighed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,8 @@ _FITS = 1e3 * ROUNDOFF
 # Logits of which a model keeps the log-probabilities and the probabilities (32 MB each): of more they are computed in
 # blocks each time.
 _KEPT = 2**22
+# And of which it keeps the probabilities alone, 128 MB: divergences from many models are then products of matrices.
+_WEIGHED = 2**24
 # Logits of such a block.
 _BLOCK = 2**21
 # Numbers of this size have squares that leave float64's range.
@@ -74,6 +76,12 @@ class Diversity:
     input_set: tuple[int, ...]
     label_condition: float
     input_condition: float
+
+
+def bytes_kept(inputs: int, labels: int) -> int:
+    """What a model of so many inputs and labels keeps of its distribution, once it was asked for: bytes."""
+    logits = inputs * labels
+    return 8 * logits * (2 if logits <= _KEPT else 1 if logits <= _WEIGHED else 0)
 
 
 class _Distribution(NamedTuple):
@@ -201,7 +209,15 @@ class Representations:
 
     @cached_property
     def _summed(self) -> Summed:
-        return summed(self._of_logits)
+        return self._weighed.sums if self._weighs else summed(self._of_logits)
+
+    @property
+    def _weighs(self) -> bool:
+        return self.num_inputs * self.num_labels <= _WEIGHED
+
+    @cached_property
+    def _weighed(self) -> Weighed:
+        return weighed(self._of_logits)
 
     @property
     def _of_logits(self) -> Logits:
@@ -246,8 +262,12 @@ class Representations:
 
     def divergences(self, other: Representations) -> tuple[Float64[Array, " N"], Float64[Array, " N"]]:
         """KL divergence of the other model's distribution from this one's and the other way round, in nats, for each
-        input; of many logits in one pass, from which both models' normalisers and predictions are kept."""
+        input. Of so many logits that no probabilities are kept in one pass, which finds both models' normalisers and
+        predictions, too."""
         xp = namespace(self.embeddings)
+        if self._weighs and not self._keeps:
+            here, there = (model._weighed.negative_entropy for model in (self, other))
+            return here - self._expected(other), there - other._expected(self)
         if not self._keeps:
             mine, theirs, there, back = summed_together(self._of_logits, other._of_logits)
             self.__dict__.setdefault("_summed", mine)
@@ -257,6 +277,17 @@ class Representations:
         (_, log_p, p), (_, log_q, q) = self._kept, other._kept
         difference = log_p.T - log_q.T
         return xp.sum(p.T * difference, axis=0), -xp.sum(q.T * difference, axis=0)
+
+    def _expected(self, other: Representations) -> Float64[Array, " N"]:
+        """The mean of the other model's log p(y|x) under this one's distribution of the labels y, for each input.
+
+        Less its mean over labels it is linear in the other's embedding, so that it needs one product of matrices.
+        """
+        xp = namespace(self.embeddings)
+        probs = self._weighed.probs
+        g = other.unembeddings - xp.mean(other.unembeddings, axis=0)
+        found = xp.sum((probs @ g) * other.embeddings, axis=1) + other.mean_log_prob
+        return found if other.bias is None else found + probs @ (other.bias - xp.mean(other.bias))
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one, 0 to 1; a `ValueError` without true labels."""
@@ -381,10 +412,15 @@ class Representations:
         fits = bool(xp.max(xp.abs(rest)) <= tolerance * (xp.max(size) + 1.0))
         return unembeddings, shift, None if fits else constant
 
-    @cached_property
+    @property
     def essential(self) -> Representations:
         """This model, or, where directions of it never reach the distribution, the same in `rank` dimensions."""
-        return self if self.rank == self.dim else self.identifiable()
+        # A model that kept itself would stay in memory until cycles are looked for.
+        return self if self.rank == self.dim else self._without_dead_directions
+
+    @cached_property
+    def _without_dead_directions(self) -> Representations:
+        return self.identifiable()
 
     @cached_property
     def mean_log_prob(self) -> Float64[Array, " N"]:

@@ -40,6 +40,14 @@ class Summed(NamedTuple):
     predictions: Int64[Array, " N"]
 
 
+class Weighed(NamedTuple):
+    """The probabilities of all labels, shape (N, K); the mean of log p(y|x) under them, shape (N,); and the sums."""
+
+    sums: Summed
+    probs: Float64[Array, "N K"]
+    negative_entropy: Float64[Array, " N"]
+
+
 class _Sums:
     """What is known of a block of inputs after some of their labels, shape (n,) each.
 
@@ -102,6 +110,30 @@ def summed(logits: Logits) -> Summed:
         return sums.result()
 
     return _joined(in_threads(of_inputs, _stretches(logits.embeddings, _INPUTS), logits.embeddings))
+
+
+def weighed(logits: Logits) -> Weighed:
+    """Probabilities of a model, and what is summed on the way."""
+    xp = namespace(logits.embeddings)
+    labels = logits.unembeddings.shape[0]
+
+    def of_inputs(rows: slice) -> Weighed:
+        block = logits.block(rows, slice(None))
+        places = xp.argmax(block, axis=0)
+        top = xp.max(block, axis=0)
+        block -= top
+        probs = xp.exp(block)
+        total = xp.sum(probs, axis=0)
+        probs /= total
+        log_total = xp.log(total)
+        block *= probs
+        entropy = xp.sum(block, axis=0) - log_total
+        return Weighed(Summed(top + log_total, places), probs, entropy)
+
+    blocks = _stretches(logits.embeddings, max(1, _INPUTS * _LABELS // labels))
+    sums, probs, entropies = zip(*in_threads(of_inputs, blocks, logits.embeddings), strict=True)
+    # Side by side, which is a copy of long rows.
+    return Weighed(_joined(sums), xp.concat(list(probs), axis=1).T, xp.concat(list(entropies)))
 
 
 def summed_together(

@@ -19,7 +19,12 @@ from repsim_core.measures.sets import SetOptions, choose_sets
 from repsim_core.measures.similarity import representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.memory import available, size
-from repsim_core.representations import Representations, share_equal, together_on_one_device
+from repsim_core.representations import (
+    Representations,
+    bytes_kept,
+    share_equal,
+    together_on_one_device,
+)
 
 # Bytes that every machine has.
 _LITTLE = 1e8
@@ -123,7 +128,7 @@ def _bytes(a: Representations, b: Representations) -> float:
     rows, widest = inputs + labels, max(a.dim, b.dim)
     ranks = [min(model.dim, labels - 1, inputs - 1) for model in (a, b)]
     # Bases and images of both models, and what is beyond of one; while a basis is made, copies of the columns.
-    found = 8.0 * (2.5 * rows * sum(ranks) + max(inputs, labels) * widest)
+    found = 8.0 * (2.5 * rows * sum(ranks) + max(inputs, labels) * widest) + 2 * bytes_kept(inputs, labels)
     if widest >= labels:  # identified embeddings are made first
         found += 8.0 * inputs * sum(ranks)
     return found

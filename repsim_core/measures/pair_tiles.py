@@ -8,7 +8,6 @@ normaliser) is computed once a stay.
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import os
@@ -22,7 +21,7 @@ import scipy
 from repsim_core.measures.compared import FURTHER
 from repsim_core.measures.comparison import compare
 from repsim_core.measures.model_sources import ModelSource, Sizes
-from repsim_core.representations import Representations
+from repsim_core.representations import Representations, bytes_kept
 from repsim_core.store import content_key
 
 # Raised by hand when the digits of rows change, and by nothing else.
@@ -34,11 +33,8 @@ _MOST = 16
 _SECONDS, _RATE, _PRODUCTS = 60, 1e10, 10
 # Tiles for each process, at least: the last ones are to end at about the same time.
 _TILES_EACH = 4
-# What of a model is in memory, in copies of its own arrays: as read, orthonormal, and at work; and of its distribution,
-# where that is kept, log-probabilities and probabilities of at most so many logits.
-_COPIES, _KEPT = 3, 2**22
-# Bytes of embeddings that were let go and may still be in memory.
-_SLACK = 2**26
+# What of a model is in memory beside its distribution, in copies of its own arrays: as read, orthonormal, and at work.
+_COPIES = 3
 # The part of this machine's memory that models may take.
 _SHARE = 0.25
 # Of a machine that does not say how much it has, and of a worker of a cluster: bytes.
@@ -103,20 +99,16 @@ def compare_tile(tile: Tile) -> bytes:
         )
     last = {place: at for at, pair in enumerate(tile.pairs) for place in pair}
     held: dict[int, Representations] = {}
-    rows, let_go = [], 0
+    rows = []
     for at, pair in enumerate(tile.pairs):
         for place in pair:
             if place not in held:
                 held[place] = tile.models[place].model()
         a, b = (tile.models[place].content for place in pair)
         rows.append([a, b, _row(held[pair[0]], held[pair[1]], tile.options)])
-        done = [held.pop(place) for place in pair if last[place] == at]
-        let_go += sum(8 * model.num_inputs * model.dim for model in done)
-        del done
-        # A model can refer to itself, and is then in memory until cycles are looked for.
-        if let_go >= _SLACK or (let_go and at == len(tile.pairs) - 1):
-            gc.collect()
-            let_go = 0
+        for place in pair:
+            if last[place] == at:
+                del held[place]
     return json.dumps(rows).encode()
 
 
@@ -191,9 +183,8 @@ def block_side(count: int, sizes: Sizes, jobs: int, memory: float) -> int:
 
 def bytes_held(sizes: Sizes) -> int:
     """What one model takes up in memory, about, with what is computed of it for its pairs."""
-    logits = sizes.num_inputs * sizes.num_labels
-    kept = 2 * logits if logits <= _KEPT else 0
-    return 8 * (_COPIES * (sizes.num_inputs + sizes.num_labels) * sizes.dim + kept)
+    arrays = 8 * (sizes.num_inputs + sizes.num_labels) * sizes.dim
+    return _COPIES * arrays + bytes_kept(sizes.num_inputs, sizes.num_labels)
 
 
 def memory_for_models() -> float:

@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 
 import repsim_core as rc
 from repsim_core import beyond_standard, representations, softmax
-from repsim_core.softmax import Logits, summed, summed_together
+from repsim_core.softmax import Logits, summed, summed_together, weighed
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,21 @@ def test_normaliser_and_predictions_in_blocks(seed, shape, size, biased):
         found.log_normaliser, largest + np.log(np.exp(whole - largest[:, None]).sum(axis=1)), rtol=1e-13
     )
     assert (found.predictions == whole.argmax(axis=1)).all()
+
+
+@given(st.integers(0, 2**20), shapes, st.sampled_from([1e-3, 1.0, 30.0, 1e4]), st.booleans())
+def test_probabilities_that_are_kept(seed, shape, size, biased):
+    logits = model(seed, *shape, size, biased)
+    found, whole = weighed(logits), table(logits)
+    expected = summed(logits)
+    assert np.allclose(found.sums.log_normaliser, expected.log_normaliser, rtol=1e-14)
+    assert (found.sums.predictions == expected.predictions).all()
+    log_p = log_softmax(whole, axis=1)
+    rounding = 1e-15 * (1 + np.abs(whole).max())
+    assert np.allclose(found.probs, np.exp(log_p), rtol=1e-12, atol=rounding)
+    assert np.allclose(
+        found.negative_entropy, (np.exp(log_p) * log_p).sum(axis=1), rtol=1e-12, atol=10 * rounding
+    )
 
 
 @given(st.integers(0, 2**20), shapes, st.sampled_from([1e-6, 0.1, 3.0]), st.sampled_from([0.1, 1.0, 30.0]))
@@ -89,7 +104,8 @@ def test_work_in_threads_comes_back_in_order():
 
 
 @every_kind
-def test_models_with_many_labels_are_measured_as_those_with_few(kind, monkeypatch):
+@pytest.mark.parametrize("weighed_up_to", [0, 2**24])
+def test_models_with_many_labels_are_measured_as_those_with_few(kind, weighed_up_to, monkeypatch):
     rng = np.random.default_rng(3)
     f, g = rng.normal(size=(30, 3)), rng.normal(size=(14, 3))
     pair = [
@@ -99,6 +115,7 @@ def test_models_with_many_labels_are_measured_as_those_with_few(kind, monkeypatc
     pair[1].labels = pair[0].labels
     expected = rc.compare(*pair)
     monkeypatch.setattr(representations, "_KEPT", 0)
+    monkeypatch.setattr(representations, "_WEIGHED", weighed_up_to)
     anew = [converted(each, kind) for each in pair]
     found = rc.compare(*anew)
     for name, value in expected.measures().items():

@@ -209,7 +209,6 @@ def test_models_are_read_a_few_times_and_few_are_held(files, monkeypatch):
         most.append(len(alive))
         return compared(a, b, **options)
 
-    monkeypatch.setattr(pair_tiles, "_SLACK", 0)  # models are let go at once
     monkeypatch.setattr(model_sources.ModelFile, "model", counting)
     monkeypatch.setattr(pair_tiles, "compare", watching)
     checked, _ = checked_files([ModelFile.at(path) for path in files])

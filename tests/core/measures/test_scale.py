@@ -151,7 +151,7 @@ def test_a_comparison_that_does_not_fit_is_refused_before_it_begins(monkeypatch)
     monkeypatch.setattr(comparison, "_LITTLE", 0.0)
     monkeypatch.setattr(comparison, "available", lambda: 1e6)
     with pytest.raises(
-        MemoryError, match=r"^a, b: N = 2,000 inputs and K = 50 labels in M = 30 .* about 3 MB"
+        MemoryError, match=r"^a, b: N = 2,000 inputs and K = 50 labels in M = 30 .* about 6 MB"
     ) as error:
         rc.compare(*models)
     assert "first n rows" in str(error.value)
