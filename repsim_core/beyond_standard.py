@@ -15,7 +15,8 @@ import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 from jaxtyping import Float64
 
-_Item, _Result = TypeVar("_Item"), TypeVar("_Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 # An array of any library of the standard. Its shape and its type of numbers are in the annotation around it.
 Array = Any
 

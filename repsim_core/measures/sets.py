@@ -278,7 +278,8 @@ def _search(
         terms = second if left_out == "search" else largest
         row = int(terms.argmin())
         if terms[row] < best:
-            best, omitted = terms[row], int(places[row]) if left_out == "search" else left_out
+            best = terms[row]
+            omitted = int(places[row]) if isinstance(left_out, str) else left_out
             found = int(tried[row]), omitted
     if found is None:
         first = pivots[0]
