@@ -15,11 +15,11 @@ from repsim_core.arrays import as_count
 from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_numpy
 from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair
-from repsim_core.measures.point_sets import conditioning
+from repsim_core.measures.point_sets import is_regular
 from repsim_core.measures.printed import many
 from repsim_core.measures.sets import ComparisonSets, OverSets, SetOptions, choose_sets
 from repsim_core.measures.standardised import StandardisedRatios, dissimilarities
-from repsim_core.representations import SINGULAR, Representations
+from repsim_core.representations import Representations
 
 # Label subsets that are looked at, at most.
 MAX_SUBSETS = 20_000
@@ -204,7 +204,7 @@ def _independent(images: Float64[Array, "subsets m D"]) -> np.ndarray:
             norm = xp.linalg.matrix_norm
             regular[doubtful] = to_numpy(norm(left) * norm(xp.linalg.inv(left))) < 1.0 / _REGULAR
     for i in np.flatnonzero(~regular):
-        regular[i] = conditioning(to_numpy(images[int(i), ...])) > SINGULAR
+        regular[i] = is_regular(to_numpy(images[int(i), ...]))
     return regular
 
 
