@@ -21,6 +21,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from repsim_core.files import write_atomic
+from repsim_core.memory import size, total
 
 SUFFIXES = (".safetensors", ".npz")
 # How a file of another kind is converted, by suffix: three lines, with NAME for the file.
@@ -76,6 +77,11 @@ def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
     source = Path(path)
     if source.is_dir() and source.suffix.lower() not in SUFFIXES:
         return _Folder(source)
+    if source.suffix.lower() == ".npy":
+        raise ValueError(
+            f"path: found {source.name!r}, one array; expected a folder with embeddings.npy and unembeddings.npy, or "
+            f"a name that ends in {' or '.join(SUFFIXES)}"
+        )
     suffix = checked_suffix(source).suffix.lower()
     if not source.is_file():
         raise FileNotFoundError(f"path: there is no file {source}")
@@ -183,13 +189,9 @@ def require_memory(wanted: int) -> None:
     Raises:
         ValueError: it is more than the machine's memory.
     """
-    if not hasattr(os, "sysconf"):
-        return
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if wanted > there:
-        raise ValueError(
-            f"an array of {wanted / 1e9:,.1f} GB, and this machine has {there / 1e9:,.1f} GB of memory"
-        )
+    there = total()
+    if there is not None and wanted > there:
+        raise ValueError(f"an array of {size(wanted)}, and this machine has {size(there)} of memory")
 
 
 class _Tensors(ArrayFile):
@@ -202,6 +204,8 @@ class _Tensors(ArrayFile):
         with safe_open(self._source, framework="numpy") as file:
             kept = file.get_slice(name)
             require_memory(math.prod(kept.get_shape()) * 8)
+            if kept.get_dtype().startswith("F8"):
+                raise ValueError(f"{name} is of type {kept.get_dtype()}, expected 16, 32 or 64 bits")
             return self._read_bfloat16(name) if kept.get_dtype() == "BF16" else file.get_tensor(name)
 
     def _read_bfloat16(self, name: str) -> BFloat16:

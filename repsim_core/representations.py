@@ -279,15 +279,18 @@ class Representations:
         return xp.sum(p.T * difference, axis=0), -xp.sum(q.T * difference, axis=0)
 
     def _expected(self, other: Representations) -> Float64[Array, " N"]:
-        """The mean of the other model's log p(y|x) under this one's distribution of the labels y, for each input.
+        """The mean of the other model's log p(y|x) under this one's distribution of the labels y, for each input: one
+        product of matrices, for log p(y|x) is linear in the embedding but for its normaliser.
 
-        Less its mean over labels it is linear in the other's embedding, so that it needs one product of matrices.
+        Unembeddings are taken about their mean under this distribution, so that neither what all of them share nor
+        labels that are never probable cost digits.
         """
         xp = namespace(self.embeddings)
         probs = self._weighed.probs
-        g = other.unembeddings - xp.mean(other.unembeddings, axis=0)
-        found = xp.sum((probs @ g) * other.embeddings, axis=1) + other.mean_log_prob
-        return found if other.bias is None else found + probs @ (other.bias - xp.mean(other.bias))
+        middle = xp.mean(probs, axis=0) @ other.unembeddings
+        found = xp.sum((probs @ (other.unembeddings - middle)) * other.embeddings, axis=1)
+        found = found + (other.embeddings @ middle - other.log_normaliser)
+        return found if other.bias is None else found + probs @ other.bias
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one, 0 to 1; a `ValueError` without true labels."""
@@ -340,11 +343,9 @@ class Representations:
 
     @property
     def logit_sizes(self) -> Float64[Array, " N"]:
-        """A bound on the size of the logits of each input that no scaling of coordinates changes, shape (N,). Rounding
+        """A bound on the size of f(x)·g(y) for each input that no scaling of coordinates changes, shape (N,). Rounding
         errors of logits go by it."""
-        xp = namespace(self.embeddings)
-        bias = 0.0 if self.bias is None else float(xp.max(xp.abs(self.bias)))
-        return self._identified.lengths * self._identified.label_length + bias
+        return self._identified.lengths * self._identified.label_length
 
     def identifiable(self) -> Representations:
         """The same distribution in r = `rank` dimensions, which a distribution determines up to an invertible map.
@@ -424,12 +425,9 @@ class Representations:
 
     @cached_property
     def mean_log_prob(self) -> Float64[Array, " N"]:
-        """The mean of log p(y|x) over all labels y, shape (N,). Less this, log p(y|x) is linear in f(x), up to a
-        constant for each label."""
-        xp = namespace(self.embeddings)
-        mean = self.embeddings @ xp.mean(self.unembeddings, axis=0)
-        if self.bias is not None:
-            mean = mean + xp.mean(self.bias)
+        """The mean of log p(y|x) over all labels y, shape (N,), but for the mean bias. Less this, log p(y|x) is linear
+        in f(x), up to a constant for each label."""
+        mean = self.embeddings @ namespace(self.embeddings).mean(self.unembeddings, axis=0)
         return mean - self.log_normaliser
 
     # -- displaced vectors and diversity -------------------------------------------------------------------------

@@ -153,7 +153,8 @@ def in_words(text: str, parameters: Sequence[click.Parameter]) -> str:
         option = option_name(parameter)
         if not isinstance(parameter, click.Option) or not name or not option.startswith("--"):
             continue
-        value = r"""(?:"([^"]*)"|'([^']*)'|([\w.-]+))"""
+        # No names of files, nor code.
+        value = r"""(?:"([^"]*)"|'([^']*)'|(-?\d+(?:\.\d+)?|None|True|False)(?![\w./\\(\[-]))"""
         text = re.sub(
             rf"(?<![\w-]){name}={value}",
             lambda m, option=option: f"{option} {next(g for g in m.groups() if g is not None)}",

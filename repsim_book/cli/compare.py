@@ -61,7 +61,10 @@ class _InputSet(_Words):
 @click.option("--bias", metavar="KEY", help="The same, such as fc.bias; default: bias, if there is one.")
 @click.option("--true-labels", metavar="KEY", help="The same; default: labels, if they are there.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="For machines, by a schema; NaN and infinity are strings."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="For machines: by a schema, of all pairs the rows; NaN and infinity are strings.",
 )
 @click.option(
     "--measures",

@@ -15,6 +15,7 @@ from repsim_book.cli.outputs import require_room
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_core.errors import ExecutionError, InputError
 from repsim_core.files import table_to_csv, to_json, write_atomic
+from repsim_core.memory import size
 
 _OPTIONS = (
     click.option(
@@ -127,7 +128,7 @@ class _AllPairs:
         out = sys.stderr if as_json else sys.stdout
         failed = int(table["note"].notna().sum())
         missing = f", of which {failed} cannot be compared (column note)" if failed else ""
-        print(f"{self.pairs}: {len(table)} pairs of {len(self.names)} models{missing}", file=out)
+        print(f"{self.pairs}: {_pairs(len(table))} of {len(self.names)} models{missing}", file=out)
         if self.html is not None:
             print(self.html, file=out)
         if as_json:
@@ -152,8 +153,8 @@ class _AllPairs:
             held = min(side + 1, count)
             each = "each worker" if self.scheduler else "each process" if wide > 1 else "the process"
             print(
-                f"{count} models, {count * (count - 1) // 2} pairs; {each} holds up to {held} models at a time, "
-                f"about {held * bytes_held(sizes) / 1e9:.2g} GB",
+                f"{count} models, {_pairs(count * (count - 1) // 2)}; {each} holds up to {held} models at a time, "
+                f"{_about(held * bytes_held(sizes))}",
                 file=sys.stderr,
             )
             if self.scheduler is None:
@@ -197,3 +198,13 @@ def _keys(name: str, given: str) -> str | list[str]:
             f"{name}: found {given}, expected a name, or one for each model with commas between them"
         )
     return keys[0] if len(keys) == 1 else keys
+
+
+def _pairs(count: int) -> str:
+    return f"{count:,} pair{'s' * (count != 1)}"
+
+
+def _about(number: float) -> str:
+    """Bytes in words; of few there is nothing to say but that."""
+    said = size(number)
+    return said if said.startswith("less") else f"about {said}"

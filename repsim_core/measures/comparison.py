@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Unpack
 
@@ -27,7 +28,7 @@ from repsim_core.representations import (
 )
 
 # Bytes that every machine has.
-_LITTLE = 1e8
+_LITTLE = 2e8
 
 
 def compare(
@@ -75,7 +76,7 @@ def _compared(
     # First, for it finds the normalisers on the way.
     d_kl, d_kl_reverse = divergences(a, b)
     chosen = choose_sets(pair, **sets)
-    every = _all_ratios(pair, chosen.pivot)
+    every = _all_ratios(pair, chosen.pivot, chosen.labels)
     ratios = every.some(chosen.labels) or StandardisedRatios.of(pair, chosen.pivot, chosen.labels)
     llv = llv_over(pair, chosen, weight, ratios)
     representation = representation_distance_over(pair, chosen, max_subsets, ratios)
@@ -127,8 +128,11 @@ def _bytes(a: Representations, b: Representations) -> float:
     inputs, labels = a.num_inputs, a.num_labels
     rows, widest = inputs + labels, max(a.dim, b.dim)
     ranks = [min(model.dim, labels - 1, inputs - 1) for model in (a, b)]
-    # Bases and images of both models, and what is beyond of one; while a basis is made, copies of the columns.
-    found = 8.0 * (2.5 * rows * sum(ranks) + max(inputs, labels) * widest) + 2 * bytes_kept(inputs, labels)
+    # Tables of the search and libraries that are loaded for it; bases and images of both models, and what is beyond of
+    # one; while a basis is made, copies of the columns.
+    found = (
+        1e8 + 9.0 * (2.5 * rows * sum(ranks) + max(inputs, labels) * widest) + 2 * bytes_kept(inputs, labels)
+    )
     if widest >= labels:  # identified embeddings are made first
         found += 8.0 * inputs * sum(ranks)
     return found
@@ -142,11 +146,12 @@ def _too_large(a: Representations, b: Representations) -> str:
     )
 
 
-def _all_ratios(pair: ModelPair, pivot: Pivot) -> StandardisedRatios:
-    """The standardised log-ratios of all labels with the pivot, but for those that are constant in a model."""
+def _all_ratios(pair: ModelPair, pivot: Pivot, labels: Sequence[int]) -> StandardisedRatios:
+    """The standardised log-ratios of all labels with the pivot, but for those that are constant in a model; of the
+    chosen labels where all are."""
     count = pair.a.num_labels
     gaps = to_numpy(pair.between_labels.row(pair.pivot_point(pivot), range(count)).gap)
-    return StandardisedRatios.of(pair, pivot, np.flatnonzero(np.isfinite(gaps)).tolist())
+    return StandardisedRatios.of(pair, pivot, np.flatnonzero(np.isfinite(gaps)).tolist() or labels)
 
 
 def _others(pair: ModelPair) -> dict[str, float]:

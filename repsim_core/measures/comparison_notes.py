@@ -21,6 +21,8 @@ def notes(
         if lost:
             bias = model.has_hidden_bias
             other = lost - bias
+            if model.rank == model.num_inputs - 1 < min(model.dim, model.num_labels - 1):
+                yield f"N = {model.num_inputs} inputs show {model.rank} directions at most: take more of them"
             yield (
                 f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution"
                 + (", and one along which all inputs are the same, as a bias" if bias else "")

@@ -129,7 +129,8 @@ class _Pass:
                 self._report()
         except BrokenExecutor as error:
             raise ExecutionError(
-                f"a worker process ended suddenly (was it killed, or out of memory?){self._kept()}"
+                "a worker process ended suddenly (was it killed, or out of memory? A script that calls this with jobs "
+                f'has to do so under if __name__ == "__main__":){self._kept()}'
             ) from error
         except CancelledError as error:
             # Nobody here cancels.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ import scipy
 from repsim_core.measures.compared import FURTHER
 from repsim_core.measures.comparison import compare
 from repsim_core.measures.model_sources import ModelSource, Sizes
+from repsim_core.memory import total
 from repsim_core.representations import Representations, bytes_kept
 from repsim_core.store import content_key
 
@@ -189,6 +189,4 @@ def bytes_held(sizes: Sizes) -> int:
 
 def memory_for_models() -> float:
     """Bytes that the models of all processes of this machine may take."""
-    if not hasattr(os, "sysconf"):
-        return _SHARE * _UNKNOWN
-    return _SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return _SHARE * (total() or _UNKNOWN)

@@ -90,7 +90,9 @@ class ModelPair:
         for model, basis in ((self.a, bases.first), (self.b, bases.second)):
             common.append(basis.split(self._drawn(model.mean_log_prob)))
             xp = namespace(model.embeddings)
-            roundings.append(xp.sqrt(xp.mean(_rounding(model) ** 2, keepdims=True)))
+            # What is constant over the inputs, the bias, plays no part, however large.
+            rounding = _rounding(model.logit_sizes + xp.abs(model.log_normaliser))
+            roundings.append(xp.sqrt(xp.mean(self._drawn(rounding) ** 2, keepdims=True)))
         return LogRatios(
             self.label_images, (common[0], common[1]), (roundings[0], roundings[1]), self.a.num_inputs - 1
         )
@@ -116,8 +118,15 @@ class ModelPair:
 
     def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
-        roundings = _rounding(self.a, inputs), _rounding(self.b, inputs)
-        return LogRatios(self.input_images(inputs), self._biases, roundings, self.a.num_labels - 1)
+        roundings = []
+        for model in (self.a, self.b):
+            sizes = model.logit_sizes if inputs is None else rows_of(model.logit_sizes, inputs)
+            if model.bias is not None:
+                sizes = sizes + namespace(sizes).max(abs(model.bias))
+            roundings.append(_rounding(sizes))
+        return LogRatios(
+            self.input_images(inputs), self._biases, (roundings[0], roundings[1]), self.a.num_labels - 1
+        )
 
     @cached_property
     def _biases(self) -> tuple[Split, Split] | None:
@@ -132,9 +141,6 @@ class ModelPair:
         return found[0], found[1]
 
 
-def _rounding(
-    model: Representations, inputs: Sequence[int] | np.ndarray | None = None
-) -> Float64[Array, " points"]:
-    """Size of the rounding errors in log p(y|x) for each input: relative to the logits, not to their differences."""
-    sizes = model.logit_sizes
-    return _ROUNDING * (1.0 + (sizes if inputs is None else rows_of(sizes, inputs)))
+def _rounding(sizes: Float64[Array, " n"]) -> Float64[Array, " n"]:
+    """Size of the rounding errors in log-probabilities: relative to the logits of these sizes, not to differences."""
+    return _ROUNDING * (1.0 + sizes)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 # Columns of a printed text, at most, where it can be wrapped.
 _WIDTH = 96
 _DIGITS = 4
+# Smaller figures are rounding.
+_ROUNDING = 1e-15
 # Notebooks set the cells of tables for numbers, to the right.
 _WORDS = 'style="text-align: left; white-space: normal"'
 _FIGURES = 'style="text-align: left; white-space: nowrap"'
@@ -39,7 +41,10 @@ class Line(NamedTuple):
     @property
     def figure(self) -> str:
         """The values with the digits that are shown."""
-        return self.sign + ", ".join(f"{value:.{_DIGITS}g}" for value in self.values)
+        return self.sign + ", ".join(
+            f"below {_ROUNDING:g}" if 0 < value < _ROUNDING else f"{value:.{_DIGITS}g}"
+            for value in self.values
+        )
 
     def singly(self) -> list[tuple[str, float]]:
         """Each value under a name of its own."""

@@ -342,6 +342,7 @@ def _choose_inputs(
     """The input set and, in words, how it was found."""
     input_set, count, dim = options["input_set"], pair.a.num_inputs, pair.dim
     wanted = as_count(options["num_samples"], "num_samples")
+    floor = _checked_floor(options["min_conditioning"], dim)
     if isinstance(input_set, str):
         if input_set == "sampled":
             return sampled_input_set(pair, num_samples=wanted, seed=seed)
@@ -349,7 +350,6 @@ def _choose_inputs(
             raise ValueError(
                 f'input_set: found {input_set!r}, expected r + 1 inputs, None, "sampled" or "exact"'
             )
-        floor = _checked_floor(options["min_conditioning"], dim)
         found = exact_input_set(pair, min_conditioning=floor)
         return found, f"exact search with conditioning of at least {floor:g}"
     if input_set is not None:
@@ -365,7 +365,8 @@ def _choose_inputs(
     except NoDiverseInputs:
         return (
             None,
-            f"none: no {dim + 1} inputs were found that are diverse in both models (are there equal ones?)",
+            f"none: no {dim + 1} inputs were found that are diverse in both models (are there equal ones, or huge "
+            "biases?)",
         )
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import repsim_core as rc
+from repsim_core import representations
 from repsim_core.measures import comparison, log_ratios, sets
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
@@ -129,6 +130,60 @@ def test_models_of_two_ranks_that_are_close_keep_their_digits(size):
         assert 0.1 * size**2 < found[0] < 2 * size**2
 
 
+# -- labels that are never probable --------------------------------------------------------------------------------
+
+
+@every_kind
+@pytest.mark.parametrize("weighed_up_to", [0, 2**24])
+@pytest.mark.parametrize("bias", [-50.0, -1e9, -1e20, float(np.finfo(np.float32).min)])
+def test_labels_that_are_masked_cost_no_digits(kind, weighed_up_to, bias, monkeypatch):
+    """As the rows that fill up a vocabulary: their bias is huge, and the figures are those of the other labels."""
+    monkeypatch.setattr(representations, "_KEPT", 0)
+    monkeypatch.setattr(representations, "_WEIGHED", weighed_up_to)
+    models = pair(60, 25, 3)
+    without = rc.compare(*models, pivot=0, labels=range(1, 25))
+    rng = np.random.default_rng(1)
+    masked = [
+        converted(
+            rc.Representations(
+                x.embeddings,
+                np.vstack([x.unembeddings, rng.normal(size=(5, 3))]),
+                bias=[0.0] * 25 + [bias] * 5,
+            ),
+            kind,
+        )
+        for x in models
+    ]
+    found = rc.compare(*masked, pivot=0, labels=range(1, 25))
+    # Deviations over the labels are those of the bias alone.
+    assert (found.input_term is None) == (bias < -1e15)
+    names = ("d_kl", "d_kl_reverse", "label_term", "ratio_distance", "normaliser_mismatch", "mean_cca")
+    for name in (*names, "max_d_svd_f"):
+        assert getattr(found, name) == pytest.approx(getattr(without, name), rel=1e-9), name
+
+
+@pytest.mark.parametrize("weighed_up_to", [0, 2**24])
+def test_a_row_that_is_never_probable_and_what_all_rows_share_cost_few_digits(weighed_up_to, monkeypatch):
+    monkeypatch.setattr(representations, "_KEPT", 0)
+    monkeypatch.setattr(representations, "_WEIGHED", weighed_up_to)
+    models = pair(60, 25, 3)
+    expected = rc.kl_divergence(*models)
+    far = [
+        rc.Representations(abs(x.embeddings) + 0.5, np.vstack([x.unembeddings, [[-1e8] * 3]])) for x in models
+    ]
+    near = [rc.Representations(abs(x.embeddings) + 0.5, x.unembeddings) for x in models]
+    assert rc.kl_divergence(*far) == pytest.approx(rc.kl_divergence(*near), rel=1e-9)
+    shifted = [rc.Representations(x.embeddings, x.unembeddings + 1e6) for x in models]
+    assert rc.kl_divergence(*shifted) == pytest.approx(expected, rel=1e-7)
+
+
+def test_labels_whose_log_ratios_are_all_constant_are_named():
+    a, b = pair(30, 6, 2)
+    same = rc.Representations(b.embeddings, np.vstack([b.unembeddings[:1]] * 4 + [b.unembeddings[4:]]))
+    with pytest.raises(ValueError, match="label 1 with the pivot 0 is constant"):
+        rc.compare(a, same, pivot=0, labels=[1, 2, 3])
+
+
 # -- memory ----------------------------------------------------------------------------------------------------------
 
 
@@ -151,7 +206,7 @@ def test_a_comparison_that_does_not_fit_is_refused_before_it_begins(monkeypatch)
     monkeypatch.setattr(comparison, "_LITTLE", 0.0)
     monkeypatch.setattr(comparison, "available", lambda: 1e6)
     with pytest.raises(
-        MemoryError, match=r"^a, b: N = 2,000 inputs and K = 50 labels in M = 30 .* about 6 MB"
+        MemoryError, match=r"^a, b: N = 2,000 inputs and K = 50 labels in M = 30 .* about 107 MB"
     ) as error:
         rc.compare(*models)
     assert "first n rows" in str(error.value)
