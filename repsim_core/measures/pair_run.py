@@ -129,8 +129,7 @@ class _Pass:
                 self._report()
         except BrokenExecutor as error:
             raise ExecutionError(
-                "a worker process ended suddenly (was it killed, or out of memory? A script that calls this with jobs "
-                f'has to do so under if __name__ == "__main__":){self._kept()}'
+                f"a worker process ended suddenly (was it killed, or out of memory?){self._kept()}"
             ) from error
         except CancelledError as error:
             # Nobody here cancels.

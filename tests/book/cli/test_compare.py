@@ -354,3 +354,13 @@ def test_what_does_not_reach_the_distribution_is_said(models, tmp_path):
         "note: of b's M = 2 dimensions r = 1 reach the distribution; the other 1 could be anything"
         in done.stdout
     )
+
+
+def test_messages_leave_names_of_files_and_lines_of_code_as_they_are(run, models, tmp_path):
+    file = tmp_path / "x.h5"
+    file.write_bytes(b"")
+    code, _, err = run("compare", "a.npz", file)
+    assert code == 2
+    assert 'np.savez("model.npz", embeddings=file["embeddings"][:], unembeddings=file["unembeddings"][:])' in err
+    code, _, err = run("compare", "a.npz", "seed=3.npz")
+    assert (code, err.strip()) == (2, "repsim: there is no file seed=3.npz")
