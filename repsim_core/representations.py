@@ -51,8 +51,9 @@ _FITS = 1e3 * ROUNDOFF
 # Logits of which a model keeps the log-probabilities and the probabilities (32 MB each): of more they are computed in
 # blocks each time.
 _KEPT = 2**22
-# And of which it keeps the probabilities alone, 128 MB: divergences from many models are then products of matrices.
-_WEIGHED = 2**24
+# And of which it keeps the probabilities alone, 128 MB: divergences from many models are then products of matrices, and
+# up to so many dimensions these take less time than exponentials.
+_WEIGHED, _FEW = 2**24, 128
 # Logits of such a block.
 _BLOCK = 2**21
 # Numbers of this size have squares that leave float64's range.
@@ -213,7 +214,7 @@ class Representations:
 
     @property
     def _weighs(self) -> bool:
-        return self.num_inputs * self.num_labels <= _WEIGHED
+        return self.num_inputs * self.num_labels <= _WEIGHED and self.dim <= _FEW
 
     @cached_property
     def _weighed(self) -> Weighed:
@@ -265,7 +266,7 @@ class Representations:
         input. Of so many logits that no probabilities are kept in one pass, which finds both models' normalisers and
         predictions, too."""
         xp = namespace(self.embeddings)
-        if self._weighs and not self._keeps:
+        if self._weighs and other._weighs and not self._keeps:
             here, there = (model._weighed.negative_entropy for model in (self, other))
             return here - self._expected(other), there - other._expected(self)
         if not self._keeps:
