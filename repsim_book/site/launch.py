@@ -28,7 +28,8 @@ URL = re.compile(r"https://[\w.-]+(?:/[\w.~-]+){2,}")
 # fmt: off
 NEEDED = {
     "altair", "array-api-compat", "array-api-extra", "jaxtyping", "matplotlib", "myst-nb", "numpy", "pandas", "pillow",
-    "safetensors", "scikit-learn", "scipy", "seaborn", "threadpoolctl", "torch", "torchvision", "tqdm", "vl-convert-python",
+    "safetensors", "scikit-learn", "scipy", "seaborn", "threadpoolctl", "torch", "torchvision", "tqdm",
+    "vl-convert-python",
 }
 # fmt: on
 ICONS = {
