@@ -155,7 +155,9 @@ def test_an_array_that_is_not_what_its_header_says(tmp_path, content, said, kind
 def test_more_than_the_machine_holds_is_refused_before_it_is_held(tmp_path, monkeypatch):
     path = rc.Representations(F, G).save(tmp_path / "model.npz")
     monkeypatch.setattr("repsim_core.array_files.total", lambda: 100.0)
-    with pytest.raises(ValueError, match=r"an array of less than 1 MB, and this machine has less than 1 MB of"):
+    with pytest.raises(
+        ValueError, match=r"an array of less than 1 MB, and this machine has less than 1 MB of"
+    ):
         rc.load(path)
 
 

@@ -361,6 +361,8 @@ def test_messages_leave_names_of_files_and_lines_of_code_as_they_are(run, models
     file.write_bytes(b"")
     code, _, err = run("compare", "a.npz", file)
     assert code == 2
-    assert 'np.savez("model.npz", embeddings=file["embeddings"][:], unembeddings=file["unembeddings"][:])' in err
+    assert (
+        'np.savez("model.npz", embeddings=file["embeddings"][:], unembeddings=file["unembeddings"][:])' in err
+    )
     code, _, err = run("compare", "a.npz", "seed=3.npz")
     assert (code, err.strip()) == (2, "repsim: there is no file seed=3.npz")
