@@ -275,7 +275,6 @@ TURNS = [
     ("renaming 2 SIGKILL", -9, 3),
     ("stored 1 SIGINT", 130, 4),
     ("computing 1 SIGTERM", 143, 4),
-    ("computing 1 SIGKILL", -9, 4),
     ("computing 1 lost", 1, 4),
 ]
 
