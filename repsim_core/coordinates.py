@@ -53,11 +53,6 @@ class Centred:
         """Some of the columns, in the same basis."""
         return Centred(self.coordinates[:, start:stop], self.sizes[start:stop])
 
-    def __matmul__(self, matrix: Float64[Array, "columns images"]) -> Centred:
-        """The observations times a matrix."""
-        xp = namespace(matrix)
-        return Centred(self.coordinates @ matrix, self.sizes @ xp.abs(matrix))
-
     def standardised(self) -> tuple[Float64[Array, "rank columns"], Bool[Array, " columns"]]:
         """Coordinates of the columns scaled to length 1, and which columns are constant (no direction to speak of)."""
         xp = namespace(self.coordinates)

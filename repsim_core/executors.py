@@ -12,14 +12,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
 from numbers import Integral
 from typing import Any
 from urllib.parse import urlsplit
 
-from repsim_core.errors import InputError
+from repsim_core.errors import ExecutionError, InputError
 from repsim_core.extras import require
 
 # Pieces of work handed out at a time, and processes of one machine, at most.
@@ -31,6 +31,23 @@ _INTERRUPTIONS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHU
 _ANSWER_SECONDS = 20
 # By which the libraries of linear algebra learn how many threads to have. They look when they are loaded, and no later.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@contextmanager
+def losses_told(error: type[ExecutionError], kept: Callable[[], str]) -> Iterator[None]:
+    """Within, workers that are lost are an error in words.
+
+    Args:
+        error: of which kind.
+        kept: says what is not lost with them, as the end of a sentence.
+    """
+    try:
+        yield
+    except BrokenExecutor as lost:
+        raise error(f"a worker process ended suddenly (was it killed, or out of memory?){kept()}") from lost
+    except CancelledError as lost:
+        # Nobody here cancels.
+        raise error(f"the cluster was lost{kept()}") from lost
 
 
 def as_jobs(jobs: int, most: int = _MOST_PROCESSES) -> int:

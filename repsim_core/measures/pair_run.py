@@ -17,6 +17,7 @@ from itertools import combinations
 from typing import Any
 
 from repsim_core.errors import ExecutionError
+from repsim_core.executors import losses_told
 from repsim_core.measures.model_sources import ModelSource
 from repsim_core.measures.pair_tiles import Tile, compare_tile, read_rows, rows_key, tiles
 from repsim_core.store import Address, Store
@@ -119,21 +120,15 @@ class _Pass:
     def work(self) -> None:
         self._report()
         try:
-            while self.waiting or self.running:
-                while self.waiting and len(self.running) < self.jobs:
-                    tile = self.waiting.popleft()
-                    self.running[self.executor.submit(compare_tile, tile)] = tile
-                finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    self._take_in(future, self.running.pop(future))
-                self._report()
-        except BrokenExecutor as error:
-            raise ExecutionError(
-                f"a worker process ended suddenly (was it killed, or out of memory?){self._kept()}"
-            ) from error
-        except CancelledError as error:
-            # Nobody here cancels.
-            raise ExecutionError(f"the cluster was lost{self._kept()}") from error
+            with losses_told(ExecutionError, self._kept):
+                while self.waiting or self.running:
+                    while self.waiting and len(self.running) < self.jobs:
+                        tile = self.waiting.popleft()
+                        self.running[self.executor.submit(compare_tile, tile)] = tile
+                    finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        self._take_in(future, self.running.pop(future))
+                    self._report()
         finally:
             for future in self.running:
                 future.cancel()

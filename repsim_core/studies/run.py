@@ -20,7 +20,7 @@ from concurrent.futures import (
 from dataclasses import dataclass
 
 from repsim_core.errors import StudyError
-from repsim_core.executors import MOST_JOBS, as_jobs
+from repsim_core.executors import MOST_JOBS, as_jobs, losses_told
 from repsim_core.store import Store
 from repsim_core.studies.study import Group, Study, comparing, stored_stacks
 from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
@@ -109,22 +109,16 @@ class _StudyPass:
 
     def work(self) -> None:
         try:
-            while self.waiting or self.running:
-                while self.waiting and len(self.running) < self.jobs:
-                    unit, group = self.waiting.popleft()
-                    self._hand_out(unit, group)
-                self._report()
-                finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    unit, group = self.running.pop(future)
-                    self._take_in(future, unit, group)
-        except BrokenExecutor as error:
-            raise StudyError(
-                f"a worker process ended suddenly (was it killed, or out of memory?){self._kept()}"
-            ) from error
-        except CancelledError as error:
-            # Nobody here cancels.
-            raise StudyError(f"the cluster was lost{self._kept()}") from error
+            with losses_told(StudyError, self._kept):
+                while self.waiting or self.running:
+                    while self.waiting and len(self.running) < self.jobs:
+                        unit, group = self.waiting.popleft()
+                        self._hand_out(unit, group)
+                    self._report()
+                    finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        unit, group = self.running.pop(future)
+                        self._take_in(future, unit, group)
         finally:
             for future in self.running:
                 future.cancel()
