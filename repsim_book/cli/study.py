@@ -7,12 +7,22 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from repsim_book.cli.command import Command, Group, Whole, command, folder, option_name, typed
+from repsim_book.cli.command import Command, Group, command, folder, typed
 from repsim_book.cli.outputs import require_room
+from repsim_book.cli.study_options import (
+    cache_option,
+    declaration,
+    declared_study,
+    part_options,
+    record_option,
+    study_name,
+    wanted_axes,
+    workers,
+)
 from repsim_book.cli.study_report import Reporter, needed, shown, summary
 from repsim_book.paths import HOME, RECORDS, RUNS, find_root
 from repsim_book.repository import short_commit
@@ -21,7 +31,7 @@ from repsim_core.executors import MOST_JOBS, as_jobs, check_scheduler, dask_exec
 from repsim_core.files import write_atomic
 from repsim_core.store import Store
 from repsim_core.studies.agreement import STANDARD_ERRORS, Agreement, compare_with_record
-from repsim_core.studies.catalogue import STUDIES, declare_study, study_kind
+from repsim_core.studies.catalogue import STUDIES, study_kind
 from repsim_core.studies.commands import Command as TypedCommand
 from repsim_core.studies.commands import note_command, noted_commands
 from repsim_core.studies.estimate import estimate
@@ -31,16 +41,13 @@ from repsim_core.studies.records import Record, environment, read_record, write_
 from repsim_core.studies.run import StudyProgress, run_study
 from repsim_core.studies.stored_representations import FILE, representations_file
 from repsim_core.studies.study import (
-    MOST_VALUES,
     Study,
     comparing,
     group_columns,
     stored_stacks,
     stored_tables,
 )
-from repsim_core.studies.width import VARIANTS
 from repsim_core.training.devices import as_device
-from repsim_core.training.recipes import RECIPES
 
 # What `--out` gets.
 _TABLES = ("models.csv", "pairs.csv")
@@ -64,142 +71,6 @@ def study() -> None:
     """
 
 
-# -- options -------------------------------------------------------------------------------------------------------
-
-
-class _Numbers(click.ParamType):
-    """`4,6` or `0-19` or `0-4,10` as integers."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        numbers: list[int] = []
-        for part in str(value).split(","):
-            first, dash, last = part.strip().partition("-")
-            if not _is_number(first) or (dash and not _is_number(last)):
-                _refuse(
-                    value,
-                    "expected numbers and ranges such as 4,6 or 0-19, without zeros in front",
-                    param,
-                    ctx,
-                )
-            span = range(int(first), int(last if dash else first) + 1)
-            if len(numbers) + span.stop - span.start > MOST_VALUES:
-                _refuse(value, f"expected at most {MOST_VALUES} numbers", param, ctx)
-            numbers += span
-        if not numbers:
-            _refuse(value, "which holds no number", param, ctx)
-        return numbers
-
-
-def _is_number(text: str) -> bool:
-    """Whether these are digits without zeros in front, and not more than could mean anything."""
-    return text.isascii() and text.isdecimal() and len(text) < 100 and (text == "0" or text[0] != "0")
-
-
-def _refuse(
-    value: object, expected: str, param: click.Parameter | None, ctx: click.Context | None
-) -> NoReturn:
-    name = "" if param is None else f"{option_name(param)}: "
-    raise click.UsageError(f"{name}found {str(value)!r}, {expected}", ctx)
-
-
-class _Names(click.ParamType):
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        return [part.strip() for part in str(value).split(",")]
-
-
-# The axes of the studies' grids: how an option is read, what its help says, and `declare`'s argument of that meaning.
-_AXES: dict[str, tuple[click.ParamType, str, str]] = {
-    "k": (_Numbers(), "4,6", "Numbers of classes"),
-    "widths": (_Numbers(), "16,32", "Of the hidden layers"),
-    "variant": (_Names(), "NAME", ", ".join(VARIANTS) + "; several with commas"),
-    "recipe": (_Names(), "NAME", ", ".join(RECIPES) + "; several with commas"),
-    "m": (_Numbers(), "2,3", "Dimensions of the representations"),
-}
-_ARGUMENTS = {"k": "classes", "widths": "widths", "variant": "variants", "recipe": "recipes", "m": "dims"}
-
-_Function = Callable[..., Any]
-
-
-def _options(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
-    """Several options as one decorator; help lists them in this order."""
-
-    def add(function: _Function) -> _Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
-
-
-def _part_options(*studies: str) -> Callable[[_Function], _Function]:
-    """The options that choose a part of these studies' grids."""
-    of: dict[str, list[str]] = {}
-    for name in studies:
-        for axis in study_kind(name).declared.OPTIONS:
-            of.setdefault(axis, []).append(name)
-    axes = []
-    for axis, names in of.items():
-        kind, metavar, text = _AXES[axis]
-        said = text if len(studies) == 1 else f"{text} ({', '.join(names)})"
-        axes.append(click.option(f"--{axis}", type=kind, metavar=metavar, help=f"{said}."))
-    seeds = click.option("--seeds", type=_Numbers(), metavar="0-19", help="Numbers and ranges, with commas.")
-    return _options(*axes, seeds)
-
-
-def _refuse_profile(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        raise click.UsageError(f"--profile: a study has grids; found {value}, expected --grid NAME", ctx)
-
-
-_declaration = _options(
-    click.option("--grid", default="paper", metavar="NAME", help="A declared grid; default: paper."),
-    click.option("--profile", hidden=True, expose_value=False, callback=_refuse_profile),
-    click.option("--steps", type=Whole(), metavar="N", help="Training steps."),
-    click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train; default: cpu."),
-)
-_cache = click.option(
-    "--cache",
-    type=folder(),
-    metavar="DIR",
-    help="Finished parts; default: runs/STUDY-study (check: runs/STUDY-check).",
-)
-_workers = _options(
-    click.option("--jobs", type=Whole(), metavar="N", help="Processes, one thread each; default: 1."),
-    click.option("--scheduler", metavar="tcp://HOST:PORT", help="Compute on this Dask cluster instead."),
-    click.option("--estimate", "only_estimate", is_flag=True, help="Say what it needs, and stop."),
-)
-_record_folder = click.option("--record", type=folder(), metavar="DIR", help="Default: book/records/STUDY.")
-_study = click.argument(
-    "name",
-    metavar="STUDY",
-    shell_complete=lambda _ctx, _param, text: [each for each in STUDIES if each.startswith(text)],
-)
-
-
-def _wanted(name: str, axes: dict[str, Any]) -> dict[str, Any]:
-    """The values given for the axes of the study's grid, by option.
-
-    Raises:
-        InputError: there is no such study, or an axis of another one is given.
-    """
-    own = study_kind(name).declared.OPTIONS
-    for axis, values in axes.items():
-        if axis not in own and values is not None:
-            raise InputError(f"{axis}: the study {name} has no such axis, expected one of {', '.join(own)}")
-    return {axis: axes[axis] for axis in own}
-
-
-def _declared(
-    name: str, grid: str, seeds: list[int] | None, steps: int | None, device: str | None, **axes: Any
-) -> Any:
-    wanted = {_ARGUMENTS[axis]: values for axis, values in _wanted(name, axes).items()}
-    return declare_study(name, grid, seeds=seeds, steps=steps, device=device, **wanted)
-
-
 def _store(cache: Path | None, name: str, report: Callable[[str], object] | None = None) -> Store:
     try:
         return Store(cache or RUNS / name, report)
@@ -214,10 +85,10 @@ def _computing(name: str) -> Command:
     """The command that computes the study of this name."""
 
     @command(name, short_help=f"Compute it; grids: {', '.join(study_kind(name).grids)}.")
-    @_part_options(name)
-    @_declaration
-    @_cache
-    @_workers
+    @part_options(name)
+    @declaration
+    @cache_option
+    @workers
     @click.option("--out", type=folder(), metavar="DIR", help="Write models.csv and pairs.csv there.")
     def compute(
         cache: Path | None,
@@ -227,7 +98,7 @@ def _computing(name: str) -> Command:
         out: Path | None,
         **declared: Any,
     ) -> None:
-        wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
+        wanted, store = declared_study(name, **declared), _store(cache, f"{name}-study")
         if out:
             require_room(out, "out", _TABLES)
         study = _run(wanted, store, jobs, scheduler, only_estimate)
@@ -334,13 +205,13 @@ def _command() -> TypedCommand:
 
 
 @study.command()
-@_study
-@_part_options(*STUDIES)
-@_declaration
-@_cache
+@study_name
+@part_options(*STUDIES)
+@declaration
+@cache_option
 def status(name: str, cache: Path | None, **declared: Any) -> None:
     """Say what of a study is done, missing, damaged; it needs no images."""
-    wanted = _declared(name, **declared)
+    wanted = declared_study(name, **declared)
     store = _store(cache, f"{name}-study", report=_silent)
     found = wanted.found_in(store)
     states = {"done": 0, "missing": 0, "damaged": 0}
@@ -377,15 +248,15 @@ def _say_images(study: Study, store: Store) -> None:
 
 
 @study.command()
-@_study
-@_part_options(*STUDIES)
-@_declaration
-@_cache
-@_record_folder
+@study_name
+@part_options(*STUDIES)
+@declaration
+@cache_option
+@record_option
 @click.option("--replace", is_flag=True, help="Even if the record there holds more.")
 def record(name: str, cache: Path | None, record: Path | None, replace: bool, **declared: Any) -> None:
     """Write what is finished of a study to the book's records; it needs no images."""
-    wanted, store = _declared(name, **declared), _store(cache, f"{name}-study")
+    wanted, store = declared_study(name, **declared), _store(cache, f"{name}-study")
     found = wanted.found_in(store)
     directory = _record_directory(name, record)
     require_room(directory, "record")
@@ -428,11 +299,11 @@ def _groups(groups: Sequence[Any]) -> str:
     training amplifies the last bit of a sum, so single models differ. Exit code 1 where that does not hold.
     """
 )
-@_study
-@_part_options(*STUDIES)
-@_cache
-@_workers
-@_record_folder
+@study_name
+@part_options(*STUDIES)
+@cache_option
+@workers
+@record_option
 @click.option("--exact/--no-exact", default=None, help="The same digits, or only means; default: see above.")
 def check(
     name: str,
@@ -446,7 +317,7 @@ def check(
     **axes: Any,
 ) -> int:
     recorded = read_record(_record_directory(name, record))
-    part = recorded.study.select(seeds=seeds, **_wanted(name, axes))
+    part = recorded.study.select(seeds=seeds, **wanted_axes(name, axes))
     store = _store(cache, f"{name}-check")
     study = _run(part, store, jobs, scheduler, only_estimate)
     if study is None:
