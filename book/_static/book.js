@@ -19,17 +19,3 @@
     waiting = setTimeout(update, 200);
   });
 })();
-
-// What a search finds is shown as plain text: mathematics without the commands that set it.
-(() => {
-  if (typeof Search === "undefined") return;
-  const whole = Search.htmlToText;
-  const plain = (tex) =>
-    tex.replace(/\\(?:mathrm|mathbf|mathbb|mathcal|operatorname|text|left|right|[()[\],;:! ])|[{}]/g, "").replace(/\\/g, "");
-  Search.htmlToText = (html, anchor) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    for (const math of page.querySelectorAll("span.math")) math.textContent = plain(math.textContent);
-    for (const other of page.querySelectorAll("div.math, div.cell, .repsim-facts")) other.remove();
-    return whole(page.documentElement.outerHTML, anchor);
-  };
-})();

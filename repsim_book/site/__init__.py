@@ -18,6 +18,7 @@ from repsim_book.site import (
     profile_notice,
     rerun_box,
     result_role,
+    search,
 )
 
 
@@ -34,12 +35,24 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("autodoc-process-signature", api_reference.without_constructor)
     app.connect("builder-inited", drawing_library.write)
     app.connect("doctree-read", rerun_box.insert)
+    app.connect("doctree-read", search.name_symbols)
+    book_search = search.Search()
+    app.connect("builder-inited", book_search.begin)
+    app.connect("doctree-resolved", book_search.gather)
     # while pages are written, in this order; the menus after the theme's (501), to which they are added
     app.connect("html-collect-pages", figure_listings.pages)
-    for change in (drawing_library.share, live.add_to_page, page_footer.add, profile_notice.announce):
+    app.connect("html-collect-pages", book_search.page)
+    for change in (
+        search.announce,
+        drawing_library.share,
+        live.add_to_page,
+        page_footer.add,
+        profile_notice.announce,
+    ):
         app.connect("html-page-context", change)
     app.connect("html-page-context", launch.add_to_page, priority=502)
     # when all are written
+    app.connect("build-finished", search.remove_leftovers)
     app.connect("build-finished", page_weight.lighten)
     app.connect("build-finished", accessibility.repair_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
