@@ -21,7 +21,7 @@ from repsim_core.files import write_atomic
 ENTRIES_FILE = "search-entries.js"
 SCRIPTS = ("minisearch.js", ENTRIES_FILE, "search.js")
 # What Sphinx's own search is, which the theme has every page load.
-SPHINX_SCRIPT = re.compile(r'\s*<script[^>]*/?(?:searchtools|language_data|searchindex)\.js[^>]*></script>')
+SPHINX_SCRIPT = re.compile(r"\s*<script[^>]*/?(?:searchtools|language_data|searchindex)\.js[^>]*></script>")
 SPHINX_FILES = ("searchtools.js", "language_data.js")
 # Of tables with this first column, each row is an entry.
 SYMBOLS = "Symbol"
