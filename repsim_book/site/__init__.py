@@ -13,6 +13,7 @@ from repsim_book.site import (
     figure_listings,
     launch,
     live,
+    mathematics,
     page_footer,
     page_weight,
     profile_notice,
@@ -23,13 +24,13 @@ from repsim_book.site import (
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Register with Sphinx; in `_config.yml` after sphinx-mathjax-offline, whose settings `page_weight` changes."""
+    """Register with Sphinx."""
     app.add_config_value("repsim_launch", {}, "html")
     app.add_role("result", result_role.quote)
     for name in ("rerun", "live"):
         app.add_css_file(f"{name}.css")
         app.add_js_file(f"{name}.js", loading_method="defer")
-    page_weight.configure(app)
+    mathematics.register(app)
     # while pages are read
     app.setup_extension("sphinx.ext.autodoc")  # whose event the next line names
     app.connect("autodoc-process-signature", api_reference.without_constructor)

@@ -1,8 +1,7 @@
-"""Repairs of the written pages: for readers who use a keyboard, a screen reader or a link, and for who reads a line.
+"""Repairs of the written pages: for readers who use a keyboard, a screen reader or a link.
 
 The finished pages are repaired, because what is wrong comes from templates and writers of other packages: ids that
-occur twice, roles that do not fit, text outside of landmarks, full stops that begin a line because the formula before
-them is a box.
+occur twice, roles that do not fit, text outside of landmarks.
 """
 
 import re
@@ -22,16 +21,13 @@ REPLACED = {
     '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
 }
 
-# A formula, and the punctuation that must not be parted from it.
-ENDED_FORMULA = re.compile(r'(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+)')
-
 
 def repaired(html: str) -> str:
     """The HTML of a page with its repairs."""
     html = SHARED_ID.sub("", html)
     for found, better in REPLACED.items():
         html = html.replace(found, better)
-    return ENDED_FORMULA.sub(r'<span class="whole">\1</span>', html)
+    return html
 
 
 def written_pages(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""Pages that weigh little: of MathJax, icons, the theme's style sheet and marks in code only what the book uses.
+"""Pages that weigh little: of icons, the theme's style sheet and marks in code only what the book uses.
 
 The theme draws icons by a script of 1.5 MB;
 without it the same icons come from the theme's own icon font, here without the icons that no page shows.
@@ -11,20 +11,12 @@ from typing import Any
 from repsim_book.site.accessibility import written_pages
 from repsim_core.files import write_atomic
 
-# The whole of MathJax for TeX but for its menu, which is 0.4 MB; assistive-mml is what screen readers read.
-MATHJAX = ["input/tex", "output/chtml", "a11y/assistive-mml"]
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 SHEET = "styles/pydata-sphinx-theme.css"
 FONT = "vendor/fontawesome/webfonts/fa-solid-900"
 # Names, punctuation and white space in code, which both themes print in the colour of the text around them.
 PLAIN_MARK = re.compile(r'<span class="[npw]">([^<]*)</span>')
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
-
-
-def configure(app: Any) -> None:
-    """Have pages load these parts of MathJax."""
-    app.config.mathjax_path = "mathjax/startup.js"
-    app.config.mathjax3_config = {"loader": {"load": MATHJAX}}
 
 
 def lighten(app: Any, error: Exception | None) -> None:

@@ -73,11 +73,6 @@ def test_repairs():
     assert repaired(page) == '<div class="proof admonition"><section><p id="proof-of-x">'
     assert repaired('<div id="id5" role="doc-biblioentry">') == '<div id="id5" role="listitem">'
     assert repaired("<tr><th></th><th>a</th>") == "<tr><td></td><th>a</th>"
-    formula = r'<span class="math notranslate nohighlight">\(a\)</span>'
-    assert (
-        repaired(f"for {formula}, and {formula} b")
-        == f'for <span class="whole">{formula},</span> and {formula} b'
-    )
 
 
 def test_facts_of_a_page_are_text_and_not_markup():

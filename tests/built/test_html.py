@@ -139,7 +139,7 @@ def test_no_errors_or_warnings_in_outputs(chapters):
         assert not re.search(r"Traceback \(most recent call|\w*Warning: |\d+%\|", outputs), name(path)
 
 
-def test_mathematics_is_left_for_the_reader_to_typeset(chapters):
+def test_mathematics_is_typeset(chapters):
     """Text like $x$ or an unknown reference in a page means that a source was not understood."""
     for path in chapters:
         article = parsed(path).find("article", class_="bd-article")

@@ -71,8 +71,6 @@ class Reader:
 
     def complete(self) -> Page:
         """The page, when all that it draws is drawn."""
-        if self.page.locator("span.math, div.math").count():
-            self.page.evaluate("MathJax.startup.promise")
         self.page.evaluate("document.fonts.ready.then(() => true)")
         self.page.wait_for_function(
             "!document.querySelector('[data-repsim-chart]:not([data-drawn]), [data-drawn]:not(:has(svg))')"
@@ -144,7 +142,7 @@ def served(folder: Path) -> Iterator[str]:
 WEIGHTY = {"serious", "critical"}
 # Points, glyphs and words inside of drawings, formulas and code: tens of thousands, of which axe has nothing to say.
 WITHOUT_INSIDES = """() => {
-  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, mjx-math, mjx-assistive-mml > math"))
+  for (const whole of document.querySelectorAll("svg[role=img], svg.marks, .katex-html, .katex math"))
     whole.replaceChildren();
   for (const code of document.querySelectorAll(".highlight pre")) code.textContent = code.textContent;
 }"""
@@ -175,7 +173,7 @@ LOOKS = """() => {
     const e = texts.currentNode.parentElement;
     if (seen.has(e) || !texts.currentNode.textContent.trim()) continue;
     seen.add(e);
-    if (e.closest("svg, mjx-container, :disabled") || !e.getClientRects().length || !e.checkVisibility({
+    if (e.closest("svg, .katex-mathml, :disabled") || !e.getClientRects().length || !e.checkVisibility({
       opacityProperty: true, visibilityProperty: true })) continue;
     const paper = (p) => getComputedStyle(p).backgroundColor;
     let behind = e;

