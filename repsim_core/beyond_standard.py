@@ -101,6 +101,38 @@ def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:
     return xp.reshape(xp.take(x, beside(places.reshape(-1), x), axis=0), (*places.shape, *x.shape[1:]))
 
 
+def squared_lengths(x: Float64[Array, "n columns"], axis: int) -> Float64[Array, " _"]:
+    """Sums of squares along an axis; of NumPy's arrays in one pass, without an array of squares."""
+    if _is_numpy(x):
+        return np.einsum("ij,ij->j" if axis == 0 else "ij,ij->i", x, x)
+    return namespace(x).sum(x * x, axis=axis)
+
+
+def row_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " n"]:
+    """Euclidean lengths of the rows."""
+    return squared_lengths(x, 1) ** 0.5
+
+
+def row_by_row(parts: Iterable[Array], rows: int) -> Array:
+    """Blocks of rows, one below the other, `rows` in all.
+
+    Of NumPy's each is put where it belongs once it is made, so that they are never held twice.
+    """
+    whole, start = None, 0
+    kept = []
+    for part in parts:
+        if not _is_numpy(part) or part.shape[0] == rows:
+            kept.append(part)
+            continue
+        if whole is None:
+            whole = np.empty((rows, *part.shape[1:]), dtype=part.dtype)
+        whole[start : start + part.shape[0]] = part
+        start += part.shape[0]
+    if whole is not None:
+        return whole
+    return kept[0] if len(kept) == 1 else namespace(*kept).concat(kept)
+
+
 def orthonormal(
     x: Float64[Array, "n columns"],
 ) -> tuple[Float64[Array, "n rank"], Float64[Array, "rank columns"]]:

@@ -8,22 +8,33 @@ the basis itself is never made (`Centred`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from array_api_compat import device
 from jaxtyping import Bool, Float64
 
 from repsim_core.beyond_standard import (
     Array,
     namespace,
     orthonormal,
+    squared_lengths,
     triangular_factor,
     triangular_factor_of_blocks,
 )
 
 # A deviation below this share of what a column is made of is rounding.
 _CONSTANT = 1e-12
+# Of so many columns what is beyond another basis is taken from products of directions alone, where the bound on the
+# norm of the factor's inverse, squared, is below this: digits are lost by so much.
+MANY_COLUMNS, _BEYOND = 64, 1e3
+# Squared distances of vectors of length 1 that may be sums of what is not small, as differences of squares are.
+NOT_CLOSE = 1e-2
+# Squared lengths from this to its inverse have lost no digit to the range of numbers.
+_LEAST_SQUARE = 1e-280
 # Entries of a matrix that are held at a time: what a processor's cache holds, 4 MB; and where much is done to each
 # block, 128 MB.
 _SMALL, _LARGE = 2**19, 2**24
@@ -79,22 +90,38 @@ class Basis:
         """Of the columns of an array."""
         xp = namespace(columns)
         mean = xp.mean(columns, axis=0)
-        directions, coordinates = orthonormal(columns - mean)
-        return Basis(directions, coordinates, _sizes(mean, columns.shape[0], coordinates))
+        return Basis.made_of(*orthonormal(columns - mean), mean)
+
+    @staticmethod
+    def made_of(
+        directions: Float64[Array, "n rank"],
+        coordinates: Float64[Array, "rank columns"],
+        mean: Float64[Array, " columns"],
+    ) -> Basis:
+        """Of columns that have this mean and these coordinates in an orthonormal basis."""
+        return Basis(directions, coordinates, _sizes(mean, directions.shape[0], coordinates))
 
     @cached_property
-    def independent(self) -> bool:
-        """Whether the columns are linearly independent to working precision, so that all directions are theirs."""
+    def lengths(self) -> Float64[Array, " columns"]:
+        """Of the columns, centred."""
+        return column_lengths(self.coordinates)
+
+    @cached_property
+    def inverse_norm(self) -> float:
+        """The norm of the inverse of the coordinates with columns scaled to length 1; infinite where there is none."""
         xp = namespace(self.coordinates)
         rank, columns = self.coordinates.shape
-        lengths = column_lengths(self.coordinates)
-        if rank < columns or not bool(xp.all(lengths > _CONSTANT * self.sizes)):
-            return False
-        diagonal = xp.abs(xp.linalg.diagonal(self.coordinates / lengths))
-        if not bool(xp.all(diagonal > 0)):
-            return False
-        inverse = xp.linalg.inv(self.coordinates / lengths)
-        return bool(xp.linalg.matrix_norm(inverse) < 1.0 / _CONSTANT)
+        if rank < columns or not bool(xp.all(self.lengths > _CONSTANT * self.sizes)):
+            return math.inf
+        unit = self.coordinates / self.lengths
+        if not bool(xp.all(xp.linalg.diagonal(unit) != 0)):
+            return math.inf
+        return float(xp.linalg.matrix_norm(xp.linalg.inv(unit)))
+
+    @property
+    def independent(self) -> bool:
+        """Whether the columns are linearly independent to working precision, so that all directions are theirs."""
+        return self.inverse_norm < 1.0 / _CONSTANT
 
     def split(self, column: Float64[Array, " n"]) -> Split:
         """A further column, centred, in this basis."""
@@ -137,13 +164,31 @@ class TwoBases:
         return self.first.directions.T @ self.second.directions
 
     @cached_property
+    def _by_products(self) -> tuple[Float64[Array, "rank_2 rank_2"], Float64[Array, "rank_2 rank_2"]] | None:
+        """`beyond` and its inverse, from the Gram matrix of what the second's directions have besides, 1 - A^T A with A
+        what both have in common. None where a direction of the second nearly lies among the first's."""
+        xp = namespace(self.along)
+        rank = self.along.shape[1]
+        if rank < MANY_COLUMNS:
+            return None
+        unit = xp.eye(rank, dtype=xp.float64, device=device(self.along))
+        try:
+            lower = xp.linalg.cholesky(unit - self.along.T @ self.along)
+            inverse = xp.linalg.inv(lower)
+        except (np.linalg.LinAlgError, RuntimeError):  # PyTorch's is of the second kind
+            return None
+        sums = (float(xp.max(xp.sum(xp.abs(inverse), axis=axis))) for axis in (0, 1))
+        # The norm, squared, is at most the largest sum of a row times that of a column.
+        return (lower.T, inverse.T) if math.prod(sums) <= _BEYOND else None
+
+    @cached_property
     def _besides(self) -> Float64[Array, "n rank_2"]:
         return self.second.directions - self.first.directions @ self.along
 
     @cached_property
     def beyond(self) -> Float64[Array, "rank rank_2"]:
         """Coordinates of the second's directions in what is orthogonal to the first's."""
-        return triangular_factor(self._besides)
+        return triangular_factor(self._besides) if self._by_products is None else self._by_products[0]
 
     def with_columns(self, columns: tuple[Split, Split] | None) -> WithColumns:
         """The same with a further column beside each of the bases, which is split by it; None for columns of zeros."""
@@ -154,12 +199,15 @@ class TwoBases:
         first, second = columns
         back = self.first.directions.T @ second.rest
         rests = first.rest[:, None], (second.rest - self.first.directions @ back)[:, None]
-        # One matrix, so that what is beyond is in one basis.
-        factor = triangular_factor(xp.concat((self._besides, *rests), axis=1))
         width = self.second.directions.shape[1]
+        if self._by_products is None:
+            # One matrix, so that what is beyond is in one basis.
+            factor = triangular_factor(xp.concat((self._besides, *rests), axis=1))
+            # The first columns alone have the same factor: whoever needs it besides need not make it.
+            self.__dict__.setdefault("beyond", factor[:, :width])
+        else:
+            factor = self._with_more(xp.concat(rests, axis=1), *self._by_products)
         beyond = factor[:, :width]
-        # The first columns alone have the same factor: whoever needs it besides need not make it.
-        self.__dict__.setdefault("beyond", beyond)
         return WithColumns(
             along=self.along,
             beyond=beyond,
@@ -168,6 +216,26 @@ class TwoBases:
                 (self.along @ second.along + back, beyond @ second.along + factor[:, width + 1])
             ),
         )
+
+    def _with_more(
+        self,
+        columns: Float64[Array, "n more"],
+        factor: Float64[Array, "rank_2 rank_2"],
+        inverse: Float64[Array, "rank_2 rank_2"],
+    ) -> Float64[Array, "rank _"]:
+        """The triangular factor of `_besides`, which is known with its inverse, and of further columns beside them."""
+        xp = namespace(columns)
+        first, second = self.first.directions, self.second.directions
+        along, rest = 0.0, columns
+        # The second time is for what rounding left.
+        for _ in range(2):
+            there = inverse.T @ (second.T @ rest - self.along.T @ (first.T @ rest))
+            steps = inverse @ there
+            rest = rest - (second @ steps - first @ (self.along @ steps))
+            along = along + there
+        corner = triangular_factor(rest)
+        below = xp.zeros((corner.shape[0], factor.shape[1]), dtype=xp.float64, device=device(factor))
+        return xp.concat((xp.concat((factor, along), axis=1), xp.concat((below, corner), axis=1)))
 
 
 @dataclass(frozen=True)
@@ -212,6 +280,9 @@ def _blocks(count: int, rows: int) -> Iterator[slice]:
 def column_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " columns"]:
     """Euclidean lengths of the columns; no square leaves the range of numbers."""
     xp = namespace(x)
+    squares = squared_lengths(x, 0)
+    if float(xp.min(squares)) > _LEAST_SQUARE and float(xp.max(squares)) < 1.0 / _LEAST_SQUARE:
+        return xp.sqrt(squares)
     largest = xp.max(xp.abs(x), axis=0)
     return largest * xp.linalg.vector_norm(x / xp.where(largest > 0, largest, xp.ones_like(largest)), axis=0)
 

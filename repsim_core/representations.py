@@ -34,11 +34,12 @@ from repsim_core.beyond_standard import (
     beside,
     independent_columns,
     namespace,
+    row_lengths,
     rows_of,
     to_numpy,
 )
-from repsim_core.coordinates import Basis
-from repsim_core.identified import Identified, identified
+from repsim_core.coordinates import Basis, column_lengths
+from repsim_core.identified import Identified, Sizes, all_reach, identified
 from repsim_core.softmax import Logits, Summed, Weighed, summed, summed_together, weighed
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ class Representations:
         for name in ("embeddings", "unembeddings", "bias"):
             array = getattr(self, name)
             if array is not None:
-                sizes[name] = float(namespace(array).max(abs(array)))
+                xp = namespace(array)
+                sizes[name] = max(float(xp.max(array)), -float(xp.min(array)))
         logits = self.dim * sizes["embeddings"] * sizes["unembeddings"]
         for name, what, size in (
             *((name, "entries", size) for name, size in sizes.items()),
@@ -189,7 +191,8 @@ class Representations:
     def rounded_as(self, other: Representations) -> Representations:
         """This model, made of the numbers of another: it is as precise as those were."""
         self._roundoff = other._roundoff
-        self.__dict__.pop("_identified", None)
+        for name in ("rank", "_identified"):
+            self.__dict__.pop(name, None)
         return self
 
     def beside(self, other: Representations) -> Representations:
@@ -312,7 +315,7 @@ class Representations:
 
     # -- what is identified --------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """r, the dimension of what reaches the distribution, which is the rank of the logits, centred over inputs and
         over labels.
@@ -321,13 +324,22 @@ class Representations:
         copies, coordinates that are constant. The tolerance follows the precision of the arrays that were given, so
         that what half precision rounds off counts for nothing.
         """
+        if self.dim < min(self.num_inputs, self.num_labels):
+            bases = self.input_basis, self.label_basis
+            if all_reach(bases, self._sizes, self._roundoff):
+                return self.dim
         return self._identified.squares.shape[0]
+
+    @cached_property
+    def _sizes(self) -> Sizes:
+        return Sizes.of(self.embeddings, self.unembeddings)
 
     @cached_property
     def _identified(self) -> Identified:
         return identified(
             self.embeddings,
             self.unembeddings,
+            self._sizes,
             self._roundoff,
             lambda: (self.input_basis.coordinates, self.label_basis.coordinates),
         )
@@ -346,7 +358,7 @@ class Representations:
     def logit_sizes(self) -> Float64[Array, " N"]:
         """A bound on the size of f(x)·g(y) for each input that no scaling of coordinates changes, shape (N,). Rounding
         errors of logits go by it."""
-        return self._identified.lengths * self._identified.label_length
+        return self._sizes.lengths * self._sizes.label_length
 
     def identifiable(self) -> Representations:
         """The same distribution in r = `rank` dimensions, which a distribution determines up to an invertible map.
@@ -382,12 +394,20 @@ class Representations:
         same.labels, same._roundoff = self.labels, self._roundoff
         # Its own decomposition is known; found anew, a direction as small as rounding errors could be lost.
         unit = xp.eye(self.rank, dtype=xp.float64, device=device(embeddings))
-        lengths, label_lengths = (
-            xp.linalg.vector_norm(x, axis=1) for x in (same.embeddings, same.unembeddings)
-        )
-        same.__dict__["_identified"] = Identified(
-            unit, unit, found.squares, lengths, float(xp.max(label_lengths))
-        )
+        lengths, label_lengths = (row_lengths(x) for x in (same.embeddings, same.unembeddings))
+        longest = float(xp.max(column_lengths(same.unembeddings)))
+        known = {
+            "rank": self.rank,
+            "_identified": Identified(unit, unit, found.squares),
+            "_sizes": Sizes(xp.ones_like(found.squares), lengths, float(xp.max(label_lengths)), longest),
+        }
+        if found.image is not None:
+            # So are the directions of the embeddings.
+            root = (self.num_inputs - 1) ** 0.5
+            known["input_basis"] = Basis.made_of(
+                embeddings / root, unit * root, xp.mean(same.embeddings, axis=0)
+            )
+        same.__dict__.update(known)
         return same
 
     @property
@@ -407,10 +427,10 @@ class Representations:
         constant = g @ mean
         if bias is not None:
             constant = constant + bias - xp.mean(bias)
-        unembeddings = g @ found.unembed
+        unembeddings = g @ found.unembed if found.label_image is None else found.label_image
         shift = (constant @ unembeddings) / found.squares
         rest = constant - unembeddings @ shift
-        size = xp.linalg.vector_norm(g, axis=1) * xp.linalg.vector_norm(mean) + xp.abs(constant)
+        size = row_lengths(g) * xp.linalg.vector_norm(mean) + xp.abs(constant)
         fits = bool(xp.max(xp.abs(rest)) <= tolerance * (xp.max(size) + 1.0))
         return unembeddings, shift, None if fits else constant
 

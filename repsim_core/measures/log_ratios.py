@@ -28,8 +28,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, distances, namespace, rows_of
-from repsim_core.coordinates import Split, WithColumns, row_blocks
+from repsim_core.beyond_standard import (
+    Array,
+    distances,
+    namespace,
+    row_lengths,
+    rows_of,
+    squared_lengths,
+)
+from repsim_core.coordinates import MANY_COLUMNS, NOT_CLOSE, Split, WithColumns, row_blocks
 from repsim_core.measures.point_images import PointImages
 
 # From so many products on, distances between points are made by matrix products.
@@ -128,16 +135,15 @@ class LogRatios:
 
     def row(self, pivot: int, points: Sequence[int]) -> Gaps:
         """Gaps of the pivot to these points, shape (points,)."""
-        found = self.sets(np.asarray([[pivot, *points]]))
-        return Gaps(found.gap[0, :], found.pivot_variance[0, :], found.psi[0, :], found.psi_other[0, :])
+        psi, psi_other = (rows_of(each, points) for each in self._images.displacements(pivot))
+        of_pivot, of_points = (
+            _Points._make(rows_of(values, places) for values in self._points) for places in ([pivot], points)
+        )
+        return self._gaps(psi, psi_other, of_pivot, of_points)
 
     def sets(self, members: Int64[np.ndarray, "sets size"]) -> Gaps:
         """Gaps of the first member of each set to its other members, shape (sets, size - 1)."""
-        xp = namespace(self._images.p)
-        psi, psi_other = (
-            xp.linalg.vector_norm(each[:, 1:, :] - each[:, :1, :], axis=2)
-            for each in (rows_of(self._images.p, members), rows_of(self._images.q, members))
-        )
+        psi, psi_other = (_displacements(x, members) for x in (self._images.p, self._images.q))
         chosen = [rows_of(values, members) for values in self._points]
         first = _Points._make(values[:, :1] for values in chosen)
         return self._gaps(psi, psi_other, first, _Points._make(values[:, 1:] for values in chosen))
@@ -164,6 +170,18 @@ class LogRatios:
         return Gaps(gap, at_pivot, psi, psi_other)
 
 
+def _displacements(
+    images: Float64[Array, "points rank"], members: Int64[np.ndarray, "sets size"]
+) -> Float64[Array, "sets more"]:
+    """How far the first member of each set is from its other members."""
+    xp = namespace(images)
+    found = []
+    for sets in row_blocks(members.shape[0], members.shape[1] * images.shape[1]):
+        chosen = rows_of(images, members[sets])
+        found.append(xp.linalg.vector_norm(chosen[:, 1:, :] - chosen[:, :1, :], axis=2))
+    return found[0] if len(found) == 1 else xp.concat(found)
+
+
 def _variance(end: _Points, mine: Array, theirs: Array) -> Array:
     """For one end e of the ratio, with deviations s, s' of its log-probability and misfit m, and 1/psi and 1/psi':
 
@@ -183,10 +201,7 @@ def _lengths_with(
     xp = namespace(images)
     along = 0.0 if common is None else common[:-1]
     found = xp.concat(
-        [
-            xp.linalg.vector_norm(images[rows, :] + along, axis=1)
-            for rows in row_blocks(images.shape[0], images.shape[1])
-        ]
+        [row_lengths(images[rows, :] + along) for rows in row_blocks(images.shape[0], images.shape[1])]
     )
     return found if common is None else xp.hypot(found, common[-1])
 
@@ -208,9 +223,19 @@ def _misfits(
     first, second = both.first / root, both.second / root
     p, q = images.p[rows, :], images.q[rows, :]
     here, there = _divisor(s[rows]), _divisor(t[rows])
-    apart = (p + first[:rank]) / here - (q @ both.along.T + second[:rank]) / there
-    beyond = first[rank:] / here - (q @ both.beyond.T + second[rank:]) / there
-    return xp.sum(apart * apart, axis=1) + xp.sum(beyond * beyond, axis=1)
+    common = q @ both.along.T + second[:rank]
+    near = squared_lengths((p + first[:rank]) / here - common / there, 1)
+    if q.shape[1] >= MANY_COLUMNS:
+        # What is beyond is what is left of a known length: no product is needed. Few digits are lost of models that
+        # are not close.
+        mine, theirs = xp.sum(first[rank:] ** 2), t[rows] ** 2 - squared_lengths(common, 1)
+        cross = q @ (both.beyond.T @ first[rank:]) + xp.sum(first[rank:] * second[rank:])
+        here, there = here[:, 0], there[:, 0]
+        found = near + (mine / here**2 - 2 * cross / (here * there) + theirs / there**2)
+        if float(xp.min(found)) > NOT_CLOSE:
+            return found
+        here, there = here[:, None], there[:, None]
+    return near + squared_lengths(first[rank:] / here - (q @ both.beyond.T + second[rank:]) / there, 1)
 
 
 def _divisor(norms: Float64[Array, " points"]) -> Float64[Array, "points 1"]:

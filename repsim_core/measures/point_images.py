@@ -7,11 +7,11 @@ the span of the few coordinates of f (or g), so that a point is a short vector: 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jaxtyping import Float64
 
-from repsim_core.beyond_standard import Array, namespace
+from repsim_core.beyond_standard import Array, namespace, row_by_row, row_lengths
 from repsim_core.coordinates import TwoBases, row_blocks
 
 
@@ -30,6 +30,7 @@ class PointImages:
     sizes_p: Float64[Array, " points"]
     sizes_q: Float64[Array, " points"]
     bases: TwoBases
+    _kept: dict[int, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @staticmethod
     def of(
@@ -53,18 +54,38 @@ class PointImages:
             # The few are scaled, and not the many.
             factor, size = (x / freedom**0.5 for x in (basis.coordinates.T, basis.sizes))
             mean = xp.mean(given, axis=0) if about_the_mean else xp.zeros_like(given[0, :])
-            parts = [
-                ((given[rows, :] - mean) @ factor, xp.abs(given[rows, :]) @ size)
-                for rows in row_blocks(*given.shape)
-            ]
-            if about_the_mean:
-                parts.append((xp.zeros_like(mean)[None, :] @ factor, xp.abs(mean)[None, :] @ size))
-            images.append(xp.concat([image for image, _ in parts]))
-            sizes.append(xp.concat([each for _, each in parts]))
+            count, more = given.shape[0], [None] if about_the_mean else []
+            parts = [*row_blocks(*given.shape), *more]
+            images.append(
+                row_by_row(
+                    (
+                        (xp.zeros_like(given[:1, :]) if rows is None else given[rows, :] - mean) @ factor
+                        for rows in parts
+                    ),
+                    count + len(more),
+                )
+            )
+            sizes.append(
+                xp.concat(
+                    [xp.abs(mean[None, :] if rows is None else given[rows, :]) @ size for rows in parts]
+                )
+            )
         return PointImages(images[0], images[1], sizes[0], sizes[1], bases)
 
     def __len__(self) -> int:
         return self.p.shape[0]
+
+    def displacements(self, pivot: int) -> tuple[Float64[Array, " points"], Float64[Array, " points"]]:
+        """How far all points are from one of them, in both models. Of the latest one they are kept."""
+        if pivot not in self._kept:
+            xp = namespace(self.p)
+            found = [
+                xp.concat([row_lengths(x[rows, :] - x[pivot, :]) for rows in row_blocks(*x.shape)])
+                for x in (self.p, self.q)
+            ]
+            self._kept.clear()
+            self._kept[pivot] = (found[0], found[1])
+        return self._kept[pivot]
 
     def blocks(self) -> Iterator[slice]:
         """Blocks of points, so few at a time that their images take up little memory."""

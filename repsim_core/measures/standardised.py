@@ -19,10 +19,11 @@ from repsim_core.beyond_standard import (
     beside,
     namespace,
     rows_of,
+    squared_lengths,
     to_numpy,
     triangular_factor_of_blocks,
 )
-from repsim_core.coordinates import large_row_blocks, row_blocks
+from repsim_core.coordinates import MANY_COLUMNS, NOT_CLOSE, large_row_blocks, row_blocks
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.point_images import PointImages
 
@@ -47,13 +48,8 @@ class StandardisedRatios:
         xp = namespace(images.p)
         self._lengths: list[Array] = []
         self.constant: list[np.ndarray] = []
-        for x, sizes in ((images.p, images.sizes_p), (images.q, images.sizes_q)):
-            lengths = xp.concat(
-                [
-                    xp.linalg.vector_norm(rows_of(x, self._points[rows]) - x[pivot, :], axis=1)
-                    for rows in self._blocks()
-                ]
-            )
+        for each, sizes in zip(images.displacements(pivot), (images.sizes_p, images.sizes_q), strict=True):
+            lengths = rows_of(each, self._points)
             constant = lengths <= _CONSTANT * (rows_of(sizes, self._points) + sizes[pivot])
             self._lengths.append(xp.where(constant, xp.ones_like(lengths), lengths))
             self.constant.append(to_numpy(constant))
@@ -90,10 +86,11 @@ class StandardisedRatios:
 
     def some(self, points: Sequence[int]) -> StandardisedRatios | None:
         """Those of some of the points, with what is known of them; None where one is not among them."""
-        places = {point: place for place, point in enumerate(self._points.tolist())}
-        if not all(point in places for point in points):
+        wanted = np.asarray(points, dtype=np.int64)
+        order = np.argsort(self._points)
+        chosen = order[np.searchsorted(self._points[order], wanted).clip(max=len(order) - 1)]
+        if not np.array_equal(self._points[chosen], wanted):
             return None
-        chosen = np.array([places[point] for point in points])
         fewer = copy(self)
         for name in ("_factors", "dissimilarity", "effective_ranks", "distances_of_mirrored"):
             fewer.__dict__.pop(name, None)
@@ -117,9 +114,11 @@ class StandardisedRatios:
 
     def _own(self, model: int, places: slice | np.ndarray) -> Float64[Array, "... rank"]:
         x, lengths = (self._images.p, self._images.q)[model], self._lengths[model]
-        displaced = rows_of(x, self._points[places]) - x[self._pivot, :]
+        displaced = rows_of(x, self._points[places])
         divisors = lengths[places] if isinstance(places, slice) else rows_of(lengths, places)
-        return displaced / divisors[..., None]
+        displaced -= x[self._pivot, :]
+        displaced /= divisors[..., None]
+        return displaced
 
     def together(
         self, places: slice | np.ndarray
@@ -141,13 +140,16 @@ class StandardisedRatios:
 
     def _distances(self, sign: float) -> Float64[np.ndarray, " points"]:
         found = []
+        bases = self._images.bases
         for rows in self._blocks():
-            z, w = self.together(rows)
-            xp, rank = namespace(z), z.shape[1]
-            along, beyond = z + sign * w[:, :rank], w[:, rank:]
-            found.append(
-                to_numpy(xp.hypot(*(xp.linalg.vector_norm(each, axis=1) for each in (along, beyond))))
-            )
+            z, w = self.own(rows)
+            common = w @ bases.along.T
+            near = squared_lengths(z + sign * common, 1)
+            # As misfits are found: what is beyond is what is left of the length, where that loses no digits.
+            squares = near + (squared_lengths(w, 1) - squared_lengths(common, 1))
+            if w.shape[1] < MANY_COLUMNS or float(namespace(z).min(squares)) <= NOT_CLOSE:
+                squares = near + squared_lengths(w @ bases.beyond.T, 1)
+            found.append(to_numpy(squares) ** 0.5)
         return np.concatenate(found)
 
     @property
