@@ -6,6 +6,7 @@ more accurate way of its own, it is taken; NumPy and torch are the ones that are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import array_api_extra as xpx
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -27,6 +28,8 @@ _TABLE = 2**10
 # the Gram matrix is as exact as Householder's; up to the second its inverse is a good divisor; beyond the third the
 # factor has lost too many digits to be mended by a second one.
 _EXACT, _WELL_CONDITIONED, _HOUSEHOLDER = 2.0, 30.0, 1e6
+# Of fewer entries Householder's reflections are as quick as the products.
+_FEW_ENTRIES = 2**9
 # Shorter columns and larger entries have squares that may leave the range of numbers.
 _SMALLEST_LENGTH, _LARGEST_ENTRY = 1e-140, 1e140
 _PRODUCTS = 2**24
@@ -101,6 +104,15 @@ def rows_of(x: Array, rows: Sequence[int] | np.ndarray) -> Array:
     return xp.reshape(xp.take(x, beside(places.reshape(-1), x), axis=0), (*places.shape, *x.shape[1:]))
 
 
+def places_among(
+    numbers: Int64[np.ndarray, " n"], wanted: Int64[np.ndarray, " wanted"]
+) -> Int64[np.ndarray, " wanted"] | None:
+    """Where some of distinct numbers are; None where one of them is not among these."""
+    order = np.argsort(numbers)
+    found = order[np.searchsorted(numbers[order], wanted).clip(max=len(order) - 1)]
+    return found if np.array_equal(numbers[found], wanted) else None
+
+
 def squared_lengths(x: Float64[Array, "n columns"], axis: int) -> Float64[Array, " _"]:
     """Sums of squares along an axis; of NumPy's arrays in one pass, without an array of squares."""
     if _is_numpy(x):
@@ -111,6 +123,29 @@ def squared_lengths(x: Float64[Array, "n columns"], axis: int) -> Float64[Array,
 def row_lengths(x: Float64[Array, "n columns"]) -> Float64[Array, " n"]:
     """Euclidean lengths of the rows."""
     return squared_lengths(x, 1) ** 0.5
+
+
+def sums_of_products(
+    x: Float64[Array, "rows columns"], y: Float64[Array, "rows columns"]
+) -> Float64[Array, " columns"]:
+    """Of each column of x with that of y; of NumPy's arrays in one pass, without an array of products."""
+    return np.einsum("ij,ij->j", x, y) if _is_numpy(x) else namespace(x).sum(x * y, axis=0)
+
+
+def exponentials(x: Float64[Array, ...]) -> Float64[Array, ...]:
+    """exp(x), for whoever needs x no more: of NumPy's arrays in its place, for new memory takes as long to come by as
+    an exponential."""
+    return np.exp(x, out=x) if _is_numpy(x) else namespace(x).exp(x)
+
+
+def first_largest(x: Float64[Array, "rows columns"], largest: Float64[Array, " columns"]) -> Array:
+    """In which row the largest entry of each column, which is known, is first."""
+    if _is_numpy(x):
+        at_largest = x == largest
+        if np.count_nonzero(at_largest) == x.shape[1]:
+            # The only one in each column: a product is quicker than a search of every column.
+            return (np.arange(float(x.shape[0])) @ at_largest).astype(np.int64)
+    return namespace(x).argmax(x, axis=0)
 
 
 def row_by_row(parts: Iterable[Array], rows: int) -> Array:
@@ -143,7 +178,7 @@ def orthonormal(
     matrices. The error of a column is relative to that column's size either way, whatever the units of the others.
     """
     xp = namespace(x)
-    first = _cholesky(x)
+    first = None if math.prod(x.shape) < _FEW_ENTRIES else _cholesky(x)
     if first is not None:
         q = _divided(x, first)
         if first.condition <= _EXACT:
@@ -157,7 +192,7 @@ def orthonormal(
 
 def triangular_factor(x: Float64[Array, "n columns"]) -> Float64[Array, "rank columns"]:
     """R alone: coordinates of the columns in an orthonormal basis of their span; otherwise as `orthonormal`."""
-    first = _cholesky(x)
+    first = None if math.prod(x.shape) < _FEW_ENTRIES else _cholesky(x)
     if first is not None:
         if first.condition <= _EXACT:
             return first.factor

@@ -32,10 +32,13 @@ from repsim_core.arrays import (
 from repsim_core.beyond_standard import (
     Array,
     beside,
+    exponentials,
+    first_largest,
     independent_columns,
     namespace,
     row_lengths,
     rows_of,
+    sums_of_products,
     to_numpy,
 )
 from repsim_core.coordinates import Basis, column_lengths
@@ -237,10 +240,12 @@ class Representations:
         logits = self._of_logits.block(slice(None), slice(None))
         xp = namespace(logits)
         largest = xp.max(logits, axis=0)
-        probs = xp.exp(logits - largest)
+        probs = exponentials(logits - largest)
         total = xp.sum(probs, axis=0)
         normaliser = largest + xp.log(total)
-        return _Distribution(normaliser, (logits - normaliser).T, (probs / total).T)
+        logits -= normaliser
+        probs /= total
+        return _Distribution(normaliser, logits.T, probs.T)
 
     def log_probs(self) -> Float64[Array, "N K"]:
         """log p(y|x) in nats, shape (N, K). Of few logits computed once and shared: copy it before changing it."""
@@ -258,7 +263,8 @@ class Representations:
     def _predictions(self) -> Int64[Array, " N"]:
         if not self._keeps:
             return self._summed.predictions
-        return namespace(self.embeddings).argmax(self._kept.log_probs.T, axis=0)
+        log_probs = self._kept.log_probs.T
+        return first_largest(log_probs, namespace(log_probs).max(log_probs, axis=0))
 
     def predictions(self) -> Int64[Array, " N"]:
         """The most probable label of each input, shape (N,). Computed once and shared: copy it before changing it."""
@@ -268,7 +274,6 @@ class Representations:
         """KL divergence of the other model's distribution from this one's and the other way round, in nats, for each
         input. Of so many logits that no probabilities are kept in one pass, which finds both models' normalisers and
         predictions, too."""
-        xp = namespace(self.embeddings)
         if self._weighs and other._weighs and not self._keeps:
             here, there = (model._weighed.negative_entropy for model in (self, other))
             return here - self._expected(other), there - other._expected(self)
@@ -280,7 +285,7 @@ class Representations:
         # Labels along the first axis: sums over many short rows are slow.
         (_, log_p, p), (_, log_q, q) = self._kept, other._kept
         difference = log_p.T - log_q.T
-        return xp.sum(p.T * difference, axis=0), -xp.sum(q.T * difference, axis=0)
+        return sums_of_products(p.T, difference), -sums_of_products(q.T, difference)
 
     def _expected(self, other: Representations) -> Float64[Array, " N"]:
         """The mean of the other model's log p(y|x) under this one's distribution of the labels y, for each input: one

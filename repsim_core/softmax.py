@@ -12,7 +12,14 @@ import numpy as np
 from array_api_compat import is_numpy_array
 from jaxtyping import Bool, Float64, Int64
 
-from repsim_core.beyond_standard import Array, in_threads, is_on_accelerator, namespace
+from repsim_core.beyond_standard import (
+    Array,
+    first_largest,
+    in_threads,
+    is_on_accelerator,
+    namespace,
+    sums_of_products,
+)
 
 # Inputs and labels of a block: 1 MB.
 _INPUTS, _LABELS = 128, 1024
@@ -71,7 +78,7 @@ class _Sums:
         xp = namespace(logits)
         top = xp.max(logits, axis=0)
         if self.top is None:
-            self.place = start + xp.argmax(logits, axis=0)
+            self.place = start + first_largest(logits, top)
             self.fallen = self.carried = xp.zeros_like(top)
             self.scale = self.carried + 1.0
         else:
@@ -119,8 +126,8 @@ def weighed(logits: Logits) -> Weighed:
 
     def of_inputs(rows: slice) -> Weighed:
         block = logits.block(rows, slice(None))
-        places = xp.argmax(block, axis=0)
         top = xp.max(block, axis=0)
+        places = first_largest(block, top)
         block -= top
         probs = xp.exp(block)
         total = xp.sum(probs, axis=0)
@@ -153,12 +160,10 @@ def summed_together(
             difference, other = a.block(rows, labels), b.block(rows, labels)
             weights, weights_other = mine.add(difference, labels.start), theirs.add(other, labels.start)
             difference -= other
-            weights *= difference
-            weights_other *= difference
             # d of the labels before has changed with the tops.
             fallen = theirs.fallen - mine.fallen
-            there = there * mine.scale + fallen * mine.carried + xp.sum(weights, axis=0)
-            back = back * theirs.scale + fallen * theirs.carried + xp.sum(weights_other, axis=0)
+            there = there * mine.scale + fallen * mine.carried + sums_of_products(weights, difference)
+            back = back * theirs.scale + fallen * theirs.carried + sums_of_products(weights_other, difference)
         apart = xp.log(mine.total) - xp.log(theirs.total)
         return mine.result(), theirs.result(), there / mine.total - apart, apart - back / theirs.total
 

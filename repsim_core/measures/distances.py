@@ -120,7 +120,8 @@ def llv_distance(
             `min_conditioning`; None for "sampled", but for none where r = K - 1 (there the unembeddings of any two
             models are linear images of each other, up to a shift) or where no set is found that is diverse in both
             models: terms 2 and 4 are then left out, and `input_choice` says why.
-        num_samples: how many sets to draw, at least 1.
+        num_samples: how many sets to draw, at least 1; fewer are where so many would take longer than a fourth of the
+            models' logits, and `input_choice` says how many.
         seed: of the draws.
         min_conditioning: for searched sets, the floor on the smallest singular value of N over the sum of all, in both
             models (0 to 1/r). Near-coincident inputs make N ill-conditioned, and then term 2 misses a direction.

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -103,7 +104,7 @@ class LogRatios:
         roundings: tuple[Float64[Array, " #points"], Float64[Array, " #points"]],
         freedom: int,
     ) -> None:
-        self._images = images
+        self.images = images
         # So many that only products are quick enough.
         self._many = len(images) * max(math.prod(images.p.shape), math.prod(images.q.shape)) > _MANY
         root = freedom**0.5
@@ -119,13 +120,20 @@ class LogRatios:
         )
         self._points = _Points(s, t, misfit, floor, floor_other)
 
+    def some(self, points: Int64[np.ndarray, " fewer"]) -> LogRatios:
+        """Those of some of the points."""
+        fewer = copy(self)
+        fewer.images = self.images.some(points)
+        fewer._points = _Points._make(rows_of(values, points) for values in self._points)
+        return fewer
+
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self.images)
 
     def table(self, pivots: Sequence[int] | np.ndarray, points: slice = slice(None)) -> Gaps:
         """Gaps of some points (all) to each of the pivots, shape (pivots, points); a point has an infinite gap to
         itself. Of very many points to seven digits."""
-        p, q = self._images.p, self._images.q
+        p, q = self.images.p, self.images.q
         return self._gaps(
             distances(rows_of(p, pivots), p[points, :], by_products=self._many),
             distances(rows_of(q, pivots), q[points, :], by_products=self._many),
@@ -135,7 +143,7 @@ class LogRatios:
 
     def row(self, pivot: int, points: Sequence[int]) -> Gaps:
         """Gaps of the pivot to these points, shape (points,)."""
-        psi, psi_other = (rows_of(each, points) for each in self._images.displacements(pivot))
+        psi, psi_other = (rows_of(each, points) for each in self.images.displacements(pivot))
         of_pivot, of_points = (
             _Points._make(rows_of(values, places) for values in self._points) for places in ([pivot], points)
         )
@@ -143,7 +151,7 @@ class LogRatios:
 
     def sets(self, members: Int64[np.ndarray, "sets size"]) -> Gaps:
         """Gaps of the first member of each set to its other members, shape (sets, size - 1)."""
-        psi, psi_other = (_displacements(x, members) for x in (self._images.p, self._images.q))
+        psi, psi_other = (_displacements(x, members) for x in (self.images.p, self.images.q))
         chosen = [rows_of(values, members) for values in self._points]
         first = _Points._make(values[:, :1] for values in chosen)
         return self._gaps(psi, psi_other, first, _Points._make(values[:, 1:] for values in chosen))

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, namespace, rows_of
+from repsim_core.beyond_standard import Array, namespace, places_among, rows_of
 from repsim_core.coordinates import Basis, Split, TwoBases
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.point_images import PointImages
@@ -53,6 +53,7 @@ class ModelPair:
                 )
         self.dim = min(self.a.rank, self.b.rank)
         self._inputs: np.ndarray | None = None  # all of the models'
+        self._latest: tuple[np.ndarray, LogRatios] | None = None
 
     # -- over the inputs -----------------------------------------------------------------------------------------
 
@@ -73,6 +74,7 @@ class ModelPair:
         inputs stays."""
         other = object.__new__(ModelPair)
         other.a, other.b, other.dim, other._inputs = self.a, self.b, self.dim, inputs
+        other._latest = None
         return other
 
     @cached_property
@@ -110,6 +112,10 @@ class ModelPair:
 
     def input_images(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> PointImages:
         """Some inputs (None: all N) as functions of the label: f(x)·g(y), without what all have in common, the bias."""
+        known = self._among_latest(inputs)
+        if known is not None:
+            ratios, places = known
+            return ratios.images.some(places)
         points = []
         for model in (self.a.essential, self.b.essential):
             f = model.embeddings
@@ -118,15 +124,33 @@ class ModelPair:
 
     def between_inputs(self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None = None) -> LogRatios:
         """Log-ratios of inputs: points are those asked for (None: all N), observations the K labels."""
+        known = self._among_latest(inputs)
+        if known is not None:
+            ratios, places = known
+            return ratios.some(places)
         roundings = []
         for model in (self.a, self.b):
             sizes = model.logit_sizes if inputs is None else rows_of(model.logit_sizes, inputs)
             if model.bias is not None:
                 sizes = sizes + namespace(sizes).max(abs(model.bias))
             roundings.append(_rounding(sizes))
-        return LogRatios(
+        found = LogRatios(
             self.input_images(inputs), self._biases, (roundings[0], roundings[1]), self.a.num_labels - 1
         )
+        if inputs is not None:
+            self._latest = np.asarray(inputs), found
+        return found
+
+    def _among_latest(
+        self, inputs: Sequence[int] | Int64[np.ndarray, " points"] | None
+    ) -> tuple[LogRatios, Int64[np.ndarray, " points"]] | None:
+        """The log-ratios of the inputs that were looked at last, and where these are among them, if all are: an input
+        set is chosen among those that were drawn."""
+        if inputs is None or self._latest is None:
+            return None
+        latest, ratios = self._latest
+        places = places_among(latest, np.asarray(inputs))
+        return None if places is None else (ratios, places)
 
     @cached_property
     def _biases(self) -> tuple[Split, Split] | None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-from jaxtyping import Float64
+import numpy as np
+from jaxtyping import Float64, Int64
 
-from repsim_core.beyond_standard import Array, namespace, row_by_row, row_lengths
+from repsim_core.beyond_standard import Array, namespace, row_by_row, row_lengths, rows_of
 from repsim_core.coordinates import TwoBases, row_blocks
 
 
@@ -54,23 +56,23 @@ class PointImages:
             # The few are scaled, and not the many.
             factor, size = (x / freedom**0.5 for x in (basis.coordinates.T, basis.sizes))
             mean = xp.mean(given, axis=0) if about_the_mean else xp.zeros_like(given[0, :])
-            count, more = given.shape[0], [None] if about_the_mean else []
-            parts = [*row_blocks(*given.shape), *more]
-            images.append(
-                row_by_row(
-                    (
-                        (xp.zeros_like(given[:1, :]) if rows is None else given[rows, :] - mean) @ factor
-                        for rows in parts
-                    ),
-                    count + len(more),
-                )
-            )
-            sizes.append(
-                xp.concat(
-                    [xp.abs(mean[None, :] if rows is None else given[rows, :]) @ size for rows in parts]
-                )
-            )
+            count = given.shape[0]
+            products = ((given[rows, :] - mean) @ factor for rows in row_blocks(*given.shape))
+            found = [xp.abs(given[rows, :]) @ size for rows in row_blocks(*given.shape)]
+            if about_the_mean:
+                count += 1
+                products = chain(products, [xp.zeros_like(factor[:1, :])])
+                found.append(xp.abs(mean[None, :]) @ size)
+            images.append(row_by_row(products, count))
+            sizes.append(xp.concat(found))
         return PointImages(images[0], images[1], sizes[0], sizes[1], bases)
+
+    def some(self, points: Int64[np.ndarray, " fewer"]) -> PointImages:
+        """Some of the points."""
+        p, q, sizes_p, sizes_q = (
+            rows_of(each, points) for each in (self.p, self.q, self.sizes_p, self.sizes_q)
+        )
+        return PointImages(p, q, sizes_p, sizes_q, self.bases)
 
     def __len__(self) -> int:
         return self.p.shape[0]

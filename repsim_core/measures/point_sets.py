@@ -20,6 +20,8 @@ from repsim_core.representations import SINGULAR, Representations
 
 # A matrix with a smaller condition is regular without a closer look.
 _REGULAR = 1e8
+# Multiplications that input sets may take, whatever the two models' logits take.
+_LEAST_WORK = 4 * 10**9
 # Of the pair table, held at a time: 1 MB an array stays in the processor's cache.
 _BLOCK_ENTRIES = 2**17
 
@@ -36,14 +38,14 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
 
     Returns:
         The set (x_0, ..., x_r) with the least term 2, and in words how it was found. Fewer sets are drawn than asked
-        for where the inputs do not suffice for so many disjoint ones; where none is diverse, the set is one that
-        pivoted QR proposes.
+        for where the inputs do not suffice for so many disjoint ones, or where more would take longer than a fourth of
+        the models' logits; where none is diverse, the set is one that pivoted QR proposes.
 
     Raises:
         NoDiverseInputs: no set was found that is diverse in both models.
     """
     inputs, size = pair.a.num_inputs, pair.dim + 1
-    count = min(num_samples, inputs // size)
+    count = min(num_samples, inputs // size, _affordable_sets(pair, size))
     drawn = np.random.default_rng(seed).permutation(inputs)[: count * size]
     places = np.arange(count * size).reshape(count, size)
     terms = to_numpy(pair.between_inputs(drawn).sets(places).gap).max(axis=1)
@@ -60,6 +62,15 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
         f"input_set: found no {size} inputs with non-constant log-ratios that are diverse in both models, expected "
         "some (are there equal inputs?)"
     )
+
+
+def _affordable_sets(pair: ModelPair, size: int) -> int:
+    """How many input sets take a fourth of the time of the models' logits, about: the products for images of inputs
+    and for what the models' have in common."""
+    a, b = pair.a.essential, pair.b.essential
+    of_input = a.dim**2 + b.dim**2 + a.dim * b.dim
+    logits = pair.a.num_inputs * pair.a.num_labels * (pair.a.dim + pair.b.dim)
+    return max(1, max(_LEAST_WORK, logits // 4) // (size * of_input))
 
 
 def is_diverse(pair: ModelPair, input_set: Sequence[int]) -> bool:

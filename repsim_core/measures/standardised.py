@@ -18,6 +18,7 @@ from repsim_core.beyond_standard import (
     Array,
     beside,
     namespace,
+    places_among,
     rows_of,
     squared_lengths,
     to_numpy,
@@ -86,10 +87,8 @@ class StandardisedRatios:
 
     def some(self, points: Sequence[int]) -> StandardisedRatios | None:
         """Those of some of the points, with what is known of them; None where one is not among them."""
-        wanted = np.asarray(points, dtype=np.int64)
-        order = np.argsort(self._points)
-        chosen = order[np.searchsorted(self._points[order], wanted).clip(max=len(order) - 1)]
-        if not np.array_equal(self._points[chosen], wanted):
+        chosen = places_among(self._points, np.asarray(points))
+        if chosen is None:
             return None
         fewer = copy(self)
         for name in ("_factors", "dissimilarity", "effective_ranks", "distances_of_mirrored"):

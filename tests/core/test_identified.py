@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import repsim_core as rc
+from repsim_core import identified as identification
 
 pytestmark = pytest.mark.usefixtures("mathematics_only")
 
@@ -347,3 +348,40 @@ def test_a_bias_beside_narrow_numbers_stays(dtype):
     ).has_hidden_bias
     model = rc.Representations(f.astype(dtype), g.astype(dtype), bias=bias)
     assert same_distribution(model, model.identifiable())
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("labels", [2, 4, 6])
+def test_few_labels_that_all_reach_the_distribution_well_take_the_short_way(labels, bias, monkeypatch):
+    rng = np.random.default_rng(0)
+    f, g = rng.standard_normal((40, 9)) + 3.0, rng.standard_normal((labels, 9)) - 1.0
+    constant = rng.standard_normal(labels) if bias else None
+    model = rc.Representations(f, g, bias=constant)
+    assert model._identified.label_image is not None
+    found = model.identifiable()
+    monkeypatch.setattr(identification, "_WELL_CONDITIONED", 0.0)
+    other = rc.Representations(f, g, bias=constant)
+    assert other._identified.label_image is None
+    expected = other.identifiable()
+    assert found.rank == expected.rank == labels - 1
+    assert same_distribution(found, model)
+    assert same_distribution(model.identifiable(), model)  # made anew, the images are no more kept
+    # The same coordinates but for their signs, and the directions of the basis are those of the embeddings.
+    for x, y in ((found.embeddings, expected.embeddings), (found.unembeddings, expected.unembeddings)):
+        assert np.allclose(np.abs(x - x.mean(axis=0)), np.abs(y - y.mean(axis=0)), atol=1e-12)
+    for basis in (found.input_basis, expected.input_basis):
+        assert np.allclose(basis.directions.T @ basis.directions, np.eye(labels - 1), atol=1e-13)
+        centred = found.embeddings - found.embeddings.mean(axis=0)
+        assert np.allclose(centred.T @ centred, basis.coordinates.T @ basis.coordinates, atol=1e-11)
+
+
+def test_where_a_bound_shows_that_all_dimensions_reach_the_distribution_no_singular_values_are_taken(
+    monkeypatch,
+):
+    rng = np.random.default_rng(0)
+    f, g = rng.standard_normal((40, 5)), rng.standard_normal((12, 5))
+    model = rc.Representations(f * [1, 1e-4, 1, 1e5, 1], g)
+    copied = rc.Representations(np.column_stack([f, f[:, 0]]), np.column_stack([g, g[:, 1]]))
+    assert copied.rank == 5
+    monkeypatch.setattr(np.linalg, "svd", None)
+    assert model.rank == 5

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import repsim_core as rc
-from repsim_core import representations
-from repsim_core.measures import comparison, log_ratios, sets
+from repsim_core import coordinates, representations
+from repsim_core.measures import comparison, log_ratios, point_sets, sets, standardised
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
 
@@ -22,6 +22,11 @@ def pair(n: int, k: int, m: int, noise: float = 0.3, seed: int = 0) -> list[rc.R
     rng = np.random.default_rng(seed)
     f, g = rng.normal(size=(n, m)), rng.normal(size=(k, m))
     return [rc.Representations(*(x + noise * rng.normal(size=x.shape) for x in (f, g))) for _ in range(2)]
+
+
+def figures(found: rc.Comparison) -> dict[str, object]:
+    """All of them that are numbers."""
+    return {name: value for name, value in found.to_dict().items() if isinstance(value, (int, float))}
 
 
 # -- the search of pivot and label left out --------------------------------------------------------------------------
@@ -128,6 +133,50 @@ def test_models_of_two_ranks_that_are_close_keep_their_digits(size):
         found = [StandardisedRatios.of(both, pivot, range(1, 20)).dissimilarity for both in (there, back)]
         assert found[0] == pytest.approx(found[1], rel=1e-4)
         assert 0.1 * size**2 < found[0] < 2 * size**2
+
+
+# -- many dimensions ---------------------------------------------------------------------------------------------------
+
+
+@every_kind
+@pytest.mark.parametrize("bias", [False, True])
+def test_what_a_second_basis_has_besides_is_found_by_products_where_models_are_not_close(
+    kind, bias, monkeypatch
+):
+    a, b = pair(60, 25, 4)
+    constant = np.random.default_rng(1).normal(size=25) if bias else None
+    models = a, rc.Representations(b.embeddings, b.unembeddings, bias=constant)
+    expected = figures(rc.compare(*models))
+    for module in (coordinates, log_ratios, standardised):
+        monkeypatch.setattr(module, "MANY_COLUMNS", 1)
+    found = [converted(model, kind) for model in models]
+    assert ModelPair(*found).over_inputs._by_products is not None
+    assert figures(rc.compare(*found)) == pytest.approx(expected, rel=1e-11)
+
+
+def test_models_that_are_close_keep_their_digits_in_many_dimensions(monkeypatch):
+    models = pair(60, 25, 4, noise=1e-7)
+    expected = rc.compare(*models)
+    for module in (coordinates, log_ratios, standardised):
+        monkeypatch.setattr(module, "MANY_COLUMNS", 1)
+    assert ModelPair(*models).over_inputs._by_products is None
+    found = rc.compare(*models)
+    for name in ("label_term", "input_term", "ratio_distance", "normaliser_mismatch"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-7), name
+
+
+def test_input_sets_are_fewer_where_they_would_take_longer_than_the_logits(monkeypatch):
+    models = pair(60, 25, 4)
+    assert "best of 12 random disjoint sets" in rc.llv_distance(*models).input_choice
+    monkeypatch.setattr(point_sets, "_LEAST_WORK", 2 * 5 * 3 * 4**2)
+    # The logits are those of 60 * 25 * 8 / 4 multiplications.
+    found = rc.llv_distance(*models)
+    assert "best of 12 random disjoint sets" in found.input_choice
+    few = pair(60, 6, 4)
+    found = rc.llv_distance(*few)
+    assert "best of 3 random disjoint sets" in found.input_choice
+    drawn = np.random.default_rng(0).permutation(60)[:15].reshape(3, 5).tolist()
+    assert list(found.input_set) in drawn
 
 
 # -- labels that are never probable --------------------------------------------------------------------------------
