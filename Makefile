@@ -3,6 +3,7 @@
 # make test                         everything that must hold: the same, the book without a warning, all tests
 # make serve                        read the book at http://127.0.0.1:8000
 # make live                         the same, with code that can be edited and run in the pages
+# make pdf                          print the book into one PDF among its pages, with an installed Chromium or Chrome
 # make publish                      add the built pages to the branch gh-pages of origin
 # make format | lint | lock | clean
 #
@@ -14,7 +15,7 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book check mathematics test smoke serve live publish clean lint format lock
+.PHONY: book check mathematics test smoke serve live pdf publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
@@ -49,6 +50,9 @@ serve: $(INSTALLED)
 
 live: $(INSTALLED)
 	@$(BIN)/repsim live --profile $(PROFILE) --port $(PORT)
+
+pdf: book
+	@$(BIN)/repsim pdf --profile $(PROFILE)
 
 clean:
 	rm -rf _build runs

@@ -42,6 +42,8 @@ LAUNCH = "notebooks/launch"
 # The source of the modules that draw figures.
 LISTINGS = "source"
 THEBE = "_static/thebe"
+# The whole book for paper, which `repsim pdf` puts there.
+PDF_EDITION = "repsim-book.pdf"
 
 
 def find_root(given: Path | None = None) -> Path:

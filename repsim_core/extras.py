@@ -24,6 +24,7 @@ EXTRA_OF = {
     "myst_nb": "book",
     "nbformat": "book",
     "papermill": "book",
+    "pypdf": "book",
     "sphinx": "book",
     "yaml": "book",
     "nbclient": "book",

@@ -18,3 +18,14 @@
     waiting = setTimeout(update, 200);
   });
 })();
+
+// Paper is white, whatever the theme.
+(() => {
+  const page = document.documentElement;
+  let theme;
+  window.addEventListener("beforeprint", () => {
+    theme = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+  window.addEventListener("afterprint", () => { page.dataset.theme = theme; });
+})();

@@ -27,6 +27,7 @@ COMMANDS = {
     "book": ("repsim_book.cli.book", "Execute all chapters and build the HTML book."),
     "serve": (_PAGES, "Serve the built book on this machine."),
     "live": (_PAGES, "The same, with code that runs in its pages."),
+    "pdf": (_PAGES, "Print the built book into one PDF."),
     "publish": (_PAGES, "Add the built pages to the branch that is published."),
     "study": ("repsim_book.cli.study", "Train and compare a grid of models; resumable."),
     "classroom": ("repsim_book.cli.classroom", "Release, collect and grade the assignments."),

@@ -1,13 +1,15 @@
-"""The commands about a book that is built: `serve` and `live` show it, `publish` gives it away."""
+"""The commands about a book that is built: `serve` and `live` show it, `pdf` prints it, `publish` gives it away."""
 
 from pathlib import Path
 
 import click
 
-from repsim_book.cli.command import Whole, command, profile_option, root_option
+from repsim_book.cli.command import Whole, command, folder, profile_option, root_option
+from repsim_book.cli.progress import ProgressLine
 from repsim_book.paths import find_root, pages_folder
 from repsim_book.profiles import find_profile
 from repsim_core.errors import InputError
+from repsim_core.extras import require
 
 
 def _pages(root: Path | None, profile: str) -> tuple[Path, Path]:
@@ -42,6 +44,36 @@ def live(profile: str, port: int, no_browser: bool, root: Path | None) -> None:
     from repsim_book.site.live_server import serve as serve_live
 
     serve_live(*_pages(root, profile), port, open_browser=not no_browser)
+
+
+@command()
+@profile_option
+@click.option(
+    "--browser", type=folder(), metavar="PROGRAM", help="Chromium or Chrome; default: one that is installed."
+)
+@root_option
+def pdf(profile: str, browser: Path | None, root: Path | None) -> None:
+    """Print the built book into one PDF, among its pages.
+
+    It is there until the pages are built anew. The home page leads to it, and `publish` takes it along.
+    """
+    require("pdf", "bs4", "pypdf", "yaml")
+    from repsim_book.pages.pdf_edition import STEPS, make
+
+    book, html = _pages(root, profile)
+    line, done = ProgressLine("pdf", "steps"), iter(range(1, len(STEPS) + 1))
+    line.show(0, len(STEPS))
+    try:
+        path, count = make(
+            book,
+            find_profile(book, profile)[0],
+            html,
+            browser=browser,
+            step=lambda step: line.show(next(done), len(STEPS), step),
+        )
+    finally:
+        line.end()
+    print(f"the book on paper: {path} ({count} pages, {path.stat().st_size / 1e6:.1f} MB)")
 
 
 @command()

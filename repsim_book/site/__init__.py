@@ -16,6 +16,7 @@ from repsim_book.site import (
     mathematics,
     page_footer,
     page_weight,
+    paper,
     profile_notice,
     rerun_box,
     result_role,
@@ -49,6 +50,7 @@ def setup(app: Any) -> dict[str, Any]:
         live.add_to_page,
         page_footer.add,
         profile_notice.announce,
+        paper.add_foot,
     ):
         app.connect("html-page-context", change)
     app.connect("html-page-context", launch.add_to_page, priority=502)

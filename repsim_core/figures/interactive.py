@@ -92,7 +92,8 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
         alt: what the figure says, for readers who can't see it.
         caption: plain text under the figure.
 
-    Before the script has run, and where scripts are off, the chart is shown as it is at first.
+    Before the script has run, and where scripts are off, the chart is shown as it is at first, with what its sliders
+    would say.
 
     Raises:
         ValueError: if alt is empty.
@@ -100,6 +101,7 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     if not alt.strip():
         raise ValueError("alt must say what the figure shows, got an empty text")
     spec = chart.to_dict()
+    chosen = _chosen(spec)
     spec["description"] = alt
     given = spec.pop("config", {})
     # The view holds altair's own default size; a chart's own size is in the chart.
@@ -121,7 +123,7 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     label = html.escape(alt, quote=True)
     body = (
         f'<div class="repsim-vega" style="width:100%" {CHART_MARK}="{name}" role="group" aria-label="{label}">'
-        f"{_described(still, label)}</div>"
+        f"{_described(still, label)}{chosen}</div>"
         f'<script type="application/json">{data}</script>'
         f"<script data-repsim-library>{_library()}</script>"
         f"<script>{_DRAW.replace('NAME', name)}</script>"
@@ -153,6 +155,16 @@ def _library() -> str:
     code = vl_convert.javascript_bundle(snippet, vl_version=_version()).replace("</script", "<\\/script")
     # A function of its own: a second copy in the same page would declare the same names again.
     return f"window.vega || (() => {{{code}}})();"
+
+
+def _chosen(spec: dict[str, Any]) -> str:
+    """What the sliders and menus of a chart say at first, as HTML; "" for a chart without."""
+    said = [
+        f"{str(each['bind'].get('name', each['name'])).strip()}: {each['value']}"
+        for each in spec.get("params", [])
+        if "input" in each.get("bind", {})
+    ]
+    return f'<p class="repsim-chosen">{html.escape(", ".join(said))}</p>' if said else ""
 
 
 def _described(svg: str, label: str) -> str:
