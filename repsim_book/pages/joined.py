@@ -12,11 +12,12 @@ from urllib.parse import unquote, urlsplit
 import bs4
 
 from repsim_book.site.paper import FOOT_MARK
+from repsim_book.site.readable_math import readable
 
 # Attributes whose value is one id or several.
 _NAMED = ("id", "for", "headers", "aria-labelledby", "aria-describedby", "aria-controls")
 # Elements that a document on paper has no use for.
-_LEFT_OUT = "script, noscript, button, form, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts > p"
+_LEFT_OUT = "script, noscript, button, form, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts > p, .repsim-pdf"
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,10 @@ def _headings(article: bs4.Tag, name: str) -> Iterator[Heading]:
 
 
 def _plain(heading: bs4.BeautifulSoup) -> str:
-    """The text of a heading in one line; of a formula, its letters."""
+    """The text of a heading in one line."""
     for formula in heading.select(".math"):
         source = formula.find("annotation")
-        tex = source.get_text() if source is not None else formula.get_text()
-        formula.replace_with(re.sub(r"\\(?:[a-zA-Z]+|.)|[{}]", "", tex))
+        formula.replace_with(readable(source.get_text()) if source is not None else formula.get_text())
     return " ".join(heading.get_text().split())
 
 

@@ -61,6 +61,35 @@ def test_a_page_fits_every_width(window):
         assert page.evaluate(UNREACHABLE) == [], width
 
 
+# Of a sheet of A4, the width between margins of 17 mm, in CSS pixels.
+PAPER = 665
+# Texts that a sheet shows nothing of, but for what is of use on a screen alone.
+UNPRINTED = """[...document.querySelectorAll("article.bd-article :is(p, li, td, pre, figcaption, svg.marks)")]
+  .filter(e => e.textContent.trim())
+  .filter(e => !e.closest(".repsim-rerun, .repsim-downloads, .where, .tag_parameter-checks, details.hide > summary"))
+  .filter(e => !e.getClientRects().length || !e.getBoundingClientRect().height || !e.checkVisibility({
+    opacityProperty: true, visibilityProperty: true }))
+  .map(e => e.outerHTML.slice(0, 80))"""
+# Boxes that a browser moves to the next sheet whole, and that are longer than one.
+UNBROKEN = """[...document.querySelectorAll("article.bd-article *:not(svg *, .katex *)")]
+  .filter(e => e.getBoundingClientRect().height > 900 && (getComputedStyle(e).breakInside !== "auto"
+    || getComputedStyle(e).overflowY !== "visible" || /flex|grid/.test(getComputedStyle(e).display)))
+  .map(e => e.outerHTML.slice(0, 80))"""
+
+
+def test_on_paper_nothing_is_cut_or_folded(window):
+    page = window.page
+    page.set_viewport_size({"width": PAPER, "height": 900})
+    page.emulate_media(media="print")
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
+    assert page.evaluate(CUT_OFF.replace("auto|scroll", "none")) == []
+    assert page.evaluate(UNPRINTED) == []
+    assert page.evaluate(UNBROKEN) == []
+    assert page.locator(":is(button, nav, input, .bd-sidebar, .headerlink):visible").count() == 0
+    page.emulate_media(media="screen")
+
+
 def test_sliders_and_menus_change_the_drawing(window):
     page = window.page
     page.set_viewport_size(NARROW)

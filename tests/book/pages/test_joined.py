@@ -13,7 +13,7 @@ href="#s">#</a></h1>{body}</section></article></body></html>"""
 BODY = """
 <p id="x">See <a href="#s">here</a>, <a href="two.html#x">there</a>, <a href="two.html">two</a>,
 <a href="../source/code.html#f">code</a>, <a href="https://example.org/#x">outside</a>.</p>
-<h2>Why <span class="math">\\(d_{\\mathrm{LLV}}\\)</span>?</h2>
+<h2>Why <span class="math"><mi>d</mi><annotation>d_{\\mathrm{LLV}}</annotation></span>?</h2>
 <img src="../_images/a%20b.svg" alt="a"><svg><defs><path id="c"></path></defs><use xlink:href="#c"></use>
 <g clip-path="url(#c)" aria-labelledby="x c"></g></svg>
 <details><summary>Show</summary><p>folded</p></details><button>Copy</button><script>1</script>
