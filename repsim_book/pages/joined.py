@@ -17,7 +17,10 @@ from repsim_book.site.readable_math import readable
 # Attributes whose value is one id or several.
 _NAMED = ("id", "for", "headers", "aria-labelledby", "aria-describedby", "aria-controls")
 # Elements that a document on paper has no use for.
-_LEFT_OUT = "script, noscript, button, form, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts > p, .repsim-pdf"
+_LEFT_OUT = (
+    "script, noscript, button, form, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts > p,"
+    " .repsim-pdf"
+)
 
 
 @dataclass(frozen=True)
