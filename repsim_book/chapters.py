@@ -16,6 +16,7 @@ from typing import Any
 from repsim_book.errors import ChapterError
 from repsim_book.parameters import Parameter, read_parameters, resolve
 from repsim_book.paths import CHAPTERS, typed_path
+from repsim_book.solutions import mark_solutions
 from repsim_core.errors import InputError, nearest
 from repsim_core.texts import shown
 
@@ -127,13 +128,15 @@ def read_chapter(path: Path) -> Chapter:
         zip(notebook.cells, notebook.metadata.pop("source_map"), strict=True)
     ):
         cell["id"] = f"cell-{number}"  # nbformat's are random: the same source is to give the same notebook
-        blank = next((n for n, line in enumerate(lines[start:]) if line.strip()), 0)
-        cell.metadata["source_line"] = start + blank + 1
+        own = cell.source.splitlines()  # which begins below blank lines and options
+        found = (n for n in range(start, len(lines)) if lines[n : n + len(own)] == own)
+        cell.metadata["source_line"] = next(found, start) + 1
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and "parameters" in tags(cell)]
     if len(cells) > 1:
         raise ChapterError(f"{path.name}: {len(cells)} cells are tagged `parameters`; one can be")
     try:
+        mark_solutions(notebook.cells)
         parameters = read_parameters(cells[0].source) if cells else {}
         reads = _reads(notebook.metadata.pop("repsim", {}), parameters)
     except ValueError as error:

@@ -16,6 +16,7 @@ RECORDS = "book/records"
 CONFIG = "_config.yml"
 TOC = "_toc.yml"
 LOCK = "requirements.lock"
+REFERENCES = "book/references.bib"
 
 # -- what commands write, from the folder where they are typed -------------------------------------------------------
 RUNS = Path("runs")

@@ -33,6 +33,7 @@ class PlannedExecution:
         folder: for the executed notebook and its results.
         key: of all that it is made from; "" for what is always executed.
         place: the working directory of its cells, if that is not the folder of its source.
+        solutions: whether solutions are executed as well.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PlannedExecution:
     folder: Path
     key: str = ""
     place: Path | None = None
+    solutions: bool = False
 
     @property
     def notebook(self) -> Path:
@@ -92,11 +94,17 @@ class Planner:
         self.common = common_key()
 
     def plan(
-        self, name: str, chapter: Chapter, values: Mapping[str, object], folder: Path
+        self,
+        name: str,
+        chapter: Chapter,
+        values: Mapping[str, object],
+        folder: Path,
+        *,
+        solutions: bool = False,
     ) -> PlannedExecution:
         """See `PlannedExecution`."""
-        key = chapter_key(chapter, values, self.common)
-        return PlannedExecution(name, chapter, values, folder, key)
+        key = chapter_key(chapter, values, self.common, solutions=solutions)
+        return PlannedExecution(name, chapter, values, folder, key, solutions=solutions)
 
 
 def adopt(planned: Iterable[PlannedExecution], executed: Path) -> None:
@@ -191,6 +199,7 @@ class _Batch:
             values=dict(each.values),
             folder=str(each.folder),
             command=self.command,
+            solutions=each.solutions,
             cell_seconds=self.cell_seconds,
             place=None if each.place is None else str(each.place),
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from repsim_book.chapters import Chapter, tags
 from repsim_book.errors import ChapterError
+from repsim_book.execution.apart import executed_apart, left_out
 from repsim_book.execution.kernel import (
     OUTPUT_SECONDS,
     START_SECONDS,
@@ -49,6 +50,7 @@ def execute(
     values: Mapping[str, object],
     partial: Path,
     *,
+    solutions: bool = False,
     cell_seconds: int | None = None,
     place: Path | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -62,6 +64,7 @@ def execute(
         values: of all its parameters.
         partial: where the notebook is kept while it is executed, and where it stays if that fails or is interrupted;
             if it fails, a log is put beside it: the message, the traceback, what the kernel said.
+        solutions: whether solutions are executed as well, apart (see `apart`).
         cell_seconds: that a cell may take; None for as long as it needs.
         place: the working directory of the cells; the folder of the source by default.
         progress: called with the number of cells that are done, and of all.
@@ -93,6 +96,7 @@ def execute(
                 start_timeout=START_SECONDS,
                 iopub_timeout=OUTPUT_SECONDS,
                 execution_timeout=cell_seconds,
+                **(executed_apart(folder) if solutions else left_out()),
                 keep=lambda notebook: _keep_partial(kept, notebook, progress),
             )
         except TimeoutError:  # nbclient's, of a cell; beside these its message has the cell's source
@@ -161,6 +165,7 @@ def run_chapter(
     directory: Path,
     *,
     command: str = "",
+    solutions: bool = False,
     cell_seconds: int | None = None,
     place: Path | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -171,7 +176,7 @@ def run_chapter(
     the partly executed notebook as `NN_name.partial.ipynb`.
 
     Args:
-        chapter, values, cell_seconds, place, progress: as for `execute`.
+        chapter, values, solutions, cell_seconds, place, progress: as for `execute`.
         directory: nobody else writes there meanwhile (`claims.claimed`).
         command: as it was typed, for `run.json`.
 
@@ -186,7 +191,15 @@ def run_chapter(
     target = directory / f"{chapter.name}.ipynb"
     partial = directory / f"{chapter.name}.partial.ipynb"
     record = run_record(chapter, values, command)
-    notebook = execute(chapter, values, partial, cell_seconds=cell_seconds, place=place, progress=progress)
+    notebook = execute(
+        chapter,
+        values,
+        partial,
+        solutions=solutions,
+        cell_seconds=cell_seconds,
+        place=place,
+        progress=progress,
+    )
     try:
         files = result_files(notebook)
     except ValueError as error:
@@ -245,7 +258,9 @@ def _failure_message(
             place = ""
             if first := cell.metadata.get("source_line"):
                 place = f" (line {first + (failing or 1) - 1} of {chapter.path.name})"
-            lines += [f"in cell {begun[-1] + 1} of {len(cells)}{place}:", *_shown(cell.source, failing)]
+            label = cell.metadata.get("solution")
+            where = f"in the solution of {label}, cell" if label else "in cell"
+            lines += [f"{where} {begun[-1] + 1} of {len(cells)}{place}:", *_shown(cell.source, failing)]
         lines.append(f"partly executed notebook: {partial}")
     said = ", ".join(f"{name} = {written(value)}" for name, value in values.items())
     lines.insert(-1, "parameters: " + (said or "none"))

@@ -42,16 +42,19 @@ def versions_of(distributions: Iterable[str]) -> dict[str, str]:
     return {name: _version(name) for name in distributions}
 
 
-def chapter_key(chapter: Chapter, values: Mapping[str, object], common: str) -> str:
+def chapter_key(
+    chapter: Chapter, values: Mapping[str, object], common: str, *, solutions: bool = False
+) -> str:
     """The key of a chapter executed with these values.
 
     Args:
         chapter: what is executed.
         values: of all its parameters, from `Chapter.values`.
         common: `common_key()`.
+        solutions: whether solutions are executed as well.
     """
     records = {name: _folder(chapter.above / str(values[name])) for name in chapter.reads if values[name]}
-    return _key([common, chapter.path.read_text("utf-8"), dict(values), records])
+    return _key([common, chapter.path.read_text("utf-8"), dict(values), records, solutions])
 
 
 def _key(parts: object) -> str:

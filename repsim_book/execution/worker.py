@@ -27,6 +27,7 @@ class Order:
         values: of all its parameters, checked.
         folder: for the executed notebook and its results.
         command: as it was typed, for the record of the run.
+        solutions: whether solutions are executed as well.
         cell_seconds: that a cell may take; None for as long as it needs.
         place: the working directory of its cells; None for the folder of the source.
     """
@@ -35,6 +36,7 @@ class Order:
     values: dict[str, object]
     folder: str
     command: str
+    solutions: bool = False
     cell_seconds: int | None = None
     place: str | None = None
 
@@ -58,6 +60,7 @@ class _Work(threading.Thread):
                 order.values,
                 Path(order.folder),
                 command=order.command,
+                solutions=order.solutions,
                 cell_seconds=order.cell_seconds,
                 place=None if order.place is None else Path(order.place),
                 progress=lambda done, cells: print(json.dumps([done, cells]), flush=True),

@@ -59,7 +59,11 @@ def build(
     executed, planner = executed_folder(root, name), Planner()
     planned = [
         planner.plan(
-            chapter.name, chapter, chapter.values(given.get(chapter.name, {})), executed / chapter.name
+            chapter.name,
+            chapter,
+            chapter.values(given.get(chapter.name, {})),
+            executed / chapter.name,
+            solutions=True,
         )
         for chapter in map(read_chapter, chapters_in_toc(root))
     ]

@@ -16,6 +16,7 @@ import repsim_book
 import repsim_core
 from repsim_book.errors import ChapterError
 from repsim_book.execution.keys import code_of, versions_of
+from repsim_book.pages.downloads import executed_notebooks
 from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
 from repsim_book.processes import child, held
@@ -49,7 +50,8 @@ def build_pages(
     Result files are at `results/CHAPTER/` of the sources, for {download}, and at `_static/results/CHAPTER/`
     of the pages. Raises ChapterError, with Sphinx's warnings, if it has any.
     """
-    files = gather(root, notebooks) | launch_files(root, notebooks) | live_files(root)
+    files = gather(root, notebooks)
+    files |= executed_notebooks(root, files, notebooks) | launch_files(root, notebooks) | live_files(root)
     if profile != "default":
         files[PROFILE_FILE] = to_json({"profile": profile}).encode()
     # The press writes the pages, and shows code of the core.

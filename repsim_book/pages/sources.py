@@ -9,6 +9,7 @@ from typing import Any
 from repsim_book.chapters import chapter_paths, tags
 from repsim_book.execution.results import result_files
 from repsim_book.pages.figure_captions import add_captions
+from repsim_book.pages.folded_code import fold_code
 from repsim_book.parameters import Parameter, read_parameters
 from repsim_book.paths import CHAPTERS, CONFIG, DECLARED_FILE, PARAMETERS_FILE, RESULTS, TOC
 from repsim_book.repository import tracked_files
@@ -48,6 +49,7 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
             files[f"{RESULTS}/{name}/{PARAMETERS_FILE}"] = to_json(values).encode()
             declared[name] = [asdict(parameter) | {"value": value} for parameter, value in parameters]
         add_captions(notebook, name)
+        fold_code(notebook)
         files[f"{CHAPTERS}/{name}.ipynb"] = nbformat.writes(_tidy(notebook, notebooks)).encode()
     files[DECLARED_FILE] = to_json(declared).encode()
     return files

@@ -11,6 +11,7 @@ from repsim_book.site import (
     api_reference,
     drawing_library,
     figure_listings,
+    folding,
     launch,
     live,
     mathematics,
@@ -37,6 +38,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("autodoc-process-signature", api_reference.without_constructor)
     app.connect("builder-inited", drawing_library.write)
     app.connect("doctree-read", rerun_box.insert)
+    folding.setup_folds(app)
     app.connect("doctree-read", search.name_symbols)
     book_search = search.Search()
     app.connect("builder-inited", book_search.begin)

@@ -6,7 +6,6 @@ the services. Known it is from `repository` in `_config.yml`, or from the variab
 """
 
 import ast
-import copy
 import json
 import os
 import re
@@ -20,7 +19,10 @@ from urllib.parse import quote, urlencode, urlsplit
 from repsim_book.chapters import Chapter, chapter_paths, read_chapter, tags
 from repsim_book.paths import CONFIG, LAUNCH, LAUNCH_FILE, LOCK, PUBLISHED, RESULTS
 from repsim_book.repository import commit
-from repsim_book.site import plain_markdown, service_cell
+from repsim_book.site import service_cell
+from repsim_book.site.chapter_words import chapter_words
+from repsim_book.site.plain_markdown import Words
+from repsim_book.site.plain_notebook import plain_notebook
 from repsim_core.errors import InputError
 
 URL = re.compile(r"https://[\w.-]+(?:/[\w.~-]+){2,}")
@@ -111,7 +113,7 @@ def launch_notebook(
     chapter: Chapter,
     repository: Repository | None,
     requirements: list[str],
-    called: Mapping[str, str] | None = None,
+    words: Words | None = None,
 ) -> Any:
     """A chapter as a notebook to be run elsewhere: the fetching cell, the parameters, their checks, the rest.
 
@@ -119,16 +121,12 @@ def launch_notebook(
         chapter: the chapter.
         repository: where the book is fetched from; None for a notebook without the fetching cell.
         requirements: lines of the lock, for what is missing there.
-        called: what the text calls labels and other chapters, from `names_in_text`.
+        words: what the text says for references, from `chapter_words`.
     """
     import nbformat
 
-    notebook = copy.deepcopy(chapter.notebook)
+    notebook = plain_notebook(chapter.notebook, words or Words())
     notebook.metadata.pop("jupytext", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("source_line", None)
-        if cell.cell_type == "markdown":
-            cell.source = plain_markdown.plain(cell.source, called or {})
     first = [c for tag in ("parameters", "parameter-checks") for c in notebook.cells if tag in tags(c)]
     rest = [cell for cell in notebook.cells if not any(cell is other for other in first)]
     if repository is not None:
@@ -155,10 +153,10 @@ def launch_files(root: Path, names: Iterable[str]) -> dict[str, bytes]:
     repository = find_repository(root)
     requirements = needed(root)
     chapters = {name: read_chapter(chapter_paths(root)[name]) for name in names}
-    called = names_in_text(chapters.values())
+    words = chapter_words(root, chapters.values())
     files, opened = {}, {}
     for name, chapter in chapters.items():
-        notebook = launch_notebook(chapter, repository, requirements, called)
+        notebook = launch_notebook(chapter, repository, requirements, words)
         files[f"{PUBLISHED}{LAUNCH}/{name}.ipynb"] = nbformat.writes(notebook).encode()
         files[f"{PUBLISHED}_sources/notebooks/{name}.md"] = chapter.path.read_bytes()
         opened[name] = links(repository, name) if repository else {}
@@ -166,16 +164,6 @@ def launch_files(root: Path, names: Iterable[str]) -> dict[str, bytes]:
         files[f"{PUBLISHED}binder/{path.name}"] = path.read_bytes()
     files[LAUNCH_FILE] = json.dumps(opened, indent=2).encode()
     return files
-
-
-def names_in_text(chapters: Iterable[Chapter]) -> dict[str, str]:
-    """What a text without links calls the statements of all these chapters, by label, and the chapters, by name."""
-    called = {}
-    for chapter in chapters:
-        called[chapter.name] = chapter.title
-        for cell in chapter.notebook.cells:
-            called |= plain_markdown.titles(cell.source) if cell.cell_type == "markdown" else {}
-    return called
 
 
 def needed(root: Path) -> list[str]:

@@ -1,16 +1,21 @@
 """A chapter's text for readers whose notebook knows Markdown and no MyST, as on Colab.
 
-There a statement in a fence would be shown as code, its mathematics untypeset. So fences become headings in bold,
-hidden solutions stay hidden, equations keep their labels, and roles become the words that they stand for.
+There a statement in a fence would be shown as code, its mathematics untypeset. So statements get headings in bold,
+exercises and solutions headings of their own, equations keep their labels, and roles become the words that they stand
+for.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 FENCE = re.compile(r"(?P<mark>`{3,}|:{3,})(?:\{(?P<kind>[\w:-]+)\})?(?P<rest>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):\s*(?P<value>.*)")
 ROLE = re.compile(r"\{(?P<name>[a-z]+(?::[a-z]+)?)\}`(?P<text>[^`]+)`")
 TARGET = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
+# Between pieces of a text.
+BREAK = "\x00"
+SOLUTION = "#### Solution"
 TAGGED = re.compile(r"\$\$ *\((?P<label>[\w-]+)\)")
 
 
@@ -29,13 +34,35 @@ def titles(markdown: str) -> dict[str, str]:
     return found
 
 
-def plain(markdown: str, called: Mapping[str, str]) -> str:
-    """The text of a cell without MyST.
+def equations(markdown: str) -> list[str]:
+    """The labels of the equations of a text, in the order in which pages number them."""
+    found = re.findall(
+        r"^ *(?:`{3,}|:{3,})\{math\}\n *:label: (\S+)|^.*\$\$ *\(([\w-]+)\)", markdown, re.MULTILINE
+    )
+    return [directive or dollars for directive, dollars in found]
 
-    Args:
-        markdown: the text.
-        called: what is said for references to labels and chapters, by label and by name; others are said as they are.
+
+@dataclass(frozen=True)
+class Words:
+    """What is said for references and results; those that are not known are said by their labels and names.
+
+    Attributes:
+        called: for labels of statements, exercises and equations, and for names of chapters.
+        cited: for keys of works, the authors and the year.
+        kept: the results of the chapter, by name.
     """
+
+    called: Mapping[str, str] = field(default_factory=dict)
+    cited: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    kept: Mapping[str, object] = field(default_factory=dict)
+
+
+def pieces(markdown: str, words: Words) -> list[str]:
+    """The text of a cell without MyST, in pieces: a heading `SOLUTION` is one, and an exercise begins one."""
+    return [piece.strip("\n") for piece in _plain(markdown, words).split(BREAK) if piece.strip()]
+
+
+def _plain(markdown: str, words: Words) -> str:
     out: list[str] = []
     open_fences: list[tuple[str, str]] = []  # the mark that closes each, and what is written then
     options = False  # whether the line could be an option of the directive just opened
@@ -45,38 +72,46 @@ def plain(markdown: str, called: Mapping[str, str]) -> str:
         if fence and open_fences and _closes(fence, open_fences[-1][0]):
             out += [open_fences.pop()[1]]
         elif fence and not literal:
-            begin, end = _replaced(fence, called)
+            begin, end = _replaced(fence, words)
             open_fences.append((fence["mark"], end))
             out += [begin]
             options = fence["kind"] is not None
             continue
         elif options and (option := OPTION.fullmatch(line)):
             if option["name"] == "label" and open_fences[-1][1] == "$$":
-                out += [rf"\tag{{{option['value']}}}"]
+                out += [_tag(option["value"], words)]
             continue
         elif literal:
             out += [line]
         elif open_fences and open_fences[-1][1] == "$$":
             out += [line] if line.strip() else []  # an empty line would end the mathematics
         else:
-            out += [TAGGED.sub(r"\\tag{\g<label>}\n$$", ROLE.sub(lambda role: _said(role, called), line))]
+            line = TAGGED.sub(lambda tagged: f"{_tag(tagged['label'], words)}\n$$", line)
+            out += [ROLE.sub(lambda role: _said(role, words), line)]
         options = False
     return "\n".join(out)
 
 
-def _replaced(fence: re.Match[str], called: Mapping[str, str]) -> tuple[str, str]:
+def _tag(label: str, words: Words) -> str:
+    return rf"\tag{{{words.called.get(label, label)}}}"
+
+
+def _replaced(fence: re.Match[str], words: Words) -> tuple[str, str]:
     """What stands for a fence: the line that opens it, and the one that closes it."""
     kind, title = fence["kind"], fence["rest"].strip()
     if kind is None:
         return f"```{title}", "```"
     if kind == "math":
         return "$$", "$$"
-    if kind == "solution":
-        return "<details><summary>Solution</summary>\n", "\n</details>"
+    if kind in ("solution", "solution-start"):
+        return f"{BREAK}\n{SOLUTION}\n{BREAK}", BREAK if kind == "solution" else ""
+    if kind == "solution-end":
+        return BREAK, ""
     if kind == "prf:proof":
         return "*Proof.*\n", "∎"
-    title = ROLE.sub(lambda role: _said(role, called), title)
-    return f"**{_headed(kind, title, ': {}')}**\n", ""
+    title = ROLE.sub(lambda role: _said(role, words), title)
+    heading = _headed(kind, title, ": {}")
+    return (f"{BREAK}\n### {heading}\n", BREAK) if kind == "exercise" else (f"**{heading}**\n", "")
 
 
 def _closes(fence: re.Match[str], mark: str) -> bool:
@@ -91,16 +126,22 @@ def _headed(kind: str, title: str, form: str) -> str:
     return title if title.startswith(name) else name + (form.format(title) if title else "")
 
 
-def _said(role: re.Match[str], called: Mapping[str, str]) -> str:
+def _said(role: re.Match[str], words: Words) -> str:
     """The words for a role."""
     name, text = role["name"], role["text"]
     titled = TARGET.fullmatch(text)
     if titled:
         return titled["text"]
     if name == "eq":
-        return f"({text})"
+        return f"({words.called.get(text, text)})"
     if name.startswith("cite"):
-        return f"[{text}]"
-    if name in ("ref", "prf:ref", "doc"):
-        return called.get(text, text)
-    return f"`{text.partition(':')[0]}`"  # a result, by its name: the numbers come when the notebook is run
+        works = [words.cited.get(key.strip(), (key.strip(), "")) for key in text.split(",")]
+        if name == "cite:t":
+            return ", ".join(f"{who} [{year}]" if year else f"[{who}]" for who, year in works)
+        return f"[{'; '.join(', '.join(filter(None, work)) for work in works)}]"
+    if name in ("ref", "numref", "prf:ref", "doc"):
+        return words.called.get(text, text)
+    if name.startswith("py:"):
+        return f"`{text.rpartition('.')[2] if text.startswith('~') else text}`"
+    result, _, form = text.partition(":")
+    return format(words.kept[result], form) if result in words.kept else f"`{result}`"

@@ -134,9 +134,8 @@ def _displayed(tex: str) -> str:
 
 
 def _is_left_out(node: nodes.Node) -> bool:
-    name = type(node).__name__
     classes = node.get("classes", []) if isinstance(node, nodes.Element) else []
-    return name.startswith("solution") or (isinstance(node, nodes.container) and "cell" in classes)
+    return "solution" in classes or (isinstance(node, nodes.container) and "cell" in classes)
 
 
 def _is_heading(section: nodes.section) -> bool:
