@@ -24,6 +24,7 @@
   };
 
   const isInjected = (cell) => cell.classList.contains("tag_injected-parameters");
+  const isSolution = (cell) => cell.classList.contains("tag_solution");
 
   const folded = (source) => make(
     "details", { className: "repsim-live-code" },
@@ -77,6 +78,7 @@
 
   // A cell runs after all above it that are not up to date: those that never ran, or were edited, or stand below one
   // that ran again. So a parameter is changed at the top of the page, and a figure far below is asked to follow.
+  // Solutions are left out unless they are asked for: nothing stands on them.
   const attach = (notebook, session, cells) => {
     const plain = notebook.cells.map((cell) => cell.execute.bind(cell));
     const ran = []; // sources of the cells that are up to date, which are the first ones
@@ -86,6 +88,7 @@
       const first = Math.min(index, edited < 0 ? ran.length : edited);
       ran.length = first;
       for (let n = first; n <= index; n += 1) {
+        if (n < index && isSolution(cells[n].cell)) { ran.push(notebook.cells[n].source); continue; }
         say(`Running cell ${n + 1} of ${cells.length} …`);
         cells[n].cell.classList.add("repsim-live-running");
         const { source } = notebook.cells[n];
@@ -106,7 +109,8 @@
       cells[n].cell.querySelector("textarea")?.setAttribute("aria-label", `Code of cell ${n + 1}`);
       cell.execute = () => { last = last.catch(() => {}).then(() => upTo(n)); return last; };
     });
-    control("Run all", "Run the cells that are not up to date", () => notebook.cells.at(-1).execute());
+    const end = cells.findLastIndex(({ cell }) => !isSolution(cell));
+    control("Run all", "Run the cells that are not up to date", () => notebook.cells[end].execute());
     control("Interrupt", "Stop the cell that runs", () => session.kernel.interrupt());
     control("Restart", "Forget all that was computed", async () => {
       await session.kernel.restart();
