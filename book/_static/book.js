@@ -4,9 +4,24 @@
     ".repsim-scroll, .katex-display, div.cell_output, .highlight pre, .pst-scrollable-table-container";
   const update = () => {
     for (const box of document.querySelectorAll(boxes)) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      const scrolls = box.scrollWidth > box.clientWidth + 1;
+      if (scrolls) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
+      if (box.matches(".katex-display")) name(box, scrolls);
     }
+  };
+  // A formula that scrolls says so, and shows at which sides it goes on.
+  const name = (box, scrolls) => {
+    for (const [attribute, value] of [["role", "group"], ["aria-label", "Formula that scrolls sideways"]]) {
+      if (scrolls) box.setAttribute(attribute, value);
+      else box.removeAttribute(attribute);
+    }
+    const mark = () => {
+      box.classList.toggle("goes-on-left", box.scrollLeft > 1);
+      box.classList.toggle("goes-on-right", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+    };
+    box.onscroll = mark;
+    mark();
   };
   window.addEventListener("load", () => {
     update();
@@ -29,3 +44,26 @@
   });
   window.addEventListener("afterprint", () => { page.dataset.theme = theme; });
 })();
+
+// What is copied has formulas as TeX, and of a formula that is copied in part the whole.
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return;
+  const range = selection.getRangeAt(0).cloneRange();
+  const formula = (node) => (node.closest ? node : node.parentElement).closest(".katex-display, .katex");
+  const [first, last] = [formula(range.startContainer), formula(range.endContainer)];
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  const copied = document.createElement("div");
+  copied.append(range.cloneContents());
+  const formulas = [...copied.querySelectorAll(".katex")];
+  if (!formulas.length) return;
+  for (const each of formulas) {
+    const display = each.closest(".katex-display");
+    const edge = display ? "$$" : "$";
+    (display ?? each).replaceWith(`${edge}${each.querySelector("annotation").textContent}${edge}`);
+  }
+  event.clipboardData.setData("text/plain", copied.textContent);
+  event.clipboardData.setData("text/html", copied.innerHTML);
+  event.preventDefault();
+});

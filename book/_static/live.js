@@ -95,7 +95,7 @@
         const result = await plain[n](source);
         cells[n].cell.classList.remove("repsim-live-running");
         for (const output of cells[n].before) output.hidden = true;
-        window.MathJax?.typesetPromise?.([cells[n].output]);
+        await typeset(cells[n].output);
         if (!result || result.error) {
           cells[n].output.scrollIntoView({ block: "center" });
           say(`Cell ${n + 1} of ${cells.length} failed.`);
@@ -119,6 +119,25 @@
     });
     controls.hidden = false;
     say("Ready: edit a cell and run it; what it needs from above runs first.");
+  };
+
+  // --- formulas, the only ones that are typeset in the browser ---
+
+  const DELIMITERS = /^(?:\$\$?|\\[[(])|(?:\$\$?|\\[\])])$/g;
+
+  const typeset = async (output) => {
+    const formulas = output.querySelectorAll(".math, .jp-RenderedLatex");
+    if (!formulas.length) return;
+    const katex = new URL("_static/katex/", root);
+    if (!window.katex) {
+      await load("KaTeX's styles", make("link", { rel: "stylesheet", href: new URL("katex.min.css", katex) }));
+      await load("KaTeX", make("script", { src: new URL("katex.min.js", katex) }));
+    }
+    for (const formula of formulas) {
+      const tex = formula.textContent.trim();
+      const displayMode = formula.matches("div.math") || /^(\$\$|\\\[)/.test(tex);
+      window.katex.render(tex.replace(DELIMITERS, ""), formula, { displayMode, throwOnError: false });
+    }
   };
 
   // --- starting ---

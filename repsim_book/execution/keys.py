@@ -34,7 +34,7 @@ def common_key() -> str:
 
 def code_of(package: ModuleType) -> dict[str, str]:
     """A hash of each source file of a package, by its path there."""
-    return _folder(Path(str(package.__file__)).parent, (".py", ".pyi"))
+    return _folder(Path(str(package.__file__)).parent, (".py", ".pyi", ".js", ".css"))
 
 
 def versions_of(distributions: Iterable[str]) -> dict[str, str]:

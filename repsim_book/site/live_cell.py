@@ -13,16 +13,14 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 
 def to_html(markdown: Markdown) -> str:
-    """HTML with mathematics as MathJax finds it on the book's pages."""
+    """HTML, in which a formula is TeX in an element of the class `math`: `live.js` typesets it."""
     return PARSER.render(markdown.data or "")
 
 
 def _math(content: str, options: dict[str, bool]) -> str:
-    left, right = (r"\[", r"\]") if options["display_mode"] else (r"\(", r"\)")
-    return f"{left}{escape(content.strip())}{right}"
+    return escape(content.strip())
 
 
-# The plugin puts what `_math` returns into an element of the class `math`.
 PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, renderer=_math)
 
 shell: Any = get_ipython()

@@ -8,9 +8,11 @@ import json
 import re
 import subprocess
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from repsim_book.site.readable_math import readable
 from repsim_core.extras import require
 from repsim_core.files import write_atomic
 
@@ -30,7 +32,7 @@ NUMBERING = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 BEFORE, AFTER = re.compile(r"[(\[{“‘]+$"), re.compile(r"^(?:[^\s\w]+|\w+)")
 WHOLE = "whole"
 # Between two parts of a formula that a line may part.
-PARTS = re.compile(r'(?<=</span>)(?=<span class="katex-base">)')
+PARTS = re.compile(r'(?<=</span>)(?=<span class="katex-(?:base|part)">)')
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
@@ -112,7 +114,7 @@ def register(app: Any) -> None:
     app.config.html_math_renderer = "katex"
     app.connect("builder-inited", copy)
     app.connect("doctree-resolved", keep_together)
-    app.connect("html-page-context", add_sheets)
+    app.connect("html-page-context", adapt)
     app.connect("build-finished", lambda *_: typesetter.close())
 
 
@@ -127,11 +129,25 @@ def copy(app: Any) -> None:
         write_atomic(Path(app.outdir) / "_static" / FOLDER / file.relative_to(KATEX), data)
 
 
-def add_sheets(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Have a page that shows formulas load their styles."""
+def adapt(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Have a page that shows formulas load their styles, and one that has them in its title name it in plain text."""
     if MARK in context.get("body", ""):
         for sheet in SHEETS:
             app.add_css_file(sheet)
+    if MARK in context.get("title", ""):  # of the window, which shows text
+        context["title"] = readable_title(app.env.titles[pagename])
+
+
+def readable_title(title: Any) -> str:
+    """A title's text, escaped, with formulas in letters."""
+    from docutils.nodes import Text, math
+
+    pieces = title.findall(
+        lambda node: isinstance(node, math) or (isinstance(node, Text) and not isinstance(node.parent, math))
+    )
+    return escape(
+        "".join(readable(each.astext()) if isinstance(each, math) else each.astext() for each in pieces)
+    )
 
 
 def keep_together(app: Any, doctree: Any, docname: str) -> None:
@@ -150,13 +166,13 @@ def keep_together(app: Any, doctree: Any, docname: str) -> None:
             continue
         whole = nodes.inline("", "", classes=[WHOLE])
         parent.replace(formula, whole)
-        whole += [nodes.Text(left[0])] if left else []
-        whole += formula
-        if left:
+        if before and left:
             parent.replace(before, nodes.Text(before[: left.start()]))
-        if right:
-            whole += nodes.Text(right[0])
+            whole += nodes.Text(left[0])
+        whole += formula
+        if after and right:
             parent.replace(after, nodes.Text(after[right.end() :]))
+            whole += nodes.Text(right[0])
 
 
 def visit_inline(typesetter: Typesetter, translator: Any, node: Any) -> None:
@@ -197,13 +213,11 @@ def in_lines(tex: str) -> str:
 
 
 def _set(typesetter: Typesetter, node: Any, tex: str, *, display: bool) -> str:
-    from html import escape
-
     from sphinx.util import logging
 
     tex = NUMBERING.sub(r"\\\1{\2*}", tex.strip())
     try:
         return typesetter.html(tex, display=display)
     except FormulaError as error:
-        logging.getLogger(__name__).warning("formula %r: %s", tex, error, location=node)
+        logging.getLogger(__name__).warning("formula %s: %s", tex, error, location=node)
         return f"<code>{escape(tex)}</code>"

@@ -61,6 +61,19 @@ const breakable = (html) => {
   return html;
 };
 
+// In a line a formula breaks after relations and operators, where KaTeX has cut it; within brackets only if what is in
+// them does not fit into a line of its own.
+const joined = (html) => {
+  const groups = [[]];
+  let depth = 0;
+  for (const base of html.children) {
+    groups.at(-1).push(base);
+    for (const node of base.children ?? []) depth = Math.max(0, depth + is(node, "mopen") - is(node, "mclose"));
+    if (!depth) groups.push([]);
+  }
+  html.children = groups.flatMap((group) => (group.length > 1 ? [like(html, "katex-part", group)] : group));
+};
+
 const like = (node, name, children) => Object.assign(new node.constructor(), { classes: [name], children });
 
 // --- aligned lines ---
@@ -124,16 +137,15 @@ const typeset = ({ tex, display }) => {
   const options = { displayMode: display, output: "htmlAndMathml", strict: "error" };
   try {
     const tree = katex.__renderToDomTree(tex, options);
-    if (display) {
-      const html = tree.children[0].children[1];
-      const lines = cellsOf(tex);
-      if (lines) aligned(html, lines, options);
-      else breakable(html);
-    }
+    const html = (display ? tree.children[0] : tree).children[1];
+    const lines = display && cellsOf(tex);
+    if (lines) aligned(html, lines, options);
+    else if (display) breakable(html);
+    else joined(html);
     return { html: tree.toMarkup() };
   } catch (error) {
     if (!(error instanceof katex.ParseError)) throw error;
-    return { error: error.message };
+    return { error: error.message.replaceAll("\u0332", "") }; // which underlines each letter of the place
   }
 };
 

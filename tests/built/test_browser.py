@@ -33,7 +33,7 @@ def test_a_page_is_complete_offline_and_light(book, window):
 
 
 # What is cut off at the right, and not in a box that scrolls.
-CUT_OFF = """[...document.querySelectorAll("article.bd-article :is(p, table, figure, pre, div.math, .admonition)")]
+CUT_OFF = """[...document.querySelectorAll("article.bd-article :is(p, table, figure, pre, div.math, .katex-base, .admonition)")]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .filter(e => {
     for (let p = e; p; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return false;
@@ -48,6 +48,20 @@ UNREACHABLE = """[...document.querySelectorAll("article.bd-article *:not(svg *, 
   .map(e => e.outerHTML.slice(0, 80))"""
 
 
+# Formulas that must be scrolled to be read; and those in a line that stand on another one than the full stop after them.
+SCROLLED = """[...document.querySelectorAll(".katex-display")]
+  .filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.querySelector("annotation").textContent)"""
+PARTED = """[...document.querySelectorAll("article .whole")]
+  .filter(e => e.lastChild.nodeType === Node.TEXT_NODE && e.getClientRects().length)
+  .filter(e => {
+    const range = document.createRange();
+    range.selectNodeContents(e.lastChild);
+    return range.getBoundingClientRect().top > [...e.querySelectorAll(".katex-base")].at(-1).getBoundingClientRect().bottom;
+  })
+  .map(e => e.querySelector("annotation").textContent)"""
+
+
 def test_a_page_fits_every_width(window):
     page = window.page
     for width in (1280, 768, 320):
@@ -59,6 +73,8 @@ def test_a_page_fits_every_width(window):
         with suppress(TimeoutError):
             page.wait_for_function(f"{UNREACHABLE}.length === 0")
         assert page.evaluate(UNREACHABLE) == [], width
+        assert page.evaluate(PARTED) == [], width
+    assert len(page.evaluate(SCROLLED)) <= 1
 
 
 # Of a sheet of A4, the width between margins of 17 mm, in CSS pixels.
@@ -147,6 +163,26 @@ UNDRAWN = """() => {
     .map(e => [e.className, getComputedStyle(e, "::before").content.slice(1, -1)])
     .filter(([name, text]) => !text || shape(text) === shape("\\uf8fe"));
 }"""
+
+
+# What is on the clipboard when the text from within the first formula to the end of its paragraph is copied.
+COPIED = """() => {
+  const formula = document.querySelector("article p .katex");
+  const range = document.createRange();
+  range.setStart(formula.querySelector(".katex-base"), 1);
+  range.setEndAfter(formula.closest("p"));
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+  const clipboardData = new DataTransfer();
+  document.dispatchEvent(new ClipboardEvent("copy", { clipboardData }));
+  return [formula.querySelector("annotation").textContent, clipboardData.getData("text/plain")];
+}"""
+
+
+def test_a_formula_is_copied_as_tex(reader):
+    tex, copied = reader().open("notebooks/04_distance.html").evaluate(COPIED)
+    assert copied.startswith(f"${tex}$")
+    assert copied.count("$") % 2 == 0
 
 
 def test_icons_are_drawn(reader):

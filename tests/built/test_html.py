@@ -139,7 +139,22 @@ def test_no_errors_or_warnings_in_outputs(chapters):
         assert not re.search(r"Traceback \(most recent call|\w*Warning: |\d+%\|", outputs), name(path)
 
 
-def test_mathematics_is_typeset(chapters):
+def test_formulas_are_in_the_page_for_the_eye_and_the_ear(pages):
+    seen = 0
+    for path in pages:
+        page = parsed(path)
+        assert not page.select(".katex-error"), name(path)
+        for formula in page.select(".math"):
+            assert len(formula.select("math")) == 1, name(path)
+            assert len(formula.select(".katex-html[aria-hidden=true]")) == 1, name(path)
+            seen += 1
+        assert bool(page.select(".math")) == bool(page.select("link[href*='katex.min.css']")), name(path)
+        assert not page.title or "\\" not in page.title.text
+        assert "mathjax" not in " ".join(loaded_urls(page)).lower()
+    assert seen > 1500
+
+
+def test_sources_of_formulas_were_understood(chapters):
     """Text like $x$ or an unknown reference in a page means that a source was not understood."""
     for path in chapters:
         article = parsed(path).find("article", class_="bd-article")
