@@ -33,7 +33,8 @@ def test_a_page_is_complete_offline_and_light(book, window):
 
 
 # What is cut off at the right, and not in a box that scrolls.
-CUT_OFF = """[...document.querySelectorAll("article.bd-article :is(p, table, figure, pre, div.math, .katex-base, .admonition)")]
+CUT_OFF = """[...document.querySelectorAll(
+    "article.bd-article :is(p, table, figure, pre, div.math, .katex-base, .admonition)")]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .filter(e => {
     for (let p = e; p; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return false;
@@ -48,7 +49,7 @@ UNREACHABLE = """[...document.querySelectorAll("article.bd-article *:not(svg *, 
   .map(e => e.outerHTML.slice(0, 80))"""
 
 
-# Formulas that must be scrolled to be read; and those in a line that stand on another one than the full stop after them.
+# Formulas that must be scrolled to be read; and those whose full stop begins the next line.
 SCROLLED = """[...document.querySelectorAll(".katex-display")]
   .filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => e.querySelector("annotation").textContent)"""
@@ -57,7 +58,8 @@ PARTED = """[...document.querySelectorAll("article .whole")]
   .filter(e => {
     const range = document.createRange();
     range.selectNodeContents(e.lastChild);
-    return range.getBoundingClientRect().top > [...e.querySelectorAll(".katex-base")].at(-1).getBoundingClientRect().bottom;
+    const last = [...e.querySelectorAll(".katex-base")].at(-1);
+    return range.getBoundingClientRect().top > last.getBoundingClientRect().bottom;
   })
   .map(e => e.querySelector("annotation").textContent)"""
 

@@ -152,8 +152,10 @@ def test_sphinx_numbers_equations_and_names_the_place_of_a_wrong_one(tmp_path, m
     assert equation.select_one(".eqno").text.startswith("(1)")
     assert page.select_one("a.reference[href='#equation-eq-a']").text == "(1)"
     assert page.title.text.startswith("A page on x")
-    assert [whole.select("math")[0].text[0] + whole.get_text()[-1] for whole in page.select(".whole")] == [
-        "K)",
+    assert [
+        whole.select("math")[0].text[0] + whole.get_text()[-1] for whole in page.select(".whole:has(math)")
+    ] == [
+        "K,",
         "M-",
         "a.",
     ]
