@@ -109,7 +109,7 @@ PAGE = r"""
 A page on :math:`x`
 ===================
 
-For (:math:`K`), all :math:`M`\ -dimensional :math:`a < b`.
+For (:math:`K`), all :math:`M`-dimensional :math:`a < b`.
 
 .. math:: a = b
    :label: eq-a
