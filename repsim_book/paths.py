@@ -30,6 +30,8 @@ PARAMETERS_FILE = "parameters.json"
 DECLARED_FILE = "declared.json"
 # The addresses that open each chapter on a service.
 LAUNCH_FILE = "launch.json"
+# The address of the published book.
+ADDRESS_FILE = "address.json"
 # What live code is told of Binder.
 LIVE_FILE = "live.json"
 # The profile's name, of a book that is built with another than the default one.

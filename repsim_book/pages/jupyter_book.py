@@ -20,6 +20,7 @@ from repsim_book.pages.downloads import executed_notebooks
 from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
 from repsim_book.processes import child, held
+from repsim_book.site.address import address_files
 from repsim_book.site.launch import launch_files
 from repsim_book.site.live import live_files
 from repsim_core.files import to_json, write_atomic
@@ -52,6 +53,7 @@ def build_pages(
     """
     files = gather(root, notebooks)
     files |= executed_notebooks(root, files, notebooks) | launch_files(root, notebooks) | live_files(root)
+    files |= address_files(root, profile)
     if profile != "default":
         files[PROFILE_FILE] = to_json({"profile": profile}).encode()
     # The press writes the pages, and shows code of the core.

@@ -8,11 +8,12 @@ from typing import Any
 
 from repsim_book.site import (
     accessibility,
+    address,
     api_reference,
     drawing_library,
-    figure_listings,
     folding,
     launch,
+    listings,
     live,
     mathematics,
     page_footer,
@@ -22,6 +23,7 @@ from repsim_book.site import (
     rerun_box,
     result_role,
     search,
+    sharing,
 )
 
 
@@ -33,6 +35,7 @@ def setup(app: Any) -> dict[str, Any]:
         app.add_css_file(f"{name}.css")
         app.add_js_file(f"{name}.js", loading_method="defer")
     mathematics.register(app)
+    app.connect("config-inited", address.tell_sphinx)
     # while pages are read
     app.setup_extension("sphinx.ext.autodoc")  # whose event the next line names
     app.connect("autodoc-process-signature", api_reference.without_constructor)
@@ -40,12 +43,17 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("doctree-read", rerun_box.insert)
     folding.setup_folds(app)
     app.connect("doctree-read", search.name_symbols)
+    sources = listings.Listings()
+    app.connect("doctree-read", sources.link)
     book_search = search.Search()
+    head = sharing.Head()
     app.connect("builder-inited", book_search.begin)
+    app.connect("builder-inited", head.begin)
     app.connect("doctree-resolved", book_search.gather)
     # while pages are written, in this order; the menus after the theme's (501), to which they are added
-    app.connect("html-collect-pages", figure_listings.pages)
+    app.connect("html-collect-pages", sources.pages)
     app.connect("html-collect-pages", book_search.page)
+    app.connect("html-collect-pages", sharing.not_found)
     for change in (
         search.announce,
         drawing_library.share,
@@ -53,11 +61,14 @@ def setup(app: Any) -> dict[str, Any]:
         page_footer.add,
         profile_notice.announce,
         paper.add_foot,
+        head.add,
     ):
         app.connect("html-page-context", change)
     app.connect("html-page-context", launch.add_to_page, priority=502)
     # when all are written
     app.connect("build-finished", search.remove_leftovers)
+    app.connect("build-finished", sharing.say_once)
     app.connect("build-finished", page_weight.lighten)
     app.connect("build-finished", accessibility.repair_pages)
+    app.connect("build-finished", sharing.anchor_not_found)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,6 @@ the services. Known it is from `repository` in `_config.yml`, or from the variab
 
 import ast
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from repsim_book.chapters import Chapter, chapter_paths, read_chapter, tags
 from repsim_book.paths import CONFIG, LAUNCH, LAUNCH_FILE, LOCK, PUBLISHED, RESULTS
 from repsim_book.repository import commit
 from repsim_book.site import service_cell
+from repsim_book.site.address import configured
 from repsim_book.site.chapter_words import chapter_words
 from repsim_book.site.plain_markdown import Words
 from repsim_book.site.plain_notebook import plain_notebook
@@ -69,8 +69,8 @@ def find_repository(root: Path) -> Repository | None:
     config = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
     declared = config.get("repository") or {}
     more = (config.get("sphinx") or {}).get("config", {}).get("repsim_launch") or {}
-    url = _address("REPSIM_REPOSITORY", "_config.yml, repository, url", declared.get("url"))
-    hub = _address("REPSIM_JUPYTERHUB", "_config.yml, repsim_launch, jupyterhub", more.get("jupyterhub"))
+    url = configured("REPSIM_REPOSITORY", "_config.yml, repository, url", declared.get("url"))
+    hub = configured("REPSIM_JUPYTERHUB", "_config.yml, repsim_launch, jupyterhub", more.get("jupyterhub"))
     if not url:
         return None
     if not URL.fullmatch(url):
@@ -252,12 +252,3 @@ def _fetching(repository: Repository, requirements: list[str]) -> str:
             call,
         ]
     )
-
-
-def _address(variable: str, place: str, configured: object) -> str:
-    """An address from the environment or else from the configuration, "" if it is in neither."""
-    where, url = (variable, os.environ[variable]) if os.environ.get(variable) else (place, configured or "")
-    url = str(url).removesuffix("/").removesuffix(".git")
-    if url and not re.fullmatch(r"https://[^\s?#]+", url):
-        raise InputError(f"{where}: found {url}, expected an address https://...")
-    return url

@@ -14,6 +14,7 @@ from typing import Any
 
 from repsim_book.paths import HOME, PARAMETERS_FILE, RESULTS
 from repsim_book.repository import short_commit
+from repsim_book.site.edition import authors, edition
 
 # The book and its package have one version; book/errata.md lists them.
 PACKAGE = "repsim-core"
@@ -30,7 +31,7 @@ def facts(
     name: str,
     built: str,
     *,
-    edition: dict[str, Any],
+    book: dict[str, Any],
     parameters: dict[str, Any],
     address: str = "",
 ) -> str:
@@ -40,7 +41,7 @@ def facts(
         title: of the page, plain text.
         name: of the page's file without suffix, for the key of the BibTeX entry.
         built: the date.
-        edition: what CITATION.cff says of the book; empty for no citation.
+        book: what CITATION.cff says of the book; empty for no citation.
         parameters: values by name; empty for a page without.
         address: of the published page, if it is known.
     """
@@ -49,22 +50,54 @@ def facts(
     if parameters:
         lines = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
         parts.append(_folded("Parameters of this page", _code(lines)))
-    if edition:
-        who = " and ".join(_person(each) for each in edition["authors"])
-        text = f"{who} ({built[:4]}). {title}. In {edition['title']}, {made_from}, built on {built}."
-        fields = {
-            "author": f"{{{who}}}",
-            "title": title,
-            "booktitle": edition["title"],
-            "year": built[:4],
-            "note": f"{made_from}, built on {built}",
-            **({"url": address} if address else {}),
-        }
-        rows = ",\n".join(f"  {key:<9} = {{{value}}}" for key, value in fields.items())
-        entry = f"@incollection{{{name}-{built[:4]},\n{rows}\n}}"
-        said = f"<p>{escape(f'{text} {address}'.strip())}</p>"
-        parts.append(_folded("Cite this page", said + _code(entry)))
+    if book:
+        parts.append(_folded("Cite this page", citation(title, name, built, made_from, book, address)))
     return f'<section class="repsim-facts" aria-label="About this page">{"".join(parts)}</section>'
+
+
+def citation(title: str, name: str, built: str, made_from: str, book: dict[str, Any], address: str) -> str:
+    """How to cite a page, and the paper that it is about: as text and as BibTeX.
+
+    Args:
+        title, name, built, book, address: as for `facts`.
+        made_from: version and commit, in words.
+    """
+    who, whole, doi = " and ".join(authors(book)), book["title"], book.get("doi", "")
+    place = f"https://doi.org/{doi}" if doi else address
+    where = "" if title == whole else f"In {whole}, "
+    text = f"{who} ({built[:4]}). {title}. {where}{made_from}, built on {built}. {place}".strip()
+    kind, fields = ("misc", {}) if title == whole else ("incollection", {"booktitle": whole})
+    fields = {"author": f"{{{who}}}", "title": title, **fields, "year": built[:4]}
+    fields |= {"note": f"{made_from}, built on {built}", "doi": doi, "url": address}
+    parts = [f"<p>{_linked(text)}</p>", _code(_entry(kind, f"{name}-{built[:4]}", fields))]
+    if paper := book.get("preferred-citation"):
+        who, series, year = authors(paper), paper.get("collection-title", ""), str(paper["year"])
+        text = f"{', '.join(who)} ({year}). {paper['title']}. {series}. {paper.get('url', '')}"
+        fields = {
+            "author": " and ".join(who),
+            "title": f"{{{paper['title']}}}",
+            "booktitle": series,
+            "year": year,
+        }
+        fields["url"] = paper.get("url", "")
+        key = f"{paper['authors'][0]['family-names'].lower()}{year}closeness"
+        parts += ["<p>The paper that the book is about:</p>", f"<p>{_linked(text)}</p>"]
+        parts.append(_code(_entry("inproceedings", key, fields)))
+    return "".join(parts)
+
+
+def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
+    """An entry of BibTeX, without empty fields."""
+    rows = ",\n".join(f"  {name:<9} = {{{value}}}" for name, value in fields.items() if value)
+    return f"@{kind}{{{key},\n{rows}\n}}"
+
+
+def _linked(text: str) -> str:
+    """Text as HTML, with an address at its end as a link."""
+    before, space, last = text.rpartition(" ")
+    if not last.startswith("https://"):
+        return escape(text)
+    return f'{escape(before)}{space}<a href="{escape(last)}">{escape(last)}</a>'
 
 
 def add(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -74,28 +107,21 @@ def add(app: Any, pagename: str, templatename: str, context: dict[str, Any], doc
     source = Path(app.srcdir)
     name = pagename.rpartition("/")[2]
     base = app.config.html_baseurl.rstrip("/")
+    book = edition(source)
+    first = pagename == app.config.root_doc
     context["body"] += facts(
-        app.env.titles[pagename].astext(),
+        book["title"] if book and first else app.env.titles[pagename].astext(),
         name,
         context.get("last_updated") or "",
-        edition=_read(source / "CITATION.cff"),
+        book=book,
         parameters=_read(source / RESULTS / name / PARAMETERS_FILE),
         address=f"{base}/{pagename}.html" if base else "",
     )
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The content of a JSON or YAML file; empty if there is none."""
-    import yaml
-
-    if not path.is_file():
-        return {}
-    text = path.read_text(encoding="utf-8")
-    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-
-
-def _person(author: dict[str, str]) -> str:
-    return author.get("name") or f"{author['given-names']} {author['family-names']}"
+    """The content of a JSON file; empty if there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _folded(title: str, body: str) -> str:

@@ -78,14 +78,14 @@ def test_repairs():
 def test_facts_of_a_page_are_text_and_not_markup():
     edition = {"title": "A & B", "authors": [{"given-names": "Ada", "family-names": "L<"}]}
     box = BeautifulSoup(
-        facts("x < y", "01_a", "2025-02-03", edition=edition, parameters={"k": "a<b"}), "html.parser"
+        facts("x < y", "01_a", "2025-02-03", book=edition, parameters={"k": "a<b"}), "html.parser"
     )
     assert re.search(r"Version \d+\.\d+\.\d+, .*built on 2025-02-03\.", box.get_text())
     entry = box.select("pre")[-1].get_text()
     assert entry.startswith("@incollection{01_a-2025,")
     assert "title     = {x < y}" in entry
     assert "k = 'a<b'" in box.select("pre")[0].get_text()
-    assert not BeautifulSoup(facts("x", "a", "2025-02-03", edition={}, parameters={}), "html.parser").find(
+    assert not BeautifulSoup(facts("x", "a", "2025-02-03", book={}, parameters={}), "html.parser").find(
         "details"
     )
 

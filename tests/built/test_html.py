@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from places import PAGES
 
 # What Sphinx generates beside the pages of the table of contents.
-GENERATED = {"genindex.html", "search.html", "prf-prf.html"}
+GENERATED = {"404.html", "genindex.html", "search.html", "prf-prf.html"}
 MEGABYTE = 1_000_000
 
 

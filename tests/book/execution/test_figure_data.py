@@ -9,7 +9,7 @@ import pytest
 from repsim_book.execution.figure_data import figure_files
 from repsim_book.execution.results import result_files
 from repsim_book.pages.figure_captions import add_captions
-from repsim_book.site.figure_listings import listing
+from repsim_book.site.listings import listing
 from repsim_core.figures.figure_source import draws, source_of
 from repsim_core.figures.interactive import show_interactive
 from repsim_core.figures.style import new_figure, show

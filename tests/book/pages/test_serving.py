@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -21,12 +22,17 @@ SERVE = (
 
 def test_pages_are_served_where_it_says_until_ctrl_c(tmp_path):
     (tmp_path / "index.html").write_text("the book", encoding="utf-8")
+    (tmp_path / "404.html").write_text("not here", encoding="utf-8")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with running([sys.executable, "-c", SERVE, tmp_path], **pipes) as server:
         found = re.fullmatch(r"(http://127\.0\.0\.1:[1-9]\d*)  \(Ctrl\+C ends\)\n", server.stdout.readline())
         assert found, server.communicate()[1]
         with urlopen(f"{found[1]}/") as answer:
             assert answer.read() == b"the book"
+        with pytest.raises(HTTPError) as refused:
+            urlopen(f"{found[1]}/a/b.html")
+        with refused.value as answer:
+            assert (answer.code, answer.read()) == (404, b"not here")
         with socket.create_connection((HOST, int(found[1].rpartition(":")[2]))) as leaving:
             leaving.sendall(b"GET / HTTP/1.0\r\n")
         server.send_signal(signal.SIGINT)
