@@ -1,5 +1,6 @@
 """Cards: the pictures that messengers show beside a link, and the icon that phones put on their first screen."""
 
+import io
 import re
 import textwrap
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from repsim_core.files import write_atomic
 # What those who show cards ask for, in pixels.
 WIDTH, HEIGHT = 1200, 630
 TOUCH = 180
+COLOURS = 128
 MARGIN = 64
 # The place of the figure: from the left, from above, its width and height.
 PLACE = (560, 60, 580, 510)
@@ -61,13 +63,16 @@ def card(title: str, text: str, name: str, drawing: Drawing | None) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} color="{INK}">{"".join(parts)}</svg>'
 
 
-def draw(svg: str, path: Path, scale: float = 1.0) -> None:
-    """Write an SVG as PNG."""
+def draw(svg: str, path: Path) -> None:
+    """Write an SVG as PNG, with a palette of so many colours, which is a quarter of the size."""
     import matplotlib
     import vl_convert
+    from PIL import Image
 
     vl_convert.register_font_directory(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf"))
-    write_atomic(path, vl_convert.svg_to_png(svg, scale=scale))
+    picture, data = Image.open(io.BytesIO(vl_convert.svg_to_png(svg))), io.BytesIO()
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    write_atomic(path, data.getvalue())
 
 
 def touch_icon(svg: str) -> str:

@@ -51,7 +51,7 @@ def form(chapter: str, parameters: Mapping[str, Parameter], values: Mapping[str,
 <noscript><p>Without JavaScript, add <code>-p NAME=VALUE</code> to it yourself, once for each value.</p></noscript>
 <div class="fields">{fields}</div>
 <pre><code>repsim run {escape(chapter)} --html</code></pre>
-<p class="buttons"><button type="button" class="copy">Copy the command</button>
+<p class="buttons pst-js-only"><button type="button" class="copy">Copy the command</button>
 <button type="reset">Values of this page</button> <span role="status"></span></p>
 </form>
 </details>

@@ -52,7 +52,7 @@ def test_each_chapter_has_a_picture_of_its_own(book):
         path = (book / name).parent / told["og:image"][0]
         size = struct.unpack(">II", path.read_bytes()[16:24])
         assert size == (1200, 630)
-        assert path.stat().st_size < 200_000
+        assert path.stat().st_size < 100_000
         seen.add(path.name) if name.startswith("notebooks/") else None
     assert len(seen) == sum(name.startswith("notebooks/") for name in PAGES)
 
