@@ -122,7 +122,7 @@ def test_a_reader_searches_from_any_page(reader):
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?q=CKA")
     page.wait_for_selector("#search-results li")
-    assert page.locator("#search-count").inner_text() == "2 places found for “CKA”."
+    assert re.fullmatch(r"\d places found for “CKA”\.", page.locator("#search-count").inner_text())
     assert page.locator("#search-results mark").first.inner_text() == "linear_cka"
     page.fill("#search-words", "divergence")
     page.wait_for_function("document.querySelectorAll('#search-results li').length === 20")
