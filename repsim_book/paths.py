@@ -47,6 +47,8 @@ LISTINGS = "source"
 THEBE = "_static/thebe"
 # The whole book for paper, which `repsim pdf` puts there.
 PDF_EDITION = "repsim-book.pdf"
+# Style sheets and scripts, of which a page loads one each.
+JOINED = "_static/joined"
 
 
 def find_root(given: Path | None = None) -> Path:

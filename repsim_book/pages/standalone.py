@@ -65,6 +65,8 @@ def inline(page: Path) -> str:
         if file is None:
             continue
         element[attribute] = _data_uri(file)
+    for element in soup.select("style"):
+        element.string = _inline_css(page, element.string or "")
     for element in soup.select("a[href]"):
         link = urlsplit(str(element["href"]))
         if not link.scheme and not link.netloc and link.path:

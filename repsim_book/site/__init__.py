@@ -12,6 +12,7 @@ from repsim_book.site import (
     api_reference,
     drawing_library,
     folding,
+    joined,
     launch,
     listings,
     live,
@@ -71,4 +72,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", page_weight.lighten)
     app.connect("build-finished", accessibility.repair_pages)
     app.connect("build-finished", sharing.anchor_not_found)
+    app.connect("build-finished", joined.join)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,12 @@
-"""The drawing library of interactive figures: one file that the book's pages share, in place of a copy in each."""
+"""The drawing library of interactive figures: one file that the book's pages share, in place of a copy in each.
+
+`figures.js` loads it when a reader comes near the first of a page's figures.
+"""
 
 from pathlib import Path
 from typing import Any
 
+from repsim_book.site.joined import LATER
 from repsim_core.figures.interactive import CHART_MARK, INLINE_LIBRARY, LIBRARY_FILE, write_library
 
 
@@ -13,8 +17,9 @@ def write(app: Any) -> None:
 
 
 def share(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take the copies out of a page with interactive figures, and have it load the shared file."""
+    """Take the copies out of a page with interactive figures, and tell it where the shared file is."""
     body = context.get("body", "")
     if CHART_MARK in body:
-        context["body"] = INLINE_LIBRARY.sub("", body)
-        app.add_js_file(LIBRARY_FILE, loading_method="defer")
+        file = context["pathto"](f"_static/{LIBRARY_FILE}", resource=True)
+        script = f'<script {LATER} src="{file}"></script>'
+        context["body"] = f'{INLINE_LIBRARY.sub("", body)}<template id="repsim-library">{script}</template>'

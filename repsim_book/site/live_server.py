@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from repsim_book.paths import THEBE, build_folder
+from repsim_book.paths import JOINED, THEBE, build_folder
 from repsim_book.ports import HOST, free_port
 from repsim_book.processes import ENDING, Stopped
 from repsim_book.site.thebe import thebe_files
@@ -56,7 +56,8 @@ def serve(root: Path, html: Path, port: int, *, open_browser: bool) -> None:
     before = build_folder(root) / "live"  # the server looks here first
     for name, data in thebe_files(root).items():
         write_atomic(before / THEBE / name, data)
-    write_atomic(before / "_static" / "live.js", MARK + (html / "_static" / "live.js").read_bytes())
+    for script in (html / JOINED).glob("*.js"):
+        write_atomic(before / JOINED / script.name, MARK + script.read_bytes())
     settings: dict[str, Any] = {
         "root_dir": str(root / "notebooks"),
         "extra_static_paths": [str(before), str(html)],

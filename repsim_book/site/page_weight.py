@@ -11,6 +11,15 @@ from typing import Any
 from repsim_book.site.accessibility import written_pages
 from repsim_core.files import write_atomic
 
+# Until the theme's script has run, a page would be light for readers whose system is dark.
+UNKNOWN_THEME = 'localStorage.getItem("theme") || "auto"'
+KNOWN_THEME = (
+    'document.documentElement.dataset.mode.replace("auto", '
+    'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+)
+# Without scripts it has the colours of no theme, where this attribute does not leave the choice to the style sheet.
+NO_THEME = ' data-theme="auto"'
+ICONS = "scripts/fontawesome.js"
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 SHEET = "styles/pydata-sphinx-theme.css"
 FONT = "vendor/fontawesome/webfonts/fa-solid-900"
@@ -20,12 +29,17 @@ ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
 
 
 def lighten(app: Any, error: Exception | None) -> None:
-    """Drop the script of icons and marks without a colour from all pages, from style sheet and font what none shows."""
+    """Drop the script of icons and marks without a colour from all pages, from style sheet and font what none shows.
+
+    A page knows its theme before it is shown.
+    """
     if error is not None or app.builder.format != "html":
         return
+    (Path(app.outdir) / "_static" / ICONS).unlink(missing_ok=True)
     icons: set[str] = set()
     for path, text in written_pages(Path(app.outdir)):
-        write_atomic(path, PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", text)).encode())
+        page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", text)).replace(UNKNOWN_THEME, KNOWN_THEME)
+        write_atomic(path, page.replace(NO_THEME, "", 1).encode())
         for classes in re.findall(r'class="([^"]*\bfa-[^"]*)"', text):
             icons.update(classes.split())
     keep_icons(Path(app.outdir) / "_static", icons)

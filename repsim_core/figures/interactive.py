@@ -66,19 +66,20 @@ _SNIPPET = 'import {View, parse} from "https://cdn.jsdelivr.net/npm/vega@VERSION
 INLINE_LIBRARY = re.compile(r"<script data-repsim-library>.*?</script>", re.DOTALL)
 CHART_MARK = "data-repsim-chart"
 
-# Runs when the output is inserted, which may be before the shared library has loaded. A page may show the
-# same chart twice, hence all that match.
+# Runs when the output is inserted. Without the library the chart waits for the event that says it has come, by the page
+# that shares it. A page may show the same chart twice, hence all that match.
 _DRAW = """(() => {
-  const draw = () => {
-    for (const box of document.querySelectorAll('[data-repsim-chart="NAME"]:not([data-drawn])')) {
+  for (const box of document.querySelectorAll('[data-repsim-chart="NAME"]:not([data-drawn])')) {
+    const draw = () => {
+      if ("drawn" in box.dataset) return;
       box.dataset.drawn = "";
       const spec = JSON.parse(box.nextElementSibling.textContent);
       box.replaceChildren();
       new vega.View(vega.parse(spec), {container: box, hover: true, renderer: "svg"}).runAsync();
-    }
-  };
-  if (window.vega) draw();
-  else window.addEventListener("load", draw);
+    };
+    if (window.vega) draw();
+    else box.addEventListener("repsim-draw", draw);
+  }
 })();"""
 
 

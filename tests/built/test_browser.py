@@ -20,7 +20,7 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
 
 @pytest.fixture(scope="module", params=[*PAGES, "genindex.html", "prf-prf.html", SEARCH, LISTING])
 def window(request, browser, site):
-    window = Reader(browser, site, color_scheme="light", viewport=WIDE)
+    window = Reader(browser, site, color_scheme="light", viewport=NARROW)
     window.open(request.param)
     yield window
     window.context.close()
@@ -29,8 +29,18 @@ def window(request, browser, site):
 def test_a_page_is_complete_offline_and_light(book, window):
     assert window.problems == []
     weight = sum((book / name).stat().st_size for name in window.loaded)
-    assert 100_000 < weight < 3_000_000, f"{weight / 1e6:.2f} MB"
+    assert 100_000 < weight < 2_500_000, f"{weight / 1e6:.2f} MB"
+    assert len(window.loaded) <= 25, window.loaded
+    assert page.evaluate(SHIFTS) <= 0.05
 
+
+# How much of the window has moved by itself, all told.
+SHIFTS = """new Promise((resolve) => {
+  const sum = (entries) => entries.filter((e) => !e.hadRecentInput).reduce((all, e) => all + e.value, 0);
+  const watch = new PerformanceObserver((list) => resolve(sum(list.getEntries())));
+  watch.observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum(watch.takeRecords())), 200);
+})"""
 
 # What is cut off at the right, and not in a box that scrolls.
 CUT_OFF = """[...document.querySelectorAll(

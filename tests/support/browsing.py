@@ -38,7 +38,7 @@ class Reader:
         self.context.route(re.compile(rf"^(?!{re.escape(site)}|data:|blob:)"), self._refuse)
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
-        self.loaded: set[str] = set()  # files of the book that the last opened page asked for
+        self.loaded: list[str] = []  # files of the book that the last opened page asked for, each time
         self.page.on("requestfailed", self._note_failure)
         self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
         self.page.on("console", self._note)
@@ -62,7 +62,7 @@ class Reader:
         if response.status >= 400:
             self.problems.append(f"{response.status}: {response.url}")
         elif response.url.startswith(self.site):
-            self.loaded.add(response.url.removeprefix(f"{self.site}/").partition("?")[0].partition("#")[0])
+            self.loaded.append(response.url.removeprefix(f"{self.site}/").partition("?")[0].partition("#")[0])
 
     def open(self, name: str) -> Page:
         self.loaded.clear()
@@ -71,6 +71,8 @@ class Reader:
 
     def complete(self) -> Page:
         """The page, when all that it draws is drawn."""
+        for figure in self.page.locator("[data-repsim-chart]").all():
+            figure.scroll_into_view_if_needed()  # it is drawn when a reader comes near
         self.page.evaluate("document.fonts.ready.then(() => true)")
         self.page.wait_for_function(
             "!document.querySelector('[data-repsim-chart]:not([data-drawn]), [data-drawn]:not(:has(svg))')"
