@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from repsim_book.paths import JOINED, THEBE
 from repsim_book.site.accessibility import written_pages
+from repsim_book.site.search import ENTRIES_FILE
 from repsim_book.site.style_rules import Names, StyleSheet
 from repsim_core.files import write_atomic
 
@@ -90,7 +91,7 @@ def join(app: Any, error: Exception | None) -> None:
 
 
 def names_in(folder: Path, pages: list[str]) -> Names:
-    """The names in all pages and all their scripts, but for Thebe's, which has a style sheet of its own.
+    """The names in all pages and all their scripts; not in Thebe's, which has its own styles, nor what is searched.
 
     What a page lacks may come into it, since code can run there that prints what it likes.
     """
@@ -98,7 +99,11 @@ def names_in(folder: Path, pages: list[str]) -> Names:
     for text in pages:
         names.read_page(text)
     for path in sorted((folder / "_static").rglob("*.js")):
-        if not path.is_relative_to(folder / THEBE) and "mathjax" not in path.parts:
+        if (
+            not path.is_relative_to(folder / THEBE)
+            and path.name != ENTRIES_FILE
+            and "mathjax" not in path.parts
+        ):
             names.read_script(path.read_text(encoding="utf-8"))
     return names
 

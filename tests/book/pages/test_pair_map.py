@@ -58,7 +58,7 @@ def opened(browser, folder):
         yield new
         for reader in readers:
             assert reader.problems == []
-            assert reader.loaded == {"map.html"}
+            assert set(reader.loaded) == {"map.html"}
             reader.context.close()
 
 
