@@ -99,11 +99,7 @@ def names_in(folder: Path, pages: list[str]) -> Names:
     for text in pages:
         names.read_page(text)
     for path in sorted((folder / "_static").rglob("*.js")):
-        if (
-            not path.is_relative_to(folder / THEBE)
-            and path.name != ENTRIES_FILE
-            and "mathjax" not in path.parts
-        ):
+        if not path.is_relative_to(folder / THEBE) and path.name != ENTRIES_FILE:
             names.read_script(path.read_text(encoding="utf-8"))
     return names
 
@@ -111,13 +107,7 @@ def names_in(folder: Path, pages: list[str]) -> Names:
 def local(tag: str, place: str) -> str | None:
     """The path of the file that a tag loads, in the folder of the pages; None if it is elsewhere or loaded later."""
     address = ADDRESS.search(tag)
-    if (
-        address is None
-        or "/mathjax/" in tag
-        or LATER in tag
-        or ' type="module"' in tag
-        or re.search(r"\basync\b", tag)
-    ):
+    if address is None or LATER in tag or ' type="module"' in tag or re.search(r"\basync\b", tag):
         return None
     link = urlsplit(address[1])
     return None if link.scheme or link.netloc else posixpath.normpath(posixpath.join(place, link.path))
