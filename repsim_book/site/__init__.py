@@ -71,6 +71,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", sharing.say_once)
     app.connect("build-finished", page_weight.lighten)
     app.connect("build-finished", accessibility.repair_pages)
-    app.connect("build-finished", sharing.anchor_not_found)
-    app.connect("build-finished", joined.join)
+    # after the theme (500), which writes the colours of code then
+    app.connect("build-finished", joined.join, priority=900)
+    app.connect("build-finished", sharing.anchor_not_found, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -66,8 +66,9 @@ def join(app: Any, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir)
-    places = [Path(app.confdir) / entry for entry in app.config.html_static_path]
-    own = {path.name for place in places for path in place.glob("*.css")}
+    # Extensions add folders of theirs, with whole addresses.
+    places = [entry for entry in app.config.html_static_path if not Path(entry).is_absolute()]
+    own = {path.name for place in places for path in (Path(app.confdir) / place).glob("*.css")}
     pages = list(written_pages(folder))
     names = names_in(folder, [text for _, text in pages])
 

@@ -119,10 +119,9 @@ def test_styles_look_the_same_on_a_phone(compare):
     same("menu")
 
 
-@pytest.mark.parametrize("name", ["book/intro.html", "book/api.html", "book/notation.html", "genindex.html"])
+@pytest.mark.parametrize("name", ["book/intro.html", "book/api.html", "book/notation.html"])
 def test_styles_of_other_pages_look_the_same(compare, name):
     page, same = compare(name)
     page.set_viewport_size(WIDE)
-    same("its top")
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     same("its middle")
