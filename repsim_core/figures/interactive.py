@@ -60,6 +60,8 @@ _CONFIG: dict[str, Any] = {
     "range": {"category": label_palette(8)},
 }
 
+# Pixels.
+_COLUMN = 640
 LIBRARY_FILE = "repsim-vega.js"
 # The name by which vl_convert's own copy of Vega goes; nothing is fetched.
 _SNIPPET = 'import {View, parse} from "https://cdn.jsdelivr.net/npm/vega@VERSION/+esm.js"; window.vega = {View, parse};'
@@ -110,9 +112,11 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     spec["config"] = dict(_CONFIG)
     for key, value in given.items():
         spec["config"][key] = {**_CONFIG.get(key, {}), **value} if isinstance(value, dict) else value
-    still = vl_convert.vegalite_to_svg(spec, vl_version=_version())
-    if "mark" in spec or "layer" in spec:
-        spec.setdefault("width", "container")
+    # A page's width is known when it is drawn there; the still picture has that of a column of text.
+    fits = ("mark" in spec or "layer" in spec) and "width" not in spec
+    still = vl_convert.vegalite_to_svg({**spec, "width": _COLUMN} if fits else spec, vl_version=_version())
+    if fits:
+        spec["width"] = "container"
     # Compiled here, so that a page needs Vega alone, two thirds of what Vega-Lite takes.
     spec = vl_convert.vegalite_to_vega(spec, vl_version=_version())
     data = json.dumps(spec, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")

@@ -173,6 +173,14 @@ def chart() -> str:
     ).markup
 
 
+def test_explorer_is_drawn_for_a_column_before_its_script_has_run_and_says_what_is_chosen() -> None:
+    markup = chart()
+    width = re.search(r'<svg [^>]*viewBox="0 0 (\d+) ', markup)
+    assert width is not None
+    assert 600 < int(width[1]) < 700
+    assert '<p class="repsim-chosen">first seed: 1, second seed: 3, follow the class: all</p>' in markup
+
+
 def test_explorer_has_menus_for_two_seeds_and_a_class() -> None:
     markup = chart()
     spec = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', markup, re.DOTALL)[0])
