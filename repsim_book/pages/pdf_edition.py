@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import bs4
+
 from repsim_book.claims import claimed
 from repsim_book.pages.browser import find_browser, print_page
 from repsim_book.pages.contents import pages_in_toc
@@ -81,8 +83,10 @@ def make(
         tempfile.TemporaryDirectory(dir=build_folder(root), prefix=".pdf-") as folder,
     ):
         config = _yaml(root / CONFIG)
-        about = _about(root, html / f"{names[0]}.html", config, profile)
-        address = str(config.get("html", {}).get("baseurl", "")).rstrip("/")
+        home = bs4.BeautifulSoup((html / f"{names[0]}.html").read_text(encoding="utf-8"), "html.parser")
+        canonical = home.select_one("link[rel=canonical]")
+        address = str(canonical["href"]).removesuffix(f"/{names[0]}.html") if canonical else ""
+        about = _about(root, home, config, profile, address)
         joined = join(html, names, address)
         step(STEPS[0])
         headings = [Heading(1, "contents", "Contents", "Contents"), *joined.headings]
@@ -221,25 +225,24 @@ def _entries(catalogue: Any) -> list[Any]:
     return found
 
 
-def _about(root: Path, home: Path, config: Mapping[str, Any], profile: str) -> About:
+def _about(
+    root: Path, home: bs4.BeautifulSoup, config: Mapping[str, Any], profile: str, address: str
+) -> About:
     """What the title page says, from the book's settings, its citation file and its first page."""
-    import bs4
-
     citation = _yaml(root / "CITATION.cff")
     names = [
         each.get("name") or f"{each['given-names']} {each['family-names']}"
         for each in citation.get("authors", [])
     ]
     settings = config.get("sphinx", {}).get("config", {})
-    page = bs4.BeautifulSoup(home.read_text(encoding="utf-8"), "html.parser")
-    updated = page.select_one("meta[name='docbuild:last-update']")
-    said = page.select_one(".repsim-facts > p")
+    updated = home.select_one("meta[name='docbuild:last-update']")
+    said = home.select_one(".repsim-facts > p")
     made = [escape(said.get_text())] if said else []
     if profile != "default":
         made.append(
             f"Built with the profile {escape(profile)}: chapters may have other parameters than in the book."
         )
-    if address := config.get("html", {}).get("baseurl"):
+    if address:
         made.append(f'<a href="{escape(address)}">{escape(address)}</a>')
     if licence := settings.get("html_theme_options", {}).get("extra_footer"):
         made.append(licence)
