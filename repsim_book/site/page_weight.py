@@ -19,6 +19,8 @@ KNOWN_THEME = (
 )
 # Without scripts it has the colours of no theme, where this attribute does not leave the choice to the style sheet.
 NO_THEME = ' data-theme="auto"'
+DRAWING = re.compile(r'<img (?![^>]*\bstyle=)([^>]*\bsrc="([^":]+\.svg)"[^>]*)>')
+DRAWING_SIZE = re.compile(r'<svg\b[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
 ICONS = "scripts/fontawesome.js"
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 SHEET = "styles/pydata-sphinx-theme.css"
@@ -39,10 +41,21 @@ def lighten(app: Any, error: Exception | None) -> None:
     icons: set[str] = set()
     for path, text in written_pages(Path(app.outdir)):
         page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", text)).replace(UNKNOWN_THEME, KNOWN_THEME)
-        write_atomic(path, page.replace(NO_THEME, "", 1).encode())
+        write_atomic(path, with_room(page.replace(NO_THEME, "", 1), path.parent).encode())
         for classes in re.findall(r'class="([^"]*\bfa-[^"]*)"', text):
             icons.update(classes.split())
     keep_icons(Path(app.outdir) / "_static", icons)
+
+
+def with_room(html: str, folder: Path) -> str:
+    """A page that keeps room for its drawings before they have come; what a browser knows of one is its width."""
+
+    def roomy(image: re.Match[str]) -> str:
+        file = folder / image[2]
+        size = DRAWING_SIZE.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+        return f'<img style="aspect-ratio: {size[1]} / {size[2]}" {image[1]}>' if size else image[0]
+
+    return DRAWING.sub(roomy, html)
 
 
 def keep_icons(static: Path, icons: set[str]) -> None:
