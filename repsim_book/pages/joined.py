@@ -85,7 +85,9 @@ def join(html: Path, names: Sequence[str], address: str = "") -> Joined:
         _fold_out(article)
         headings += _headings(article, name)
         body[name] = article.decode()
-    return Joined("\n".join(styles), body, headings)
+    # Of the sheets that are written into pages, the one with more has the others' rules too: it has the last word.
+    ordered = sorted(styles, key=lambda each: len(each) if each.startswith("<style") else 0)
+    return Joined("\n".join(ordered), body, headings)
 
 
 @dataclass(frozen=True)
