@@ -69,6 +69,7 @@ class Head:
         if (Path(app.outdir) / TOUCH_ICON).is_file():
             tags.append(f'<link rel="apple-touch-icon" href="{escape(context["pathto"](TOUCH_ICON, 1))}">')
         if pagename in UNLISTED:
+            context["pageurl"] = None
             tags.append('<meta name="robots" content="noindex">')
         if doctree is not None:
             tags += self._described(app, pagename, context, doctree)
