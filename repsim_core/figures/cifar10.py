@@ -11,7 +11,8 @@ from matplotlib.patches import Rectangle
 
 from repsim_core.figures.cifar10_petals import part
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import INK, label_palette, markers, new_figure, style
+from repsim_core.figures.narrow import is_narrow, legend_below
+from repsim_core.figures.style import INK, edges, label_palette, markers, new_figure, style
 
 __all__ = ["neighbour_counts", "order_prediction", "predictors", "scatter"]
 
@@ -38,6 +39,7 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
             len(dims),
             width=width,
             height=2.55 * len(measures) + 0.2,
+            beside=True,
             squeeze=False,
             sharey=True,
         )
@@ -63,7 +65,7 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
                 axis.set_ylim(0, 1.02)
                 axis.set_xlim(0, 1.07 * float(own[measure].to_numpy().max()))
                 # More numbers would touch those of the next panel.
-                axis.locator_params(axis="x", nbins=3)
+                axis.locator_params(axis="x", nbins=2 if is_narrow() else 3)
             row[len(dims) // 2].set_xlabel(name)
             row[0].set_ylabel(f"{_CCA} of $\\mathbf{{f}}$")
     return figure
@@ -109,7 +111,7 @@ def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, s
             axis.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
             axis.set_yticks(range(len(names)), list(names.values()))
         axes[0][0].set_ylim(len(names) - 0.5, -0.5)
-        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        legend_below(figure, *axes[0][0].get_legend_handles_labels(), columns=3)
     return figure
 
 
@@ -158,7 +160,10 @@ def order_prediction(pairs: pd.DataFrame) -> Figure:
         aside = 0.18 * np.sin(2.4 * np.arange(len(pairs)))
         place = pairs["shared"].to_numpy() + aside
         left.scatter(place, pairs["mean_cca"], **look)
-        left.set(xlabel="shared neighbours", ylabel=f"{_CCA}, measured")
+        left.set(xlabel="shared neighbours")
+        for axis in (left, right):
+            if edges(axis)[0]:
+                axis.set_ylabel(f"{_CCA}, measured")
         right.plot([0, 1], [0, 1], color=INK, linewidth=0.9, alpha=0.5)
         right.scatter(pairs["predicted_cca"], pairs["mean_cca"], **look)
         right.set(xlabel=f"{_CCA}, from the orders", xlim=(-0.03, 1.05))

@@ -165,7 +165,7 @@ def _tags(tags: list[dict[str, Any]]) -> alt.Chart:
 def _heads(heads: list[dict[str, Any]]) -> alt.Chart:
     chart = _in_panels(heads).transform_filter("datum.seed == datum.shown")
     chart = chart.transform_calculate(px="datum.cx", py=f"datum.cy - half - {_HEAD} / 2")
-    return chart.mark_text(fontSize=13, align="center", baseline="middle").encode(x=_PX, y=_PY, text="text:N")
+    return _line(chart, "spoken_models")
 
 
 def _foot(measures: pd.DataFrame) -> alt.Chart:
@@ -190,4 +190,10 @@ def _foot(measures: pd.DataFrame) -> alt.Chart:
             py=f"height - {_FOOT} + 24 + 22 * floor(datum.i / {columns})",
         )
     )
-    return chart.mark_text(fontSize=13, align="center", baseline="middle").encode(x=_PX, y=_PY, text="text:N")
+    return _line(chart, "spoken_measures")
+
+
+def _line(chart: alt.Chart, name: str) -> alt.Chart:
+    """Lines of text that are read out when the reader has chosen (`charts.js`)."""
+    marks = chart.mark_text(fontSize=13, align="center", baseline="middle")
+    return marks.encode(x=_PX, y=_PY, text="text:N").properties(name=name)

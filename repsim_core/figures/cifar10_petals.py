@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -14,7 +13,8 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import INK, label_palette, new_figure, style, xy
+from repsim_core.figures.narrow import is_narrow
+from repsim_core.figures.style import INK, label_palette, new_figure, new_panels, style, xy
 
 __all__ = ["Petal", "gallery", "mapped", "pair", "part", "petals"]
 
@@ -22,6 +22,8 @@ __all__ = ["Petal", "gallery", "mapped", "pair", "part", "petals"]
 _WIDTH = 5.8
 # A line of text, in radii of a panel of half that width.
 _GAP = 0.19
+# Half the width of a panel, in radii: the circle and the names around it.
+_ACROSS = 1.62
 _TINY = 1e-12
 
 
@@ -108,15 +110,14 @@ def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[st
         names: of the classes.
     """
     seeds = points["seed"].unique().tolist()
-    colours, columns = label_palette(len(names)), min(3, len(seeds))
-    rows = math.ceil(len(seeds) / columns)
+    colours = label_palette(len(names))
+    # Two a row on a phone leave less room for names than three on a wide page, where letters can be smaller.
+    size, gap, across, height = (10, 0.36, 2.1, 1.5) if is_narrow() else (8, 0.22, _ACROSS, 1.9)
     with style():
-        figure, axes = new_figure(rows, columns, width=1.95 * columns, height=1.9 * rows, squeeze=False)
-        for axis in axes.ravel()[len(seeds) :]:
-            axis.set_axis_off()
-        for seed, axis in zip(seeds, axes.ravel(), strict=False):
+        figure, axes = new_panels(len(seeds), columns=3, width=1.95, height=height, narrow_columns=2)
+        for seed, axis in zip(seeds, axes, strict=True):
             own, g = part(points, seed=seed), part(unembeddings, seed=seed)
-            _flower(axis, own, names, size=8, dot=3, gap=0.22, lines=False)
+            _flower(axis, own, names, size=size, dot=3, gap=gap, across=across, lines=False)
             tips = xy(g) - xy(g).mean(axis=0)
             tips *= 0.95 / np.linalg.norm(tips, axis=1).max()
             shades = [colours[i] for i in g["label"]]
@@ -168,6 +169,7 @@ def _flower(
     size: float,
     dot: float,
     gap: float,
+    across: float = _ACROSS,
     lines: bool = True,
 ) -> None:
     """Embeddings coloured by class, scaled to a circle, with the names around it, and lines from petals to names."""
@@ -179,7 +181,7 @@ def _flower(
             x, y = zip(petal.end, petal.place, strict=True)
             axis.plot(x, y, color=colours[petal.label], linewidth=1, alpha=0.8)
     _names(axis, found, size)
-    _frame(axis)
+    _frame(axis, across)
 
 
 def _names(axis: Axes, found: Sequence[Petal], size: float) -> None:
@@ -191,8 +193,9 @@ def _names(axis: Axes, found: Sequence[Petal], size: float) -> None:
         )
 
 
-def _frame(axis: Axes) -> None:
-    axis.set(xlim=(-1.62, 1.62), ylim=(-1.3, 1.3), aspect="equal")
+def _frame(axis: Axes, across: float = _ACROSS) -> None:
+    up = 1.3 * across / _ACROSS
+    axis.set(xlim=(-across, across), ylim=(-up, up), aspect="equal")
     axis.set_axis_off()
 
 

@@ -11,7 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter, ScalarFormatter
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
+from repsim_core.figures.narrow import legend_below
+from repsim_core.figures.style import (
+    MODEL_COLORS,
+    edges,
+    label_palette,
+    line_styles,
+    markers,
+    new_figure,
+    new_panels,
+    style,
+)
 
 __all__ = ["bounds", "input_search", "kl_against_llv", "rotation", "sampling", "scaling", "simplex"]
 
@@ -55,7 +65,7 @@ def simplex(points: pd.DataFrame) -> Figure:
             ax.text(0.5, 1.12, example, ha="center", va="center")
             ax.set(aspect="equal", xlim=(-0.14, 1.14), ylim=(-0.12, 1.18))
             ax.set_axis_off()
-        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        legend_below(figure, *axes[0][0].get_legend_handles_labels(), columns=2)
     return figure
 
 
@@ -70,11 +80,9 @@ def bounds(models: pd.DataFrame, curves: pd.DataFrame, tight: pd.DataFrame) -> F
     """
     every = _rows(models)
     classes = sorted(set(every["classes"].tolist()))
-    rows = math.ceil((len(classes) + 1) / 2)
     colours, shapes = label_palette(max(len(classes), 1)), markers(max(len(classes), 1))
     with style():
-        figure, axes = new_figure(rows, 2, width=5.8, height=2.6 * rows + 0.5, squeeze=False)
-        panels = list(axes.ravel())
+        figure, panels = new_panels(len(classes) + 1, width=2.9, height=2.6, below=0.5)
         for i, count in enumerate(classes):
             ax, own = panels[i], _rows(models, classes=count)
             _draw_bounds(ax, curves)
@@ -98,14 +106,12 @@ def bounds(models: pd.DataFrame, curves: pd.DataFrame, tight: pd.DataFrame) -> F
             label="made to meet it",
         )
         last.set(xlim=(0, 1), ylim=(0, 1.02), title="all, linear axes")
-        for ax in panels[len(classes) + 1 :]:
-            ax.set_axis_off()
-        for ax in panels[: len(classes) + 1]:
+        for ax in panels:
             ax.grid(True)
-            if ax.get_subplotspec().is_first_col():
+            if edges(ax)[0]:
                 ax.set_ylabel(_FG)
             ax.set_xlabel(_LLV)
-        figure.legend(*last.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        legend_below(figure, *last.get_legend_handles_labels(), columns=3)
     return figure
 
 
@@ -139,7 +145,7 @@ def input_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> Figure:
         ax.xaxis.set_major_formatter(ScalarFormatter())
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set(xlabel="random input sets drawn", ylabel="term 2")
-        figure.legend(loc="outside lower center", ncols=2)
+        legend_below(figure, *ax.get_legend_handles_labels(), columns=2)
     return figure
 
 
@@ -164,7 +170,7 @@ def scaling(table: pd.DataFrame) -> Figure:
         ax.set_xscale("log", base=2)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.set(xlabel="factor on the embeddings", ylabel="distance")
-        figure.legend(loc="outside lower center", ncols=2)
+        legend_below(figure, *ax.get_legend_handles_labels(), columns=2)
     return figure
 
 
@@ -225,7 +231,7 @@ def kl_against_llv(noisy: pd.DataFrame, permuted: pd.DataFrame) -> Figure:
         ax.set(xscale="log", yscale="log", xlabel=_LLV, ylabel=_KL)
         ax.set_xlim(right=2.2 * max(_rows(noisy)["d_llv"].max(), _rows(permuted)["d_llv"].max()))
         ax.grid(True)
-        figure.legend(loc="outside lower center", ncols=3)
+        legend_below(figure, *ax.get_legend_handles_labels(), columns=3)
     return figure
 
 
@@ -259,8 +265,11 @@ def sampling(table: pd.DataFrame) -> Figure:
         right.yaxis.set_minor_formatter(NullFormatter())
         for ax in (left, right):
             ax.set_xlabel("inputs N")
+            ax.xaxis.set_minor_formatter(NullFormatter())
+            ax.xaxis.set_major_locator(FixedLocator(sorted(set(_rows(table)["inputs"].tolist()))))
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             ax.grid(True)
-        figure.legend(loc="outside lower center", ncols=2)
+        legend_below(figure, *left.get_legend_handles_labels(), columns=2)
     return figure
 
 

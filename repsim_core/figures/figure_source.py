@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from repsim_core.figures.narrow import narrow_column
 from repsim_core.files import table_to_csv
 from repsim_core.notebook import FIGURE
 
-__all__ = ["FigureSource", "draws", "source_of"]
+__all__ = ["FigureSource", "draws", "narrow_of", "source_of"]
 
-_SOURCE = "_repsim_source"
+_SOURCE, _NARROW = "_repsim_source", "_repsim_narrow"
 _Drawing = TypeVar("_Drawing", bound=Callable[..., Any])
 
 
@@ -38,7 +39,7 @@ class FigureSource:
 
 
 def draws(function: _Drawing) -> _Drawing:
-    """Decorate a function that returns a figure: its name and its data are kept with the figure.
+    """Decorate a function that returns a figure: with it stay its name, its data, and a drawing for narrow columns.
 
     Data are the arguments that are tables (DataFrame), arrays of up to two axes, or such arrays by key; the others
     (names, titles, options) are not kept.
@@ -48,10 +49,13 @@ def draws(function: _Drawing) -> _Drawing:
     @wraps(function)
     def drawing(*args: Any, **kwargs: Any) -> Any:
         picture = function(*args, **kwargs)
+        with narrow_column():
+            narrow = function(*args, **kwargs)
         given = parameters.bind(*args, **kwargs).arguments
         found = {key: table for key, value in given.items() if (table := _table(value)) is not None}
         # Past the class's own __setattr__: what is set on a chart of altair's becomes a part of its specification.
         object.__setattr__(picture, _SOURCE, FigureSource(name, found))
+        object.__setattr__(picture, _NARROW, narrow)
         return picture
 
     return drawing  # pyright: ignore[reportReturnType]
@@ -60,6 +64,11 @@ def draws(function: _Drawing) -> _Drawing:
 def source_of(picture: Any) -> FigureSource | None:
     """The source of a figure, None if no decorated function drew it."""
     return vars(picture).get(_SOURCE)
+
+
+def narrow_of(picture: Any) -> Any:
+    """The same figure drawn for a narrow column, None if no decorated function drew it."""
+    return vars(picture).get(_NARROW)
 
 
 def _table(value: Any) -> pd.DataFrame | None:

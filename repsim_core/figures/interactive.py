@@ -8,6 +8,7 @@ drawing library (0.6 MB): there it is taken out of the pages, and they share one
 import hashlib
 import html
 import json
+import math
 import re
 from functools import cache
 from importlib.metadata import version
@@ -17,9 +18,9 @@ from typing import Any
 import altair as alt_
 import vl_convert
 
-from repsim_core.figures.figure_source import source_of
+from repsim_core.figures.figure_source import narrow_of, source_of
 from repsim_core.figures.shared_shapes import share_shapes
-from repsim_core.figures.style import ShownFigure, figure_markup, label_palette
+from repsim_core.figures.style import HIDDEN, ShownFigure, figure_markup, label_palette
 
 # Ink is the page's own, so that the figure follows a change of theme while it is on the screen.
 _CONFIG: dict[str, Any] = {
@@ -60,8 +61,6 @@ _CONFIG: dict[str, Any] = {
     "range": {"category": label_palette(8)},
 }
 
-# Pixels.
-_COLUMN = 640
 LIBRARY_FILE = "repsim-vega.js"
 # The name by which vl_convert's own copy of Vega goes; nothing is fetched.
 _SNIPPET = 'import {View, parse} from "https://cdn.jsdelivr.net/npm/vega@VERSION/+esm.js"; window.vega = {View, parse};'
@@ -69,20 +68,15 @@ INLINE_LIBRARY = re.compile(r"<script data-repsim-library>.*?</script>", re.DOTA
 CHART_MARK = "data-repsim-chart"
 
 # Runs when the output is inserted. Without the library the chart waits for the event that says it has come, by the page
-# that shares it. A page may show the same chart twice, hence all that match.
+# that shares it.
 _DRAW = """(() => {
-  for (const box of document.querySelectorAll('[data-repsim-chart="NAME"]:not([data-drawn])')) {
-    const draw = () => {
-      if ("drawn" in box.dataset) return;
-      box.dataset.drawn = "";
-      const spec = JSON.parse(box.nextElementSibling.textContent);
-      box.replaceChildren();
-      new vega.View(vega.parse(spec), {container: box, hover: true, renderer: "svg"}).runAsync();
-    };
-    if (window.vega) draw();
-    else box.addEventListener("repsim-draw", draw);
-  }
+  const draw = () => repsimCharts("NAME");
+  if (window.repsimCharts) draw();
+  else for (const box of document.querySelectorAll('[data-repsim-chart="NAME"]:not([data-drawn])'))
+    box.addEventListener("repsim-draw", draw);
 })();"""
+# Pixels: of the still drawings of a chart that is as wide as its column.
+_STILL_WIDTHS = {"wide": 640, "narrow": 330}
 
 
 def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> ShownFigure:
@@ -103,32 +97,34 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     """
     if not alt.strip():
         raise ValueError("alt must say what the figure shows, got an empty text")
-    spec = chart.to_dict()
-    chosen = _chosen(spec)
-    spec["description"] = alt
-    given = spec.pop("config", {})
-    # The view holds altair's own default size; a chart's own size is in the chart.
-    given.pop("view", None)
-    spec["config"] = dict(_CONFIG)
-    for key, value in given.items():
-        spec["config"][key] = {**_CONFIG.get(key, {}), **value} if isinstance(value, dict) else value
-    # A page's width is known when it is drawn there; the still picture has that of a column of text.
-    fits = ("mark" in spec or "layer" in spec) and "width" not in spec
-    still = vl_convert.vegalite_to_svg({**spec, "width": _COLUMN} if fits else spec, vl_version=_version())
-    if fits:
-        spec["width"] = "container"
-    # Compiled here, so that a page needs Vega alone, two thirds of what Vega-Lite takes.
-    spec = vl_convert.vegalite_to_vega(spec, vl_version=_version())
-    data = json.dumps(spec, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    wide = _specification(chart, alt)
+    narrow = _specification(other, alt) if (other := narrow_of(chart)) is not None else wide
+    stills, compiled = {}, {}
+    for name, spec in {"wide": wide, "narrow": narrow}.items():
+        fluid = "mark" in spec or "layer" in spec
+        still = {"width": _STILL_WIDTHS[name], **spec} if fluid else spec
+        stills[name] = vl_convert.vegalite_to_svg(still, vl_version=_version())
+        # Compiled here, so that a page needs Vega alone, two thirds of what Vega-Lite takes.
+        compiled[name] = vl_convert.vegalite_to_vega(
+            {"width": "container", **spec} if fluid else spec, vl_version=_version()
+        )
+    # A chart that fits every column is drawn as it is.
+    least = 0 if wide == narrow else math.ceil(float(re.findall(r'width="([\d.]+)"', stills["wide"])[0]))
+    if wide == narrow:
+        del compiled["narrow"]
+    else:
+        _share_data(compiled["narrow"], compiled["wide"])
+    data = json.dumps(compiled, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     name = hashlib.sha256(data.encode()).hexdigest()[:12]
-    # vl_convert numbers clip paths by a counter of the process: another number the next time, and in the next chart.
-    clips: dict[str, str] = {}
-    still = re.sub(r"\bclip\d+\b", lambda m: clips.setdefault(m[0], f"clip-{name}-{len(clips)}"), still)
-    still = share_shapes(still, f"shape-{name}-")
     label = html.escape(alt, quote=True)
+    still = "".join(
+        f'<div class="repsim-{kind}"{HIDDEN if kind == "narrow" else ""}>'
+        f"{_described(_own_ids(svg, f'{kind}-{name}'), label)}</div>"
+        for kind, svg in stills.items()
+    )
     body = (
-        f'<div class="repsim-vega" style="width:100%" {CHART_MARK}="{name}" role="group" aria-label="{label}">'
-        f"{_described(still, label)}{chosen}</div>"
+        f'<div class="repsim-vega" style="width:100%" {CHART_MARK}="{name}" data-least="{least}" role="group" '
+        f'aria-label="{label}">{still}{_chosen(wide)}</div>'
         f'<script type="application/json">{data}</script>'
         f"<script data-repsim-library>{_library()}</script>"
         f"<script>{_DRAW.replace('NAME', name)}</script>"
@@ -136,11 +132,41 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
     return ShownFigure(figure_markup(body, caption), alt, source_of(chart))
 
 
+def _specification(chart: Any, alt: str) -> dict[str, Any]:
+    """A chart as Vega-Lite, in the book's look."""
+    spec = chart.to_dict()
+    spec["description"] = alt
+    given = spec.pop("config", {})
+    # The view holds altair's own default size; a chart's own size is in the chart.
+    given.pop("view", None)
+    spec["config"] = dict(_CONFIG)
+    for key, value in given.items():
+        spec["config"][key] = {**_CONFIG.get(key, {}), **value} if isinstance(value, dict) else value
+    return spec
+
+
+def _share_data(narrow: dict[str, Any], wide: dict[str, Any]) -> None:
+    """Put the name of the data of `wide` in place of the same data in `narrow`."""
+    names = {json.dumps(each["values"]): each["name"] for each in wide["data"] if "values" in each}
+    for each in narrow["data"]:
+        if (name := names.get(json.dumps(each.get("values")))) is not None:
+            each["values"] = name
+
+
+def _own_ids(svg: str, name: str) -> str:
+    """A drawing of Vega's with ids that no other has, and each shape of points written once."""
+    # vl_convert numbers clip paths by a counter of the process: another number the next time, and in the next chart.
+    clips: dict[str, str] = {}
+    svg = re.sub(r"\bclip\d+\b", lambda m: clips.setdefault(m[0], f"clip-{name}-{len(clips)}"), svg)
+    return share_shapes(svg, f"shape-{name}-")
+
+
 def write_library(folder: str | Path) -> Path:
     """Write the drawing library that a book's pages share into `folder`, if missing; return its path."""
     path = Path(folder) / LIBRARY_FILE
     # Only a finished file may count as there: the book can be interrupted.
-    mark = f"/* vega-lite {_version()}, vl-convert {version('vl-convert-python')} */\n"
+    charts = hashlib.sha256(Path(__file__).with_name("charts.js").read_bytes()).hexdigest()[:8]
+    mark = f"/* vega-lite {_version()}, vl-convert {version('vl-convert-python')}, charts {charts} */\n"
     if path.exists() and path.read_text(encoding="utf-8").startswith(mark):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +185,8 @@ def _library() -> str:
     snippet = _SNIPPET.replace("VERSION", vl_convert.get_vega_version())
     code = vl_convert.javascript_bundle(snippet, vl_version=_version()).replace("</script", "<\\/script")
     # A function of its own: a second copy in the same page would declare the same names again.
-    return f"window.vega || (() => {{{code}}})();"
+    charts = Path(__file__).with_name("charts.js").read_text(encoding="utf-8")
+    return f"window.vega || (() => {{{code}}})();\n{charts}"
 
 
 def _chosen(spec: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from repsim_core.figures.figure_source import draws
+from repsim_core.figures.narrow import is_narrow
 from repsim_core.figures.style import INK, label_palette, new_figure, style, xy
 
 __all__ = ["label_sets", "mapped", "side_by_side", "twin_dial"]
@@ -32,7 +33,7 @@ def side_by_side(embeddings: pd.DataFrame, unembeddings: pd.DataFrame) -> Figure
     above, below = _by_model(embeddings), _by_model(unembeddings)
     colours = _palette_for(unembeddings)
     with style():
-        figure, axes = new_figure(2, len(above), width=5.8, height=6.3, squeeze=False)
+        figure, axes = new_figure(2, len(above), width=5.8, height=6.3, squeeze=False, beside=True)
         for column, name in enumerate(above):
             _clouds(axes[0, column], above[name], colours)
             _arrows(axes[1, column], below[name], colours)
@@ -113,6 +114,8 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
         An Altair chart.
     """
     least, most = 0.6, 1.6
+    # Pixels.
+    side = 270 if is_narrow() else 310
     angle = alt.param("angle", value=0, bind=alt.binding_range(min=-180, max=180, step=5, name="turn (°) "))
     stretch = alt.param(
         "stretch", value=1, bind=alt.binding_range(min=least, max=most, step=0.1, name="stretch ")
@@ -148,7 +151,13 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
         placed(chosen, f)
         .mark_point(size=190, shape="circle", strokeWidth=2, filled=False, clip=True)
         .encode(x=across, y=up, stroke=alt.value("currentColor")),
-    ).properties(width=310, height=310, title="Embeddings f(x): dots. Unembeddings g(y): lines")
+    ).properties(
+        width=side,
+        height=side,
+        title=["Embeddings f(x): dots.", "Unembeddings g(y): lines"]
+        if is_narrow()
+        else "Embeddings f(x): dots. Unembeddings g(y): lines",
+    )
     example_f = _turned("fx", "fy", "angle", "stretch")
     bars = (
         placed(arrows, g)
@@ -157,14 +166,20 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
         .transform_calculate(weight="exp(datum.logit - datum.highest)")
         .transform_joinaggregate(total="sum(weight)")
         .transform_calculate(p="datum.weight / datum.total")
-        .mark_bar()
+        .transform_calculate(
+            words="datum.p < 0.005 ? '' : 'label ' + datum.label + ': ' + format(datum.p, '.2f')"
+        )
+        .mark_bar(aria=True)
         .encode(
             x=alt.X("label:N", title="label y", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("p:Q", title="p(y|x)", scale=alt.Scale(domain=[0, 1])),
             color=colour,
+            description="words:N",
             tooltip=[alt.Tooltip("label:N"), alt.Tooltip("p:Q", format=".4f")],
         )
-        .properties(width=310, height=110, title="Probabilities of the circled input")
+        .properties(
+            width=side, height=110, title="Probabilities of the circled input", name="spoken_probabilities"
+        )
     )
     return alt.vconcat(plane, bars).add_params(angle, stretch)
 
@@ -261,4 +276,4 @@ def _frame(axis: Axes, points: np.ndarray) -> None:
     axis.axhline(0, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
     axis.axvline(0, color=INK, alpha=0.25, linewidth=0.8, zorder=0)
     axis.tick_params(length=3)
-    axis.locator_params(nbins=5)
+    axis.locator_params(nbins=3 if is_narrow() else 5)

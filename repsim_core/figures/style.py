@@ -25,22 +25,26 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from cycler import cycler
+from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.typing import RcKeyType
 
-from repsim_core.figures.figure_source import FigureSource, source_of
+from repsim_core.figures.figure_source import FigureSource, narrow_of, source_of
+from repsim_core.figures.narrow import NARROW_WIDTH, fit_texts, is_narrow
 from repsim_core.figures.shared_shapes import join_points
 
 __all__ = [
     "INK",
     "MODEL_COLORS",
+    "edges",
     "label_palette",
     "line_styles",
     "markers",
     "new_figure",
+    "new_panels",
     "show",
     "style",
     "xy",
@@ -60,6 +64,8 @@ INK = "#000000"
 _RASTER_DPI = 150
 # Points in one axes: above this an SVG scatter is larger than its picture.
 _DENSE = 1500
+# The attribute of a drawing for narrow columns: a style sheet shows it, where there is one.
+HIDDEN = ' style="display:none"'
 # Below this, 11-point text is too small to read; the figure's box scrolls instead.
 _SMALLEST_SCALE = 0.5
 
@@ -120,17 +126,27 @@ def style() -> Iterator[None]:
         # A reader's matplotlibrc must not change the book's figures.
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
+        if is_narrow():
+            mpl.rcParams["axes.titlesize"] = _RC["axes.labelsize"]
         yield
 
 
 def new_figure(
-    rows: int = 1, cols: int = 1, *, width: float | None = None, height: float | None = None, **subplots: Any
+    rows: int = 1,
+    cols: int = 1,
+    *,
+    width: float | None = None,
+    height: float | None = None,
+    beside: bool = False,
+    **subplots: Any,
 ) -> tuple[Figure, Any]:
     """An empty figure in the book's style, and its axes.
 
     Args:
-        rows, cols: the grid of axes.
-        width, height: inches; by default 5 wide for one column and 7.2 for more, and 3.4 high a row.
+        rows, cols: the grid of axes. For a narrow column (`narrow`) the axes are one below the other, row by row.
+        width, height: inches; by default 5 wide for one column and 7.2 for more, and 3.4 high a row. For a narrow
+            column the width is that of a phone, and a row as high as it is elsewhere.
+        beside: whether the axes of a row stay beside each other in a narrow column too, at the same shape.
         subplots: passed on to `matplotlib.figure.Figure.subplots`, e.g. `sharey=True`.
 
     Returns:
@@ -141,9 +157,73 @@ def new_figure(
         width = 5.0 if cols == 1 else 7.2
     if height is None:
         height = 3.4 * rows
+    if is_narrow() and not beside:
+        return _stacked(rows, cols, height, **subplots)
+    if is_narrow():
+        # Texts do not shrink with the panels.
+        width, height = NARROW_WIDTH, height * NARROW_WIDTH / width + 0.3 * rows
     with style():
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots(rows, cols, **subplots)
+
+
+def new_panels(
+    count: int,
+    *,
+    columns: int = 2,
+    width: float,
+    height: float,
+    below: float = 0.0,
+    narrow_columns: int = 1,
+    **subplots: Any,
+) -> tuple[Figure, list[Axes]]:
+    """An empty figure in the book's style with so many axes, row by row.
+
+    Args:
+        count: of the axes.
+        columns, narrow_columns: the most in a row, in a wide and in a narrow column.
+        width, height, below: inches: of a panel, and under all of them.
+        subplots: passed on to `matplotlib.figure.Figure.subplots`.
+    """
+    columns = min(count, narrow_columns if is_narrow() else columns)
+    rows = -(-count // columns)
+    size = NARROW_WIDTH if is_narrow() else width * columns
+    with style():
+        figure = Figure(figsize=(size, height * rows + below), layout="constrained")
+        panels = list(figure.subplots(rows, columns, squeeze=False, **subplots).ravel())
+    for spare in panels[count:]:
+        spare.remove()
+    return figure, panels[:count]
+
+
+def edges(axes: Axes) -> tuple[bool, bool]:
+    """Whether a panel is the first of its row, and whether it is in the last row: where axes are named."""
+    place = axes.get_subplotspec()
+    return place is None or place.is_first_col(), place is None or place.is_last_row()
+
+
+def _stacked(
+    rows: int,
+    cols: int,
+    height: float,
+    *,
+    squeeze: bool = True,
+    sharex: bool | str = False,
+    sharey: bool | str = False,
+    **subplots: Any,
+) -> tuple[Figure, Any]:
+    """Axes one below the other, in an array of the same shape as of a grid, each with the numbers at its own edges."""
+    with style():
+        figure = Figure(figsize=(NARROW_WIDTH, height * cols), layout="constrained")
+        axes = figure.subplots(rows * cols, 1, squeeze=False, **subplots).reshape(rows, cols)
+    for (row, col), axis in np.ndenumerate(axes):
+        for shared, join in ((sharex, axis.sharex), (sharey, axis.sharey)):
+            first = {True: (0, 0), "row": (row, 0), "col": (0, col)}.get(shared)
+            if first not in (None, (row, col)):
+                join(axes[first])
+    if not squeeze:
+        return figure, axes
+    return figure, axes.squeeze() if axes.size > 1 else axes[0, 0]
 
 
 def label_palette(k: int) -> list[str]:
@@ -213,6 +293,21 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
     """
     if not alt.strip():
         raise ValueError("alt must say what the figure shows, got an empty text")
+    narrow = narrow_of(fig)
+    body = _drawing(fig, alt)
+    if narrow is not None:
+        with style():
+            fit_texts(narrow)
+        # A style sheet shows one of the two; where there is none, this is the first.
+        body = (
+            f'<div class="repsim-wide">{body}</div>'
+            f'<div class="repsim-narrow"{HIDDEN}>{_drawing(narrow, alt)}</div>'
+        )
+    return ShownFigure(figure_markup(body, caption), alt, source_of(fig))
+
+
+def _drawing(fig: Figure, alt: str) -> str:
+    """A figure as SVG for a page; closes the figure."""
     for axes in fig.axes:
         scatters = [each for each in axes.collections if isinstance(each, PathCollection)]
         if sum(len(np.asarray(each.get_offsets())) for each in scatters) > _DENSE:
@@ -228,8 +323,7 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
             buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     plt.close(fig)
-    svg = _inline_svg(buffer.getvalue(), alt)
-    return ShownFigure(figure_markup(svg, caption), alt, source_of(fig))
+    return _inline_svg(buffer.getvalue(), alt)
 
 
 def figure_markup(body: str, caption: str | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import line_styles, new_figure, style
+from repsim_core.figures.narrow import legend_below
+from repsim_core.figures.style import line_styles, new_panels, style
 
 _COLUMNS = 3
 # Decades that positive values must span for a logarithmic axis.
@@ -44,7 +44,7 @@ def sweep_scalars(scalars: pd.DataFrame, swept: Sequence[str], shown: Sequence[s
                 _scale(axis, "x", scalars[first].to_numpy(float))
             axis.set(title=name, xlabel=first)
         if rest:
-            figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+            legend_below(figure, *axes[0].get_legend_handles_labels(), columns=2)
     return figure
 
 
@@ -68,7 +68,7 @@ def sweep_curves(table: pd.DataFrame, swept: Sequence[str]) -> Figure:
             _scale(axis, "x", table[x].to_numpy(float))
             _scale(axis, "y", table[name].to_numpy(float))
             axis.set(title=name, xlabel=x)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        legend_below(figure, *axes[0].get_legend_handles_labels(), columns=2)
     return figure
 
 
@@ -100,12 +100,9 @@ def _label(own: pd.DataFrame, swept: Sequence[str]) -> str:
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
     columns = min(count, _COLUMNS)
-    rows = ceil(count / columns)
-    figure, axes = new_figure(rows, columns, height=2.5 * rows + 0.6)
-    flat = list(np.ravel(axes))
-    for axis in flat[count:]:
-        axis.remove()
-    return figure, flat[:count]
+    return new_panels(
+        count, columns=columns, width=5.0 if columns == 1 else 7.2 / columns, height=2.5, below=0.6
+    )
 
 
 def _scale(axis: Axes, direction: str, values: Float64[np.ndarray, " N"]) -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from repsim_core.figures.figure_source import draws
+from repsim_core.figures.narrow import legend_below
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles, markers, new_figure, style
 
 __all__ = ["arrangements", "measures", "permutation_spread", "probes", "rate"]
@@ -30,7 +31,7 @@ def arrangements(points: pd.DataFrame, directions: pd.DataFrame) -> Figure:
         directions: unit vectors of the unembeddings; columns model, label, x, y, sorted by label.
     """
     with style():
-        figure, axes = new_figure(1, 2, width=_WIDTH, height=3.2, sharex=True, sharey=True)
+        figure, axes = new_figure(1, 2, width=_WIDTH, height=3.2, beside=True, sharex=True, sharey=True)
         classes = len(np.unique(directions["label"]))
         colours = label_palette(classes)
         for number, axis in enumerate(axes, start=1):
@@ -233,5 +234,5 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
             Line2D([], [], color=ink, marker="s", markersize=6, linestyle="none"),
         ]
         names = [r"embeddings $\mathbf{f}\,'(x)$", r"what the probe makes of $\mathbf{f}(x)$"]
-        figure.legend(handles, names, loc="outside lower center", ncols=2)
+        legend_below(figure, handles, names, columns=2)
     return figure

@@ -10,9 +10,13 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.figures.figure_source import draws
+from repsim_core.figures.narrow import is_narrow
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles
 
 __all__ = ["turn_the_knob"]
+
+# Pixels between panels.
+_APART = 18
 
 
 @draws
@@ -40,13 +44,15 @@ def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> a
         .transform_joinaggregate(total="sum(e)", groupby=["model", "input"])
         .transform_calculate(p="datum.e / datum.total", percent="format(datum.e / datum.total, '.1%')")
     )
-    side = 185
+    side = 122 if is_narrow() else 185
     circles = [_circle(table, number, side) for number in (1, 2)]
     matrices = [_matrix(table, number, side, classes) for number in (1, 2)]
-    top = alt.concat(*circles, *matrices, columns=2, spacing={"row": 22, "column": 18})
+    top = alt.concat(*circles, *matrices, columns=2, spacing={"row": 22, "column": _APART})
     top = top.resolve_scale(size="independent")
     chart = alt.vconcat(
-        top, _curves(curve.map(lambda value: float(f"{value:.5g}")), table, step, 2 * side + 18), spacing=24
+        top,
+        _curves(curve.map(lambda value: float(f"{value:.5g}")), table, step, 2 * side + _APART),
+        spacing=24,
     )
     return chart.add_params(rho, chosen)
 
@@ -60,7 +66,8 @@ def _circle(table: Any, number: int, side: int) -> Any:
         "x": alt.X("x:Q", scale=scale, axis=None),
         "y": alt.Y("y:Q", scale=scale, axis=None),
     }
-    room = 500
+    # Discs of the largest probability just touch neither the middle nor each other.
+    room = round(500 * (side / 185) ** 2)
     rings = mine.mark_point(size=room, color="currentColor", opacity=0.35, strokeWidth=1, filled=False)
     discs = mine.mark_point(filled=True, color=colour, opacity=0.85)
     names = mine.transform_calculate(tx="1.36 * datum.x", ty="1.36 * datum.y").mark_text(fontSize=13)
@@ -138,7 +145,9 @@ def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
         .transform_aggregate(largest="max(size)")
         .transform_calculate(words=f"'largest difference of a probability: ' + ({small})")
     )
-    place = {"align": "left", "baseline": "top", "fontSize": 13}
+    place = {"align": "left", "baseline": "top", "fontSize": 12 if is_narrow() else 13}
+    # Where the axis has its numbers there is room for words as well.
+    left = alt.value(-30 if is_narrow() else 4)
     return alt.layer(
         base.mark_line(color=green, strokeWidth=2.5).encode(x=x, y=kl),
         base.mark_line(color=green, strokeWidth=2, strokeDash=[1, 3]).encode(x=x, y=reverse),
@@ -149,6 +158,7 @@ def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
         here.mark_point(size=110, filled=True, shape="square", color=purple, opacity=1).encode(x=x, y=llv),
         here.transform_calculate(words=words)
         .mark_text(**place)
-        .encode(x=alt.value(4), y=alt.value(-38), text="words:N"),
-        gap.mark_text(**place).encode(x=alt.value(4), y=alt.value(-20), text="words:N"),
+        .encode(x=left, y=alt.value(-38), text="words:N")
+        .properties(name="spoken_distances"),
+        gap.mark_text(**place).encode(x=left, y=alt.value(-20), text="words:N").properties(name="spoken_gap"),
     ).properties(width=width, height=170)

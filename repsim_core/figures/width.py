@@ -14,7 +14,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import INK, label_palette, line_styles, markers, new_figure, style
+from repsim_core.figures.narrow import legend_below
+from repsim_core.figures.style import (
+    INK,
+    edges,
+    label_palette,
+    line_styles,
+    markers,
+    new_figure,
+    new_panels,
+    style,
+)
 
 __all__ = ["bounds", "orders", "orders_by_width", "progress", "radial_data", "variants", "width_curves"]
 
@@ -47,10 +57,10 @@ def radial_data(points: pd.DataFrame) -> Figure:
                 # Opposite cones share a label.
                 for side in (1, -1):
                     place = (side * limit * math.cos(angle), side * limit * math.sin(angle))
-                    ax.text(*place, str(label), ha="center", va="center", fontsize=9)
+                    ax.text(*place, str(label), ha="center", va="center", fontsize=10)
             ax.set(aspect="equal", xlim=(-1.1 * limit, 1.1 * limit), ylim=(-1.1 * limit, 1.1 * limit))
             ax.set(title=f"K = {count}", xlabel="$x_1$")
-            if _leftmost(ax):
+            if edges(ax)[0]:
                 ax.set_ylabel("$x_2$")
     return figure
 
@@ -95,9 +105,9 @@ def width_curves(means: pd.DataFrame, live: pd.DataFrame | None = None) -> Figur
                     )
             ax.set(title=f"K = {count}", ylim=(0, _top(both)))
             _width_axis(ax, widths)
-            if _leftmost(ax):
+            if edges(ax)[0]:
                 ax.set_ylabel("distance")
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        legend_below(figure, *panels[0].get_legend_handles_labels(), columns=2)
     return figure
 
 
@@ -113,7 +123,12 @@ def variants(means: pd.DataFrame) -> Figure:
     names.sort(key=lambda name: (name != "free", name))
     with style():
         figure, axes = new_figure(
-            2, len(counts), width=max(3.4, 2.9 * len(counts)), height=5.6, squeeze=False, sharey="row"
+            2,
+            len(counts),
+            width=min(max(3.4, 2.9 * len(counts)), 7.2),
+            height=5.6,
+            squeeze=False,
+            sharey="row",
         )
         for row, (measure, label) in zip(axes, _MEASURES.items(), strict=True):
             for ax, count in zip(row, counts, strict=True):
@@ -123,8 +138,10 @@ def variants(means: pd.DataFrame) -> Figure:
                 ax.set_ylim(bottom=0)
                 ax.set_title(f"K = {count}" if measure == "d_llv" else "")
                 _width_axis(ax, widths)
-            row[0].set_ylabel(f"mean {label}")
-        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+            for ax in row:
+                if edges(ax)[0]:
+                    ax.set_ylabel(f"mean {label}")
+        legend_below(figure, *axes[0][0].get_legend_handles_labels(), columns=4)
     return figure
 
 
@@ -162,10 +179,10 @@ def bounds(pairs: pd.DataFrame, curves: pd.DataFrame) -> Figure:
             ax.set_xlim(every["d_llv"].min() / 1.3, every["d_llv"].max() * 1.3)
             ax.set_ylim(max(every["d_fg"].min(), 1e-6) / 2, 4)
             ax.grid(True)
-            if _leftmost(ax):
+            if edges(ax)[0]:
                 ax.set_ylabel(_FG)
         columns = 3 if len(counts) > 1 else 2
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+        legend_below(figure, *panels[0].get_legend_handles_labels(), columns=columns)
     return figure
 
 
@@ -200,7 +217,7 @@ def progress(table: pd.DataFrame, x: str = "steps") -> Figure:
                 else:
                     ax.xaxis.set_inverted(True)
                 ax.set_xlabel("training steps" if x == "steps" else "test loss (nats)")
-        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        legend_below(figure, *axes[0][0].get_legend_handles_labels(), columns=4)
     return figure
 
 
@@ -257,7 +274,7 @@ def orders(pairs: pd.DataFrame) -> Figure:
             right.set_xticks(range(len(widths)), [str(width) for width in widths])
         handles, names = axes[0][0].get_legend_handles_labels()
         more, others = axes[0][1].get_legend_handles_labels()
-        figure.legend(handles + more, names + others, loc="outside lower center", ncols=3)
+        legend_below(figure, handles + more, names + others, columns=3)
     return figure
 
 
@@ -285,36 +302,19 @@ def orders_by_width(table: pd.DataFrame) -> Figure:
         right.set(ylim=(0, None), ylabel=f"mean {_LLV}")
         for ax in (left, right):
             _width_axis(ax, widths)
-        handles, _ = left.get_legend_handles_labels()
+        handles = left.get_legend_handles_labels()[0]
         handles += [
             Line2D([], [], color=INK, linestyle="-", label="same order"),
             Line2D([], [], color=INK, linestyle="--", label="different order"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        legend_below(figure, handles, columns=3)
     return figure
 
 
 def _grid(count: int, *, panel_height: float, **subplots: object) -> tuple[Figure, list[Axes]]:
-    """So many panels, two a row (one alone if it is the only one), and the figure they are in."""
-    cols = min(count, 2)
-    rows = math.ceil(count / cols)
-    figure, axes = new_figure(
-        rows,
-        cols,
-        width=3.6 if cols == 1 else 6.0,
-        height=panel_height * rows + 0.6,
-        squeeze=False,
-        **subplots,
-    )
-    panels = list(axes.ravel())
-    for ax in panels[count:]:
-        ax.set_axis_off()
-    return figure, panels[:count]
-
-
-def _leftmost(ax: Axes) -> bool:
-    place = ax.get_subplotspec()
-    return place is not None and place.is_first_col()
+    """So many panels, two a row, and the figure they are in."""
+    width = 3.6 if count == 1 else 3.0
+    return new_panels(count, width=width, height=panel_height, below=0.6, **subplots)
 
 
 def _with_bars(ax: Axes, own: dict[str, np.ndarray], look: dict[str, object], name: str) -> None:

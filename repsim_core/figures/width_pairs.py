@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.style import INK, label_palette, markers, new_figure, style, xy
+from repsim_core.figures.narrow import legend_below
+from repsim_core.figures.style import INK, edges, label_palette, markers, new_figure, new_panels, style, xy
 
 __all__ = ["both_directions", "one_on_the_other", "rank_correlations"]
 
@@ -30,8 +31,6 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
         dissimilar: pairs with a mean CCA below this have a colour and a shape of their own.
     """
     counts = sorted(set(pairs["classes"].tolist()))
-    columns = min(len(counts), 2)
-    rows = -(-len(counts) // columns)
     # Equal distributions have no place on a logarithmic axis.
     one_way, other_way = (
         np.maximum(pairs[name].to_numpy(dtype=float), _LEAST) for name in ("d_kl", "d_kl_reverse")
@@ -44,19 +43,15 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
         (below, "below", {"s": 20, "color": label_palette(2)[1], "marker": "X", "alpha": 0.9}),
     ]
     with style():
-        figure, axes = new_figure(
-            rows,
-            columns,
-            width=_WIDTH if columns > 1 else 3.6,
-            height=2.9 * rows + 0.6,
-            squeeze=False,
+        figure, panels = new_panels(
+            len(counts),
+            width=_WIDTH / 2 if len(counts) > 1 else 3.6,
+            height=2.9,
+            below=0.6,
             sharex=True,
             sharey=True,
         )
-        panels = list(axes.ravel())
-        for ax in panels[len(counts) :]:
-            ax.set_axis_off()
-        for ax, count in zip(panels, counts, strict=False):
+        for ax, count in zip(panels, counts, strict=True):
             own = (pairs["classes"] == count).to_numpy()
             for kind, _, look in looks:
                 ax.scatter(one_way[own & kind], other_way[own & kind], linewidths=0, **look)
@@ -64,10 +59,10 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
             ax.add_patch(Rectangle((least, least), side, side, fill=False, edgecolor=INK, linewidth=1.2))
             ax.set(xscale="log", yscale="log", xlim=(least, most), ylim=(least, most), title=f"K = {count}")
             ax.set_aspect("equal")
-        for ax in axes[-1]:
-            ax.set_xlabel(r"$d_{\mathrm{KL}}$, nats")
-        for ax in axes[:, 0]:
-            ax.set_ylabel(r"$d_{\mathrm{KL}}$, reverse")
+        for ax in panels:
+            first, last = edges(ax)
+            ax.set_xlabel(r"$d_{\mathrm{KL}}$, nats" if last else "")
+            ax.set_ylabel(r"$d_{\mathrm{KL}}$, reverse" if first else "")
         handles = [
             panels[0].scatter(
                 [],
@@ -78,7 +73,7 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
             )
             for _, word, look in looks
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        legend_below(figure, handles, columns=2)
     return figure
 
 
@@ -116,13 +111,7 @@ def one_on_the_other(points: pd.DataFrame, names: tuple[str, str], joined: int) 
             axes[0].scatter([], [], s=30, color=colours[i], marker=shapes[i], label=str(i))
             for i in sorted(set(labels))
         ]
-        figure.legend(
-            handles=handles,
-            loc="outside lower center",
-            ncols=min(len(handles), 9),
-            title="label",
-            title_fontsize=10,
-        )
+        legend_below(figure, handles, columns=min(len(handles), 9), title="label", title_fontsize=10)
     return figure
 
 
@@ -149,7 +138,7 @@ def rank_correlations(table: pd.DataFrame, names: dict[str, str]) -> Figure:
         ax.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
         ax.set_yticks(range(len(names)), list(names.values()))
         ax.set_ylim(len(names) - 0.5, -0.5)
-        figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        legend_below(figure, *ax.get_legend_handles_labels(), columns=4)
     return figure
 
 
