@@ -1,21 +1,33 @@
-// A box that scrolls sideways must be reachable by keyboard; one that fits must not be a stop on the way.
+// A box that scrolls sideways must be reachable by keyboard, under a name; one that fits must not be a stop on the way.
 (() => {
   const boxes =
-    ".repsim-scroll, .katex-display, div.cell_output, .highlight pre, .pst-scrollable-table-container";
+    ".repsim-scroll, .katex-display, div.cell_output, div.cell_output > .output, .highlight pre, .pst-scrollable-table-container";
+  const short = (text) => text.trim().replace(/\s+/g, " ").slice(0, 60);
+  // What the box shows: the columns of a table, the first line of code, the description of a figure.
+  const name = (box) => {
+    const heads = [...box.querySelectorAll("thead tr:last-child th")].map((each) => each.textContent.trim());
+    const figure = box.querySelector("svg[aria-label]");
+    if (heads.length) return `Table: ${short(heads.join(", "))}`;
+    if (figure) return `Figure: ${short(figure.getAttribute("aria-label"))}`;
+    if (box.matches("pre")) return `Code or output: ${short(box.textContent.trim().split("\n")[0])}`;
+    return "Formula that scrolls sideways";
+  };
   const update = () => {
     for (const box of document.querySelectorAll(boxes)) {
-      const scrolls = box.scrollWidth > box.clientWidth + 1;
+      const scrolls = box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX);
       if (scrolls) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
-      if (box.matches(".katex-display")) name(box, scrolls);
+      if (scrolls && !box.hasAttribute("aria-label")) box.setAttribute("aria-label", name(box));
+      if (box.matches(".katex-display")) markEnds(box);
+      if (scrolls) box.setAttribute("role", "group");
+      else if (box.getAttribute("role") === "group") {
+        box.removeAttribute("role");
+        box.removeAttribute("aria-label");
+      }
     }
   };
-  // A formula that scrolls says so, and shows at which sides it goes on.
-  const name = (box, scrolls) => {
-    for (const [attribute, value] of [["role", "group"], ["aria-label", "Formula that scrolls sideways"]]) {
-      if (scrolls) box.setAttribute(attribute, value);
-      else box.removeAttribute(attribute);
-    }
+  // A formula shows at which sides it goes on.
+  const markEnds = (box) => {
     const mark = () => {
       box.classList.toggle("goes-on-left", box.scrollLeft > 1);
       box.classList.toggle("goes-on-right", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
@@ -67,3 +79,17 @@ document.addEventListener("copy", (event) => {
   event.clipboardData.setData("text/html", copied.innerHTML);
   event.preventDefault();
 });
+
+// A button that opens something says what: "Show Solution to Exercise 2".
+(() => {
+  const name = (button) => {
+    const title = button.closest(".admonition-title");
+    if (title) button.setAttribute("aria-label", `${button.dataset.toggleHint ?? "Show"} ${title.textContent.trim()}`);
+  };
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    for (const button of document.querySelectorAll(".toggle-button")) {
+      name(button);
+      new MutationObserver(() => name(button)).observe(button, { attributeFilter: ["data-toggle-hint"] });
+    }
+  }));
+})();

@@ -5,10 +5,12 @@ occur twice, roles that do not fit, text outside of landmarks.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from repsim_book.site import tables
 from repsim_core.files import write_atomic
 
 # Every statement and proof gets these ids, so that no link can mean one of them.
@@ -16,18 +18,39 @@ SHARED_ID = re.compile(r' id="(?:proof|(?:proof|exercise|solution)-content)"')
 REPLACED = {
     # a list must hold list items; the role that is written here has been taken out of ARIA
     'role="doc-biblioentry"': 'role="listitem"',
-    # pandas writes the empty corner of a table as a header that names nothing
-    "<th></th>": "<td></td>",
     '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
 }
+
+# What opens a folded cell, and the code of the cell.
+FOLDED_CODE = re.compile(
+    r'(?P<summary><summary aria-label="Toggle hidden content">.*?</summary>)'
+    r"(?P<between>.*?<pre>)(?P<code>.*?)(?=</pre>)",
+    re.DOTALL,
+)
 
 
 def repaired(html: str) -> str:
     """The HTML of a page with its repairs."""
-    html = SHARED_ID.sub("", html)
+    html = named_toggles(tables.mended(SHARED_ID.sub("", html)))
     for found, better in REPLACED.items():
         html = html.replace(found, better)
     return html
+
+
+def named_toggles(html: str) -> str:
+    """The HTML of a page on which what opens folded code says which code: its first line, for those who hear it."""
+    counts: Counter[str] = Counter()
+
+    def named(match: re.Match[str]) -> str:
+        lines = (re.sub(r"<[^>]*>", "", line).strip() for line in match["code"].split("\n"))
+        line = next(filter(None, lines), "")
+        counts[line] += 1
+        again = f", number {counts[line]}" if counts[line] > 1 else ""
+        summary = match["summary"].replace(' aria-label="Toggle hidden content"', "")
+        label = f'<span class="visually-hidden">: {line}{again}</span>'
+        return summary.replace("</span>", f"{label}</span>") + match["between"] + match["code"]
+
+    return FOLDED_CODE.sub(named, html)
 
 
 def written_pages(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -311,7 +311,7 @@ def orders_by_width(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _grid(count: int, *, panel_height: float, **subplots: object) -> tuple[Figure, list[Axes]]:
+def _grid(count: int, *, panel_height: float, **subplots: Any) -> tuple[Figure, list[Axes]]:
     """So many panels, two a row, and the figure they are in."""
     width = 3.6 if count == 1 else 3.0
     return new_panels(count, width=width, height=panel_height, below=0.6, **subplots)

@@ -1,0 +1,51 @@
+"""What a phone's reader would miss: letters too small to read, tables cut without a hint, targets too small to touch."""
+
+# The sizes of letters in figures, in pixels as shown: figure by figure the smallest, with what it is.
+LETTERS = r"""() => [...document.querySelectorAll("figure.repsim-figure svg")].flatMap((svg) => {
+  const { width } = svg.getBoundingClientRect();
+  if (!width) return [];
+  const scale = width / svg.viewBox.baseVal.width;
+  // a drawing by matplotlib has letters as outlines, in groups that are a hundredth of the size of their letters
+  const drawn = [...svg.querySelectorAll("g[transform*='scale(']")]
+    .map((each) => each.getAttribute("transform").match(/scale\(([\d.]+) -/)?.[1])
+    .filter(Boolean).map((each) => 100 * each);
+  const written = [...svg.querySelectorAll("text")].filter((each) => each.textContent.trim())
+    .map((each) => parseFloat(getComputedStyle(each).fontSize));
+  const least = Math.min(...drawn, ...written) * scale;
+  return [[Math.round(10 * least) / 10, svg.getAttribute("aria-label")?.slice(0, 60)]];
+})"""
+
+# Boxes that scroll sideways and show nothing at the edge behind which there is more.
+WITHOUT_HINT = """() => [...document.querySelectorAll("article.bd-article :is(table, pre, .repsim-scroll)")]
+  .map((each) => {
+    let box = each;
+    while (box && !/auto|scroll/.test(getComputedStyle(box).overflowX)) box = box.parentElement;
+    return box;
+  })
+  .filter((box) => box && box.scrollWidth > box.clientWidth + 1)
+  .filter((box) => !/gradient/.test(getComputedStyle(box).backgroundImage) || !box.ariaLabel || box.tabIndex < 0)
+  .map((box) => box.outerHTML.slice(0, 100))"""
+
+# Targets less than 24 pixels wide or high, and the next one is nearer than that; links in a line of text may be so.
+SMALL_TARGETS = """() => {
+  const targets = [...document.querySelectorAll("a[href], button, input, select, summary")]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .map((each) => ({ each, box: (each.matches("input") && each.closest("label") || each).getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 1 && box.height > 1);
+  const inText = (each) => getComputedStyle(each).display === "inline" && each.matches("a") &&
+    each.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4, span, summary")?.textContent.trim() !== each.textContent.trim();
+  const middle = ({ left, top, width, height }) => [left + width / 2, top + height / 2];
+  return targets.filter(({ each, box }) => {
+    if (Math.min(box.width, box.height) >= 24 || inText(each)) return false;
+    const [x, y] = middle(box);
+    return targets.some((other) => {
+      if (other.each === each || other.each.contains(each) || each.contains(other.each)) return false;
+      const away = Math.hypot(Math.max(other.box.left - x, 0, x - other.box.right), Math.max(other.box.top - y, 0, y - other.box.bottom));
+      return away < 12;
+    });
+  }).map(({ each, box }) => `${Math.round(box.width)} x ${Math.round(box.height)}: ${each.outerHTML.slice(0, 100)}`);
+}"""
+
+# Names of what opens and closes something.
+TOGGLES = """() => [...document.querySelectorAll("main :is(summary, button[aria-expanded])")]
+  .map((each) => (each.ariaLabel ?? each.textContent).trim().replace(/\\s+/g, " "))"""
