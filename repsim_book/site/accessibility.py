@@ -48,7 +48,7 @@ def named_toggles(html: str) -> str:
         again = f", number {counts[line]}" if counts[line] > 1 else ""
         summary = match["summary"].replace(' aria-label="Toggle hidden content"', "")
         label = f'<span class="visually-hidden">: {line}{again}</span>'
-        return summary.replace("</span>", f"{label}</span>") + match["between"] + match["code"]
+        return summary.replace("</p>", f"{label}</p>") + match["between"] + match["code"]
 
     return FOLDED_CODE.sub(named, html)
 

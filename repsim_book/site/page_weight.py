@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from repsim_book.site import shared_glyphs
 from repsim_book.site.accessibility import written_pages
 from repsim_core.files import write_atomic
 
@@ -40,6 +41,7 @@ def lighten(app: Any, error: Exception | None) -> None:
     (Path(app.outdir) / "_static" / ICONS).unlink(missing_ok=True)
     icons: set[str] = set()
     for path, text in written_pages(Path(app.outdir)):
+        text = shared_glyphs.shared(text)
         page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", text)).replace(UNKNOWN_THEME, KNOWN_THEME)
         write_atomic(path, with_room(page.replace(NO_THEME, "", 1), path.parent).encode())
         for classes in re.findall(r'class="([^"]*\bfa-[^"]*)"', text):

@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+# Characters of a cell that holds words, which may break, and no number.
+LONG = 18
 # What the names of rows are where a table does not say it: for those who hear the table.
 UNNAMED = '<span class="visually-hidden">Row</span>'
 
@@ -26,7 +28,7 @@ def _mended(table: str) -> str:
     heads = whole.thead.find_all("tr")
     rows = whole.tbody.find_all("tr") if whole.tbody else []
     # How many columns hold names of rows: of the row that has most, as rows under a name that spans them have fewer.
-    named = max((len(row.find_all("th")) for row in rows), default=0)
+    named = max((len(row.find_all("th")) for row in rows), default=_leading_names(heads[-1]))
     if len(heads) > 1 and _names_rows_only(heads[-1], named):
         for above, name in zip(heads[-2].find_all("th"), heads[-1].find_all("th")[:named], strict=False):
             if not above.get_text(strip=True):
@@ -45,9 +47,18 @@ def _mended(table: str) -> str:
                     continue
             cell.attrs.setdefault("scope", "colgroup" if int(str(cell.get("colspan", "1"))) > 1 else "col")
     for row in rows:
+        for cell in row.find_all(["td", "th"]):
+            if len(cell.get_text(strip=True)) > LONG:
+                cell["class"] = [*cell.get_attribute_list("class", []), "words"]
         for cell in row.find_all("th"):
             cell["scope"] = "rowgroup" if int(str(cell.get("rowspan", "1"))) > 1 else "row"
     return str(soup)
+
+
+def _leading_names(head: Any) -> int:
+    """How many of the first headers of a row have a text."""
+    texts = [cell.get_text(strip=True) for cell in head.find_all("th")]
+    return next((number for number, text in enumerate(texts) if not text), 0)
 
 
 def _names_rows_only(head: Any, named: int) -> bool:

@@ -72,9 +72,9 @@ def test_repairs():
     page = '<div class="proof admonition" id="proof"><section id="proof-content"><p id="proof-of-x">'
     assert repaired(page) == '<div class="proof admonition"><section><p id="proof-of-x">'
     assert repaired('<div id="id5" role="doc-biblioentry">') == '<div id="id5" role="listitem">'
-    code = "</span></summary><p><pre><i>a</i>=1\nb</pre>"
-    folded = f'<summary aria-label="Toggle hidden content"><span>Show code{code}'
-    name = f'<summary><span>Show code<span class="visually-hidden">: a=1%s</span>{code}'
+    code = "</p></summary><pre><i>a</i>=1\nb</pre>"
+    folded = f'<summary aria-label="Toggle hidden content"><p>Show code{code}'
+    name = f'<summary><p>Show code<span class="visually-hidden">: a=1%s</span>{code}'
     assert repaired(2 * folded) == name % "" + name % ", number 2"
 
 

@@ -1,4 +1,4 @@
-"""What a phone's reader would miss: letters too small to read, tables cut without a hint, targets too small to touch."""
+"""What a reader with a phone would miss: small letters, tables cut without a hint, targets too small to touch."""
 
 # The sizes of letters in figures, in pixels as shown: figure by figure the smallest, with what it is.
 LETTERS = r"""() => [...document.querySelectorAll("figure.repsim-figure svg")].flatMap((svg) => {
@@ -32,16 +32,17 @@ SMALL_TARGETS = """() => {
     .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     .map((each) => ({ each, box: (each.matches("input") && each.closest("label") || each).getBoundingClientRect() }))
     .filter(({ box }) => box.width > 1 && box.height > 1);
+  const around = "p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4, span";
   const inText = (each) => getComputedStyle(each).display === "inline" && each.matches("a") &&
-    each.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4, span, summary")?.textContent.trim() !== each.textContent.trim();
+    each.closest(around)?.textContent.trim() !== each.textContent.trim();
   const middle = ({ left, top, width, height }) => [left + width / 2, top + height / 2];
   return targets.filter(({ each, box }) => {
     if (Math.min(box.width, box.height) >= 24 || inText(each)) return false;
     const [x, y] = middle(box);
     return targets.some((other) => {
       if (other.each === each || other.each.contains(each) || each.contains(other.each)) return false;
-      const away = Math.hypot(Math.max(other.box.left - x, 0, x - other.box.right), Math.max(other.box.top - y, 0, y - other.box.bottom));
-      return away < 12;
+      const { left, right, top, bottom } = other.box;
+      return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom)) < 12;
     });
   }).map(({ each, box }) => `${Math.round(box.width)} x ${Math.round(box.height)}: ${each.outerHTML.slice(0, 100)}`);
 }"""

@@ -40,6 +40,18 @@ def test_the_name_of_the_columns_is_theirs():
     assert heads(VALUES.rename_axis(columns="width"))[0] == [("width", "row"), ("a", "col"), ("b", "col")]
 
 
+def test_a_table_without_rows_has_one_row_of_headers():
+    names = pd.MultiIndex.from_arrays([[], []], names=["K", "width"])
+    empty = pd.DataFrame({"a": [], "b": []}, index=names)
+    assert heads(empty) == [[("K", "col"), ("width", "col"), ("a", "col"), ("b", "col")]]
+
+
+def test_words_may_break_and_numbers_may_not():
+    table = pd.DataFrame({"a": ["0.75 [0.67, 0.83]", "plane, bird, deer, frog"]}, index=["x", "y"])
+    cells = BeautifulSoup(mended(table.to_html()), "html.parser").find_all("td")
+    assert [cell.get("class") for cell in cells] == [None, ["words"]]
+
+
 def test_columns_in_groups():
     grouped = VALUES.set_axis(pd.MultiIndex.from_product([["both"], ["a", "b"]]), axis=1)
     first, second, *_ = heads(grouped)
