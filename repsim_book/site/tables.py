@@ -49,7 +49,7 @@ def _mended(table: str) -> str:
     for row in rows:
         for cell in row.find_all(["td", "th"]):
             if len(cell.get_text(strip=True)) > LONG:
-                cell["class"] = [*cell.get_attribute_list("class", []), "words"]
+                cell["class"] = " ".join([*map(str, cell.get("class") or ()), "words"])
         for cell in row.find_all("th"):
             cell["scope"] = "rowgroup" if int(str(cell.get("rowspan", "1"))) > 1 else "row"
     return str(soup)

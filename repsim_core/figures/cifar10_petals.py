@@ -148,7 +148,7 @@ def mapped(points: pd.DataFrame, means: pd.DataFrame, names: Sequence[str], titl
             _names(axis, found, 10)
             axis.scatter(*scaled.T, s=4, color=INK, alpha=0.14, linewidths=0)
             axis.scatter(
-                *(xy(own) / radius).T, s=5, c=[colours[i] for i in own["label"]], alpha=0.45, linewidths=0
+                *(xy(own) / radius).T, s=5, c=[colours[i] for i in own["label"]], alpha=0.7, linewidths=0
             )
             for label, start, end in zip(
                 middle["label"].tolist(), xy(middle) / radius, wanted / radius, strict=True
@@ -175,7 +175,7 @@ def _flower(
     """Embeddings coloured by class, scaled to a circle, with the names around it, and lines from petals to names."""
     colours, labels = label_palette(len(names)), points["label"].to_numpy()
     scaled, found = petals(xy(points), labels, names, gap=gap)
-    axis.scatter(*scaled.T, s=dot, c=[colours[i] for i in labels], alpha=0.6, linewidths=0)
+    axis.scatter(*scaled.T, s=dot, c=[colours[i] for i in labels], alpha=0.7, linewidths=0)
     if lines:
         for petal in found:
             x, y = zip(petal.end, petal.place, strict=True)

@@ -61,7 +61,7 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
             axis.add_patch(Polygon(corners, facecolor=colour, alpha=0.18, edgecolor="none"))
             _arrow(axis, start, first, colour)
             _arrow(axis, start, second, colour)
-            axis.scatter(*places.T, s=20, c=INK, alpha=0.45, linewidths=0)
+            axis.scatter(*places.T, s=20, c=INK, alpha=0.6, linewidths=0)
             axis.scatter(*start, s=60, c=colour, marker="s", linewidths=0, zorder=3)
             _names(axis, names, places, away=11, centre=places.mean(axis=0), bold=chosen)
             _frame(axis, np.vstack([places, corners]))
@@ -85,7 +85,7 @@ def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
         figure, axes = new_figure(1, len(clouds), width=5.8, height=3.3, squeeze=False)
         for axis, name in zip(axes[0], clouds, strict=True):
             points, labels = xy(clouds[name]), clouds[name]["label"].tolist()
-            axis.scatter(*points.T, s=7, c=[colours[i] for i in labels], alpha=0.35, linewidths=0)
+            axis.scatter(*points.T, s=7, c=[colours[i] for i in labels], alpha=0.7, linewidths=0)
             labels = means[name]["label"].tolist()
             found, wanted = xy(means[name]), xy(means[name], "target_x", "target_y")
             for label, start, end in zip(labels, found, wanted, strict=True):
@@ -115,7 +115,7 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     """
     least, most = 0.6, 1.6
     # Pixels.
-    side = 270 if is_narrow() else 310
+    side = 228 if is_narrow() else 310
     angle = alt.param("angle", value=0, bind=alt.binding_range(min=-180, max=180, step=5, name="turn (°) "))
     stretch = alt.param(
         "stretch", value=1, bind=alt.binding_range(min=least, max=most, step=0.1, name="stretch ")
@@ -145,7 +145,7 @@ def twin_dial(embeddings: pd.DataFrame, unembeddings: pd.DataFrame, example: int
     middle = _turned("mx", "my", "angle", "1 / stretch")
     tips = placed(arrows, g).transform_calculate(u0=middle[0], v0=middle[1]).encode(x=across, y=up)
     plane = alt.layer(
-        placed(points, f).mark_circle(size=22, opacity=0.45, clip=True).encode(x=across, y=up, color=colour),
+        placed(points, f).mark_circle(size=22, opacity=0.7, clip=True).encode(x=across, y=up, color=colour),
         tips.mark_rule(strokeWidth=2, clip=True).encode(x2="u0:Q", y2="v0:Q", color=colour),
         tips.mark_text(fontSize=14, fontWeight="bold", dy=-9, clip=True).encode(text="label:N"),
         placed(chosen, f)
@@ -211,7 +211,7 @@ def _palette_for(*tables: pd.DataFrame) -> list[str]:
 def _clouds(axis: Axes, embeddings: pd.DataFrame, colours: list[str]) -> None:
     """Embeddings as points, each label beyond the far end of its cloud as seen from the origin."""
     points, labels = xy(embeddings), embeddings["label"].to_numpy()
-    axis.scatter(*points.T, s=8, c=[colours[i] for i in labels], alpha=0.6, linewidths=0)
+    axis.scatter(*points.T, s=8, c=[colours[i] for i in labels], alpha=0.7, linewidths=0)
     present, ends = np.unique(labels).tolist(), []
     for label in present:
         cloud = points[labels == label]

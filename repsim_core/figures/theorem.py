@@ -210,7 +210,7 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
             said = predicted[predicted["probe"] == probe]
             for label in range(classes):
                 cloud, guess = true[true["label"] == label], said[said["label"] == label]
-                axis.scatter(cloud["x"], cloud["y"], s=9, color=colours[label], alpha=0.55, linewidths=0)
+                axis.scatter(cloud["x"], cloud["y"], s=9, color=colours[label], alpha=0.7, linewidths=0)
                 axis.plot(
                     guess["x"],
                     guess["y"],
@@ -230,7 +230,7 @@ def probes(true: pd.DataFrame, predicted: pd.DataFrame, r2: pd.DataFrame) -> Fig
             axis.set_axis_off()
         axes[0].set(xlim=(-2.75, 2.75), ylim=(-2.75, 2.75))
         handles = [
-            Line2D([], [], color=ink, marker="o", markersize=4, linestyle="none", alpha=0.55),
+            Line2D([], [], color=ink, marker="o", markersize=4, linestyle="none", alpha=0.7),
             Line2D([], [], color=ink, marker="s", markersize=6, linestyle="none"),
         ]
         names = [r"embeddings $\mathbf{f}\,'(x)$", r"what the probe makes of $\mathbf{f}(x)$"]

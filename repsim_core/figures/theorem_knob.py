@@ -44,7 +44,7 @@ def turn_the_knob(cells: pd.DataFrame, curve: pd.DataFrame, *, step: float) -> a
         .transform_joinaggregate(total="sum(e)", groupby=["model", "input"])
         .transform_calculate(p="datum.e / datum.total", percent="format(datum.e / datum.total, '.1%')")
     )
-    side = 122 if is_narrow() else 185
+    side = 106 if is_narrow() else 185
     circles = [_circle(table, number, side) for number in (1, 2)]
     matrices = [_matrix(table, number, side, classes) for number in (1, 2)]
     top = alt.concat(*circles, *matrices, columns=2, spacing={"row": 22, "column": _APART})

@@ -39,7 +39,7 @@ def both_directions(pairs: pd.DataFrame, close: float, dissimilar: float) -> Fig
     most = max(one_way.max(), other_way.max(), close) * 1.5
     below = pairs["mean_cca"].to_numpy(dtype=float) < dissimilar
     looks: list[tuple[np.ndarray, str, dict[str, Any]]] = [
-        (~below, "at least", {"s": 9, "color": label_palette(1)[0], "marker": "o", "alpha": 0.35}),
+        (~below, "at least", {"s": 9, "color": label_palette(1)[0], "marker": "o", "alpha": 0.7}),
         (below, "below", {"s": 20, "color": label_palette(2)[1], "marker": "X", "alpha": 0.9}),
     ]
     with style():

@@ -3,10 +3,12 @@
 A page is opened once, and each test asks it something; the last one takes it apart.
 """
 
+from collections import Counter
 from contextlib import suppress
 
 import pytest
 from browsing import WITHOUT_INSIDES, Reader, faint_texts, findings, luminance, set_theme, settle
+from phone import LETTERS, SMALL_TARGETS, TOGGLES, WITHOUT_HINT
 from places import PAGES
 from playwright.sync_api import TimeoutError
 
@@ -119,9 +121,30 @@ def test_on_paper_nothing_is_cut_or_folded(window):
     page.emulate_media(media="screen")
 
 
+def test_a_phone_has_letters_tables_and_targets(window):
+    page = window.page
+    for width in (320, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        settle(page)
+        letters = page.evaluate(LETTERS)
+        assert [each for each in letters if each[0] < 11] == [], width
+        with suppress(TimeoutError):
+            page.wait_for_function(f"({WITHOUT_HINT})().length === 0")
+        assert page.evaluate(WITHOUT_HINT) == [], width
+    assert len(letters) == page.locator("figure.repsim-figure:visible").count()
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_what_opens_something_says_what(window):
+    names = window.page.evaluate(TOGGLES)
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+    assert [name for name in names if len(name.split()) < 2 or "Toggle" in name] == []
+
+
 def test_sliders_and_menus_change_the_drawing(window):
     page = window.page
     page.set_viewport_size(NARROW)
+    settle(page)
     for figure in page.locator("figure:has(.repsim-vega)").all():
         control = figure.locator("input[type=range], select").first
         assert figure.locator("label:has(input[type=range], select)").first.inner_text().strip()
@@ -213,7 +236,7 @@ def test_interactive_figures_are_drawn_without_javascript(book, reader):
             continue
         window.page.goto(f"{window.site}/{name}")
         for box in window.page.locator("[data-repsim-chart]").all():
-            assert box.locator("svg[role=img]").count() == 1, name
+            assert box.locator("svg[role=img]:visible").count() == 1, name
             seen += 1
     assert seen, "the book has an interactive figure"
 

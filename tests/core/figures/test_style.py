@@ -10,9 +10,12 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
+from places import ROOT
 
+from repsim_core.figures.figure_source import draws, narrow_of
 from repsim_core.figures.interactive import show_interactive, write_library
+from repsim_core.figures.narrow import fit_texts, is_narrow, legend_below
 from repsim_core.figures.style import (
     MODEL_COLORS,
     label_palette,
@@ -100,6 +103,15 @@ def test_colours_stand_out_on_light_and_dark(k):
         assert contrast(colour, DARK) >= 3, colour
 
 
+@pytest.mark.parametrize("colour", label_palette(8))
+def test_dots_that_let_a_dark_page_shine_through_stand_out(colour):
+    """The book's style sheet brightens drawings on a dark page."""
+    css = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    (factor,) = re.findall(r"\.repsim-figure svg \{ filter: brightness\(([\d.]+)\)", css)
+    bright = np.clip(float(factor) * np.array(to_rgb(colour)), 0, 1)
+    assert contrast(to_hex(0.7 * bright + 0.3 * np.array(to_rgb(DARK))), DARK) >= 3
+
+
 @pytest.mark.parametrize("vision", VISION)
 def test_colours_differ_without_full_colour_vision(vision):
     seen = [oklab(VISION[vision] @ linear(colour)) for colour in label_palette(8)]
@@ -152,6 +164,42 @@ def test_dense_scatter_becomes_a_picture():
     markup = show(a_figure(20_000), alt="A").markup
     assert "data:image/png;base64" in markup
     assert len(markup) < 150_000
+
+
+@draws
+def two_panels(table: pd.DataFrame):
+    with style():
+        figure, axes = new_figure(1, 2, width=6, height=3, sharey=True)
+        for axis in axes:
+            axis.plot(table["x"], table["y"], label="a line with a rather long name")
+            axis.set(title="A title that is longer than a phone is wide, of several words", ylabel="y")
+        legend_below(figure, *axes[0].get_legend_handles_labels(), columns=1)
+    return figure
+
+
+def test_a_figure_is_drawn_again_for_a_narrow_column():
+    figure = two_panels(pd.DataFrame({"x": [1, 2], "y": [2, 1]}))
+    narrow = narrow_of(figure)
+    left, right = (axes.get_position() for axes in narrow.axes)
+    markup = show(figure, alt="A").markup
+    assert left.y0 > right.y1 - 0.1
+    assert narrow.get_figwidth() < 3.6 < figure.get_figwidth()
+    assert all("\n" in axes.get_title(loc="left") for axes in narrow.axes)
+    assert all(axes.yaxis.get_tick_params()["labelleft"] for axes in narrow.axes)
+    assert markup.count("<svg") == 2
+    assert markup.index('class="repsim-wide"') < markup.index('class="repsim-narrow" style="display:none"')
+    # nothing of it stays for the next figure
+    assert not is_narrow()
+    assert new_figure(1, 2)[0].get_figwidth() == 7.2
+
+
+def test_words_break_and_formulas_do_not():
+    figure, axis = new_figure(width=2.0, height=2.0)
+    with style():
+        axis.set_title(r"$a = b + c$ and a few words")
+        fit_texts(figure)
+    assert "$a = b + c$" in axis.get_title(loc="left").split("\n")[0]
+    assert "\n" in axis.get_title(loc="left")
 
 
 @pytest.mark.parametrize("alt_text", ["", "  "])
