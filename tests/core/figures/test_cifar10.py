@@ -90,7 +90,7 @@ def order_prediction() -> Figure:
 
 FIGURES: list[tuple[Callable[[], Figure], int]] = [
     (pair, 2),
-    (gallery, 6),
+    (gallery, 4),
     (mapped, 2),
     (scatter, 6),
     (predictors, 2),
