@@ -59,7 +59,8 @@ def inline(page: Path) -> str:
         element.decompose()
     for element in soup.select(FRAME):
         element["style"] = "display: none !important"
-    for element in soup.select("[src], link[href]"):
+    # CSS selectors see nothing inside of a template, where the library is that draws figures
+    for element in [*soup.find_all(src=True), *soup.select("link[href]")]:
         attribute = "src" if element.has_attr("src") else "href"
         file = _local_file(page.parent, str(element[attribute]))
         if file is None:
