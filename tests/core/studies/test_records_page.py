@@ -85,7 +85,7 @@ def test_the_points_of_the_width_record_are_those_that_the_page_says():
 def test_what_is_stored_of_the_networks_gives_what_is_recorded_of_them():
     """On 400 points of 2,000, hence roughly."""
     record = read_record(FOLDER / "width")
-    recorded = record.models.set_index(["classes", "width", "variant", "seed"])["test_accuracy"]
+    recorded = record.models.set_index(["classes", "width", "variant", "seed"])["test_accuracy"].sort_index()
     for group, stored in read_representations(FOLDER / "width", record).items():
         own = recorded.loc[group.classes, group.width, group.variant]
         gaps = [model.accuracy() - own.loc[seed] for seed, model in stored.models.items()]
