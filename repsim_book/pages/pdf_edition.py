@@ -19,7 +19,7 @@ import bs4
 from repsim_book.claims import claimed
 from repsim_book.pages.browser import find_browser, print_page
 from repsim_book.pages.contents import pages_in_toc
-from repsim_book.pages.joined import Heading, Joined, join, place_of
+from repsim_book.pages.one_document import Heading, Joined, join, place_of
 from repsim_book.paths import CONFIG, PDF_EDITION, build_folder, executed_folder
 from repsim_core.errors import ExecutionError, InputError
 from repsim_core.files import write_atomic

@@ -5,7 +5,7 @@ How pages are laid out on paper is in `print.css`; here is what differs from pag
 
 from typing import Any
 
-# What `pages.joined` leaves out, where many pages become one document.
+# What `pages.one_document` leaves out, where many pages become one document.
 FOOT_MARK = "data-repsim-foot"
 _ESCAPED = str.maketrans({"\\": r"\5c ", '"': r"\22 ", "<": r"\3c ", "\n": " "})
 

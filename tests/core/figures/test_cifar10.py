@@ -183,7 +183,9 @@ def test_explorer_is_drawn_for_a_column_before_its_script_has_run_and_says_what_
 
 def test_explorer_has_menus_for_two_seeds_and_a_class() -> None:
     markup = chart()
-    spec = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', markup, re.DOTALL)[0])["wide"]
+    spec = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', markup, re.DOTALL)[0])[
+        "wide"
+    ]
     menus = {signal["name"]: signal for signal in spec["signals"] if "bind" in signal}
     assert [menus[name]["value"] for name in ("left", "right", "follow")] == [1, 3, "all"]
     assert menus["left"]["bind"]["options"] == [*SEEDS]

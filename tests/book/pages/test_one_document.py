@@ -3,7 +3,7 @@
 import bs4
 import pytest
 
-from repsim_book.pages.joined import join
+from repsim_book.pages.one_document import join
 
 PAGE = """<html><head>
 <link rel="stylesheet" href="../_static/a.css?v=1"><style>p {{ background: url("../_static/b.svg") }}</style>
