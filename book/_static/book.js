@@ -79,17 +79,3 @@ document.addEventListener("copy", (event) => {
   event.clipboardData.setData("text/html", copied.innerHTML);
   event.preventDefault();
 });
-
-// A button that opens something says what: "Show Solution to Exercise 2".
-(() => {
-  const name = (button) => {
-    const title = button.closest(".admonition-title");
-    if (title) button.setAttribute("aria-label", `${button.dataset.toggleHint ?? "Show"} ${title.textContent.trim()}`);
-  };
-  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
-    for (const button of document.querySelectorAll(".toggle-button")) {
-      name(button);
-      new MutationObserver(() => name(button)).observe(button, { attributeFilter: ["data-toggle-hint"] });
-    }
-  }));
-})();
