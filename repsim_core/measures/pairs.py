@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -53,7 +53,7 @@ class ModelPair:
                 )
         self.dim = min(self.a.rank, self.b.rank)
         self._inputs: np.ndarray | None = None  # all of the models'
-        self._latest: tuple[np.ndarray, LogRatios] | None = None
+        self._latest: tuple[Any, LogRatios] | None = None  # inputs, and what is between them
 
     # -- over the inputs -----------------------------------------------------------------------------------------
 

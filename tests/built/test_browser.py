@@ -41,7 +41,7 @@ SHIFTS = """new Promise((resolve) => {
   const sum = (entries) => entries.filter((e) => !e.hadRecentInput).reduce((all, e) => all + e.value, 0);
   const watch = new PerformanceObserver((list) => resolve(sum(list.getEntries())));
   watch.observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => resolve(sum(watch.takeRecords())), 200);
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum(watch.takeRecords()))));
 })"""
 
 # What is cut off at the right, and not in a box that scrolls.

@@ -111,7 +111,11 @@ def built(tmp_path_factory):
     source = root / "notebooks" / "02_small.md"
     source.write_text(source.read_text().replace("{glue:text}`total:.3f`", "a number"))
     ours = {"extra_extensions": ["repsim_book.site"]}
-    ours["config"] = {"repsim_launch": {"jupyterhub": EVERYWHERE.jupyterhub}}
+    ours["config"] = {
+        "repsim_launch": {"jupyterhub": EVERYWHERE.jupyterhub},
+        "html_static_path": ["book/_static"],
+    }
+    shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
     configure(root, sphinx=ours, repository={"url": URL + ".git", "branch": "main"})
     shutil.copytree(ROOT / "binder", root / "binder")
     notebook = root / "executed.ipynb"

