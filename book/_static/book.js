@@ -46,6 +46,20 @@
   });
 })();
 
+// The theme takes the focus off a button that opens a dialog: the button has it again when the dialog closes.
+(() => {
+  let opener = null;
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("a, button")) opener = target.closest(".sidebar-toggle, .search-button");
+  }, true);
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("close", () => {
+      opener?.focus({ preventScroll: true });
+      opener = null;
+    });
+  }
+})();
+
 // Paper is white, whatever the theme.
 (() => {
   const page = document.documentElement;

@@ -19,6 +19,9 @@ REPLACED = {
     # a list must hold list items; the role that is written here has been taken out of ARIA
     'role="doc-biblioentry"': 'role="listitem"',
     '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
+    '<dialog id="pst-search-dialog"': '<dialog id="pst-search-dialog" aria-label="Search"',
+    '<dialog id="pst-primary-sidebar-modal"': '<dialog id="pst-primary-sidebar-modal" aria-label="Chapters"',
+    '<dialog id="pst-secondary-sidebar-modal"': '<dialog id="pst-secondary-sidebar-modal" aria-label="On this page"',
 }
 
 # What opens a folded cell, and the code of the cell.

@@ -29,19 +29,20 @@ def test_first_stop_leads_to_the_text(reader):
     page.wait_for_function("location.hash === '#main-content'")
 
 
-# Whether the element with the focus looks otherwise than without it: an outline, a shadow, or a border's colour.
+# Whether the element with the focus, or its part that stands for it, has a ring: an outline or a shadow of its own.
 SHOWN = """() => {
   const e = document.activeElement;
-  const look = () => {
-    for (const each of e.getAnimations()) each.finish();  // an outline that comes by and by
-    const s = getComputedStyle(e);
-    return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.border].join();
-  };
-  const focused = look();
+  const rings = () => [e, ...e.children].flatMap((part) => ["", "::after"].map((pseudo) => {
+    for (const each of part.getAnimations()) each.finish();  // an outline that comes by and by
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(part, pseudo);
+    return [outlineStyle !== "none" && parseFloat(outlineWidth) >= 2, boxShadow];
+  }));
+  const focused = rings();
   e.blur();
-  const plain = look();
+  const plain = rings();
   e.focus();
-  return focused !== plain || getComputedStyle(e).outlineStyle !== "none" ? null : e.outerHTML.slice(0, 120);
+  const seen = focused.some(([outline, shadow], i) => outline || (shadow !== "none" && shadow !== plain[i][1]));
+  return seen ? null : e.outerHTML.slice(0, 120);
 }"""
 
 
@@ -55,6 +56,9 @@ def test_every_stop_of_the_keyboard_can_be_seen(reader, width):
         assert page.evaluate("document.activeElement.getBoundingClientRect().width") > 0
         seen.add(page.evaluate("document.activeElement.outerHTML.slice(0, 300)"))
     assert len(seen) > 25
+    page.goto(page.url.replace("notebooks/01_setup", "search"))
+    page.locator("#search-words").focus()
+    assert page.evaluate(SHOWN) is None
 
 
 def test_menu_of_a_phone_opens_and_closes_by_keyboard(reader):
@@ -66,6 +70,19 @@ def test_menu_of_a_phone_opens_and_closes_by_keyboard(reader):
     assert findings(page) == []
     page.keyboard.press("Escape")
     link.wait_for(state="hidden")
+    # the toggle has the focus again, and so has the button that opens the search
+    assert page.evaluate("document.activeElement.matches('.primary-toggle')")
+    page.locator("button.search-button:visible").focus()
+    page.keyboard.press("Enter")
+    page.locator("#pst-search-dialog input").wait_for(state="visible")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.search-button')")
+
+
+def test_dialogs_have_names(book):
+    for path, text in written_pages(book):
+        for dialog in BeautifulSoup(text, "html.parser").find_all("dialog"):
+            assert dialog.get("aria-label"), (path.relative_to(book), dialog.get("id"))
 
 
 def test_repairs():

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 from browsing import WITHOUT_INSIDES, Reader, faint_texts, findings, luminance, set_theme, settle
-from phone import LETTERS, SMALL_TARGETS, TOGGLES, WITHOUT_HINT
+from phone import BROKEN_WORDS, LETTERS, LOW_DOWNLOADS, SMALL_TARGETS, TOGGLES, WITHOUT_HINT
 from places import PAGES
 from playwright.sync_api import TimeoutError
 
@@ -131,8 +131,10 @@ def test_a_phone_has_letters_tables_and_targets(window):
         with suppress(TimeoutError):
             page.wait_for_function(f"({WITHOUT_HINT})().length === 0")
         assert page.evaluate(WITHOUT_HINT) == [], width
+        assert page.evaluate(BROKEN_WORDS) == [], width
     assert len(letters) == page.locator("figure.repsim-figure:visible").count()
     assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(LOW_DOWNLOADS) == []
 
 
 def test_what_opens_something_says_what(window):

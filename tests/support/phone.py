@@ -26,6 +26,16 @@ WITHOUT_HINT = """() => [...document.querySelectorAll("article.bd-article :is(ta
   .filter((box) => !/gradient/.test(getComputedStyle(box).backgroundImage) || !box.ariaLabel || box.tabIndex < 0)
   .map((box) => box.outerHTML.slice(0, 100))"""
 
+# Words of the neighbours' titles at the foot that go on in the next line.
+BROKEN_WORDS = """[...document.querySelectorAll(".prev-next-title")].flatMap((title) =>
+  [...title.textContent.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(title.firstChild, index);
+    range.setEnd(title.firstChild, index + word.length);
+    return new Set([...range.getClientRects()].map((each) => each.top)).size > 1;
+  }).map(([word]) => word))"""
+LOW_DOWNLOADS = """[...document.querySelectorAll("#downloads a")]
+  .filter((each) => each.getBoundingClientRect().height < 24).map((each) => each.textContent)"""
 # Targets less than 24 pixels wide or high, and the next one is nearer than that; links in a line of text may be so.
 SMALL_TARGETS = """() => {
   const targets = [...document.querySelectorAll("a[href], button, input, select, summary")]
