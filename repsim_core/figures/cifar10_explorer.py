@@ -20,10 +20,13 @@ __all__ = ["explorer"]
 _UNITS = 500
 # Between names on one side, in radii.
 _GAP = 0.16
-# Pixels above a panel, for its title; around a circle, for names; below, for the measures.
+# Pixels above a panel, for its title; around a circle, for names; above the first measure, and for a row of them.
 _HEAD = 30
 _ROOM = 58
-_FOOT = 62
+_FOOT = 24
+_ROW = 22
+# Pixels that a measure needs at least.
+_MEASURE = 100
 _ALL = "all"
 
 
@@ -75,14 +78,14 @@ def explorer(
         _tags(tags),
         _heads(heads),
         _foot(measures),
-    ).add_params(*_params(seeds, names, first))
+    ).add_params(*_params(seeds, names, first, len(_measured(measures))))
 
 
 def _whole(place: Sequence[float]) -> dict[str, int]:
     return {"x": round(_UNITS * place[0]), "y": round(_UNITS * place[1])}
 
 
-def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int]) -> list[Any]:
+def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int], count: int) -> list[Any]:
     """What the reader chooses, and the layout that follows from the page's width."""
     left = alt.binding_select(options=list(seeds), name="first seed ")
     right = alt.binding_select(options=list(seeds), name="second seed ")
@@ -92,11 +95,14 @@ def _params(seeds: Sequence[int], names: Sequence[str], first: tuple[int, int]) 
         alt.param(name="right", value=first[1], bind=right),
         alt.param(name="follow", value=_ALL, bind=follow),
     ]
+    few = math.ceil(count / 2)
     layout = {
         "wide": "width >= 520",
         "half": "wide ? min(width / 4, 185) : min(width / 2, 150)",
         "step": f"2 * half + {_HEAD}",
-        "height": f"(wide ? step : 2 * step) + {_FOOT}",
+        "columns": f"width >= {_MEASURE * count} ? {count} : width >= {_MEASURE * few} ? {few} : {min(2, few)}",
+        "foot": f"{_FOOT} + {_ROW} * max(1, ceil({count} / columns) - 1) + 16",
+        "height": "(wide ? step : 2 * step) + foot",
     }
     params += [alt.param(name=name, expr=expr) for name, expr in layout.items()]
     return params
@@ -131,6 +137,7 @@ def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[st
     chart = chart.transform_calculate(
         x="datum.f[2 * datum.at]", y="datum.f[2 * datum.at + 1]", c="datum.p[datum.at]"
     )
+    chart = chart.transform_calculate(true=f"{list(names)}[datum.k]", predicted=f"{list(names)}[datum.c]")
     near = alt.selection_point(name="near", fields=["k"], on="pointerover", clear="pointerout")
     wanted = f"follow == '{_ALL}' || {list(names)}[datum.k] == follow"
     return (
@@ -144,6 +151,10 @@ def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[st
                 legend=None,
                 scale=alt.Scale(domain=list(range(len(names))), range=label_palette(len(names))),
             ),
+            tooltip=[
+                alt.Tooltip("true:N", title="true class"),
+                alt.Tooltip("predicted:N", title="predicted class"),
+            ],
             opacity=alt.OpacityValue(
                 0.06, condition={"test": {"and": [{"param": "near"}, wanted]}, "value": 0.75}
             ),
@@ -169,8 +180,8 @@ def _heads(heads: list[dict[str, Any]]) -> alt.Chart:
 
 
 def _foot(measures: pd.DataFrame) -> alt.Chart:
-    """The pair's measures in a row, on a phone in two."""
-    shown = [name for name in measures.columns if name not in ("seed_a", "seed_b")]
+    """The pair's measures in a row, on a phone in two or more."""
+    shown = _measured(measures)
     rows = [
         {"a": int(row["seed_a"]), "b": int(row["seed_b"]), "i": i, "name": name, "value": row[name]}
         for row in measures.to_dict("records")
@@ -180,17 +191,20 @@ def _foot(measures: pd.DataFrame) -> alt.Chart:
         rows.append(
             {"a": int(seed), "b": int(seed), "i": 0, "name": "the same seed twice:", "value": "choose two"}
         )
-    columns = f"(wide ? {len(shown)} : {math.ceil(len(shown) / 2)})"
     chart = (
         alt.Chart(alt.Data(values=rows))
         .transform_filter("datum.a == min(left, right) && datum.b == max(left, right)")
         .transform_calculate(
             text="datum.name + ' ' + datum.value",
-            px=f"datum.a == datum.b ? width / 2 : (datum.i % {columns} + 0.5) * width / {columns}",
-            py=f"height - {_FOOT} + 24 + 22 * floor(datum.i / {columns})",
+            px="datum.a == datum.b ? width / 2 : (datum.i % columns + 0.5) * width / columns",
+            py=f"height - foot + {_FOOT} + {_ROW} * floor(datum.i / columns)",
         )
     )
     return _line(chart, "spoken_measures")
+
+
+def _measured(measures: pd.DataFrame) -> list[str]:
+    return [name for name in measures.columns if name not in ("seed_a", "seed_b")]
 
 
 def _line(chart: alt.Chart, name: str) -> alt.Chart:

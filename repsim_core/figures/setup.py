@@ -268,7 +268,8 @@ def _names(
 def _frame(axis: Axes, points: np.ndarray) -> None:
     """Equal scales, room for the labels, and thin lines through the origin."""
     low, high = points.min(axis=0), points.max(axis=0)
-    half = 0.6 * float((high - low).max()) or 1.0
+    # Labels are as large in a narrow drawing, whose panels are smaller.
+    half = (0.72 if is_narrow() else 0.6) * float((high - low).max()) or 1.0
     middle = (low + high) / 2
     axis.set_xlim(float(middle[0] - half), float(middle[0] + half))
     axis.set_ylim(float(middle[1] - half), float(middle[1] + half))

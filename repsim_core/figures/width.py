@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from repsim_core.figures.figure_source import draws
-from repsim_core.figures.narrow import legend_below
+from repsim_core.figures.narrow import is_narrow, legend_below
 from repsim_core.figures.style import (
     INK,
     edges,
@@ -136,7 +136,8 @@ def variants(means: pd.DataFrame) -> Figure:
                     own = _rows(means, classes=count, measure=measure, variant=name)
                     _with_bars(ax, own, look, name)
                 ax.set_ylim(bottom=0)
-                ax.set_title(f"K = {count}" if measure == "d_llv" else "")
+                # Stacked, a panel has none above it that says its K.
+                ax.set_title(f"K = {count}" if is_narrow() or measure == "d_llv" else "")
                 _width_axis(ax, widths)
             for ax in row:
                 if edges(ax)[0]:

@@ -193,6 +193,8 @@ def test_explorer_has_menus_for_two_seeds_and_a_class() -> None:
     rows = next(data["values"] for data in spec["data"] if data.get("values"))
     assert len(rows) == 60
     assert all(len(row["f"]) == 2 * len(SEEDS) for row in rows)
+    # a tap says which class it is of
+    assert "true class" in json.dumps(spec["marks"])
 
 
 def test_explorer_begins_with_the_pair_it_is_given_and_is_the_same_every_time() -> None:

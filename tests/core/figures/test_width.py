@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from repsim_core.figures import width
+from repsim_core.figures.figure_source import narrow_of
 from repsim_core.figures.style import show
 
 WIDTHS = (16, 32)
@@ -131,3 +132,8 @@ def test_legends_name_what_is_drawn() -> None:
     ):
         texts = [text.get_text() for legend in make().legends for text in legend.get_texts()]
         assert any(expected in text for text in texts), texts
+
+
+def test_every_panel_of_a_stack_says_its_number_of_labels() -> None:
+    panels = narrow_of(variants()).axes
+    assert [ax.get_title(loc="left") for ax in panels] == ["K = 4", "K = 6"] * 2
