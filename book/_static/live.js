@@ -110,7 +110,10 @@
       cell.execute = () => { last = last.catch(() => {}).then(() => upTo(n)); return last; };
     });
     const end = cells.findLastIndex(({ cell }) => !isSolution(cell));
-    control("Run all", "Run the cells that are not up to date", () => notebook.cells[end].execute());
+    control("Run all", "Run the cells that are not up to date, without solutions", async () => {
+      const result = await notebook.cells[end].execute();
+      if (result && !result.error) say("All cells are up to date.");
+    });
     control("Interrupt", "Stop the cell that runs", () => session.kernel.interrupt());
     control("Restart", "Forget all that was computed", async () => {
       await session.kernel.restart();

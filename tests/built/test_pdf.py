@@ -1,5 +1,6 @@
 """The PDF edition, of a few pages: all their text, numbered pages, links and an outline that lead somewhere."""
 
+import os
 import re
 import shutil
 import unicodedata
@@ -8,6 +9,7 @@ from itertools import pairwise
 
 import bs4
 import pytest
+from filelock import FileLock
 from places import PAGES, ROOT
 from pypdf import PdfReader
 
@@ -20,16 +22,20 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def edition(book, browser, tmp_path_factory):
-    """A copy of the book's pages with an edition of some of them."""
-    html = tmp_path_factory.mktemp("paper") / "html"
-    shutil.copytree(book, html)
-    steps = []
-    path, count = make(ROOT, "smoke", html, names=NAMES, step=steps.append)
-    assert tuple(steps) == STEPS
-    assert path == html / PDF_EDITION
-    with PdfReader(path) as reader:
-        assert len(reader.pages) == count
+def edition(book, tmp_path_factory):
+    """A copy of the book's pages with an edition of some of them; of several processes one makes it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "paper"
+    html = folder / "html"
+    with FileLock(f"{folder}.lock"):
+        if not (html / PDF_EDITION).exists():
+            shutil.copytree(book, html)
+            steps = []
+            path, count = make(ROOT, "smoke", html, names=NAMES, step=steps.append)
+            assert tuple(steps) == STEPS
+            assert path == html / PDF_EDITION
+            assert len(PdfReader(path).pages) == count
+    with PdfReader(html / PDF_EDITION) as reader:
         yield html, reader
 
 
