@@ -165,13 +165,14 @@ def keep_together(app: Any, doctree: Any, docname: str) -> None:
         if not left and not right:
             continue
         whole = nodes.inline("", "", classes=[WHOLE])
-        parent.replace(formula, whole)
+        # By their places: a text is equal to others in the paragraph.
+        parent[at] = whole
         if before and left:
-            parent.replace(before, nodes.Text(before[: left.start()]))
+            parent[at - 1] = nodes.Text(before[: left.start()])
             whole += nodes.Text(left[0])
         whole += formula
         if after and right:
-            parent.replace(after, nodes.Text(after[right.end() :]))
+            parent[at + 1] = nodes.Text(after[right.end() :])
             whole += nodes.Text(right[0])
 
 

@@ -6,13 +6,15 @@ const readline = require("readline");
 
 const is = (node, name) => Boolean(node.hasClass?.(name));
 const isEmpty = (node) => is(node, "mord") && node.children?.length === 0;
+const isBar = (node) => is(node, "mrel") && node.text === "∣"; // of a condition, to KaTeX a relation
 const isWideSpace = (node) => is(node, "mspace") && parseFloat(node.style.marginRight) >= 1;
 
 // A displayed formula that is wider than its column breaks as printed ones do: rather after the wide space between two
-// formulas than before a relation, rather there than before another operator, and last between brackets. KaTeX has cut
-// it after relations and operators outside of brackets, `\left` and `\right`, and braces, all alike: what it has cut is
-// cut anew into parts within parts, of which each breaks only if it does not fit into a line of its own.
-const [FORMULA, RELATION, OPERATOR, INSIDE] = [0, 1, 2, 3];
+// formulas than before a relation, rather there than before another operator, then before the name of a function by
+// which brackets are multiplied, then between brackets, and last before the bar of a condition. KaTeX has cut it after
+// relations and operators outside of brackets, `\left` and `\right`, and braces, all alike: what it has cut is cut anew
+// into parts within parts, of which each breaks only if it does not fit into a line of its own.
+const [FORMULA, RELATION, OPERATOR, FACTOR, INSIDE, BAR] = [0, 1, 2, 3, 4, 5];
 
 // For each node, how good a place it is to begin a line; undefined where none may begin.
 const places = (nodes) => {
@@ -29,14 +31,16 @@ const places = (nodes) => {
     if (is(node, "mopen")) depth += 1;
     if (!before || between.some((space) => is(space, "nobreak"))) return undefined;
     if (!inside && between.some(isWideSpace)) return FORMULA;
+    if (isBar(node)) return BAR;
     if (is(node, "mrel") && !is(before, "mrel")) return inside ? INSIDE : RELATION;
     if (is(node, "mbin")) return inside ? INSIDE : OPERATOR;
+    if (!inside && is(node, "mop") && is(before, "mclose")) return FACTOR;
     return inside && is(before, "mpunct") ? INSIDE : undefined;
   });
 };
 
 const cut = (nodes, make, place = FORMULA) => {
-  if (place > INSIDE) return [make(nodes)];
+  if (place > BAR) return [make(nodes)];
   const starts = places(nodes).flatMap((found, n) => (found === place ? [n] : []));
   if (!starts.length) return cut(nodes, make, place + 1);
   const pieces = [0, ...starts].map((start, n) => nodes.slice(start, starts[n]));
@@ -62,7 +66,7 @@ const breakable = (html) => {
 };
 
 // In a line a formula breaks after relations and operators, where KaTeX has cut it; within brackets only if what is in
-// them does not fit into a line of its own.
+// them does not fit into a line of its own, and after the bar of a condition only if nothing else helps.
 const joined = (html) => {
   const groups = [[]];
   let depth = 0;
@@ -71,7 +75,15 @@ const joined = (html) => {
     for (const node of base.children ?? []) depth = Math.max(0, depth + is(node, "mopen") - is(node, "mclose"));
     if (!depth) groups.push([]);
   }
-  html.children = groups.flatMap((group) => (group.length > 1 ? [like(html, "katex-part", group)] : group));
+  const whole = (parts) => (parts.length > 1 ? [like(html, "katex-part", parts)] : parts);
+  html.children = groups.flatMap((group) => {
+    const runs = [[]];
+    for (const base of group) {
+      runs.at(-1).push(base);
+      if (!isBar(base.children?.findLast((node) => !is(node, "mspace")) ?? base)) runs.push([]);
+    }
+    return whole(runs.flatMap(whole));
+  });
 };
 
 const like = (node, name, children) => Object.assign(new node.constructor(), { classes: [name], children });
@@ -117,7 +129,9 @@ const aligned = (html, lines, options) => {
     // What follows is set as after a letter: a sign is an operator there.
     const made = katex.__renderToDomTree(side === "right" && !centred ? `{}${tex}` : tex, options).children[0];
     if (side === "left" && width(made) > LONG) long = true;
-    return like(html, `katex-${side}`, tex ? breakable(made.children[1]).children : []);
+    const parts = tex ? breakable(made.children[1]).children : [];
+    // The left side breaks only if it does not fit into a line of its own.
+    return like(html, `katex-${side}`, side === "left" && parts.length > 1 ? [like(html, "katex-part", parts)] : parts);
   };
   html.children = lines.flatMap((cells) =>
     Array.from({ length: pairs }, (_, n) => {

@@ -74,6 +74,20 @@ PARTED = """[...document.querySelectorAll("article .whole")]
     return range.getBoundingClientRect().top > last.getBoundingClientRect().bottom;
   })
   .map(e => e.querySelector("annotation").textContent)"""
+# Formulas of which a part ends on a lower line than the next begins; folded ones as well.
+DISORDERED = """() => {
+  const folded = [...document.querySelectorAll("article details:not([open])")];
+  for (const each of folded) each.open = true;
+  const letters = (e) => [...e.querySelectorAll("span")]
+    .filter(s => !s.children.length && s.textContent.trim() && !s.closest(".msupsub"));
+  const middle = (e) => { const box = e.getBoundingClientRect(); return (box.top + box.bottom) / 2; };
+  const wrong = [...document.querySelectorAll("article .katex-part")].filter(part => {
+    const before = part.previousElementSibling && letters(part.previousElementSibling).at(-1);
+    return before && middle(before) > middle(letters(part)[0]) + 9;
+  }).map(part => part.closest(".katex").querySelector("annotation").textContent);
+  for (const each of folded) each.open = false;
+  return wrong;
+}"""
 
 
 def test_a_page_fits_every_width(window):
@@ -88,6 +102,7 @@ def test_a_page_fits_every_width(window):
             page.wait_for_function(f"{UNREACHABLE}.length === 0")
         assert page.evaluate(UNREACHABLE) == [], width
         assert page.evaluate(PARTED) == [], width
+        assert page.evaluate(DISORDERED) == [], width
     assert len(page.evaluate(SCROLLED)) <= 1
 
 

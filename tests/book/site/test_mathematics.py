@@ -53,6 +53,9 @@ def test_a_formula_is_mathml_html_and_tex(typesetter):
         (r"\left(a = b\right)", True, ["(a=b)"]),
         ("a = b + c", False, ["a=", "b+", "c"]),
         (r"p(y \mid x) = a", False, [["p(y∣", "x)="], "a"]),
+        (r"[p(y \mid x) - q(y \mid x)]", False, [[["[p(y∣", "x)−"], ["q(y∣", "x)]"]]]),
+        (r"p(y \mid x, a) = b", True, [[["p(y", "∣x,"], "a)"], "=b"]),
+        (r"= p(y \mid x)\, \log q(y \mid x)", True, [["=p(y", "∣x)"], ["logq(y", "∣x)"]]),
     ],
 )
 def test_a_formula_breaks_at_relations_then_operators_then_in_brackets(typesetter, tex, display, expected):
@@ -70,6 +73,10 @@ def test_aligned_lines_have_two_sides_and_break_too(typesetter):
     assert sides[1][1] == "=c&d"
     assert len(page.select(".katex-right > .katex-base")) == 3
     assert not page.select(".katex-long")
+    conditional = parsed(
+        typesetter.html(r"\begin{aligned} p(y \mid x) &= 1 \\ a &= 2 \end{aligned}", display=True)
+    )
+    assert [len(left.find_all(recursive=False)) for left in conditional.select(".katex-left")] == [1, 1]
     assert len(page.select("mtable mtable")) == 1
     long = parsed(
         typesetter.html(r"\begin{aligned} f(a, b, c) &= 1, & g &= 2 \\ h &= 3 \end{aligned}", display=True)
@@ -111,6 +118,8 @@ A page on :math:`x`
 
 For (:math:`K`), all :math:`M`-dimensional :math:`a < b`.
 
+Of *c*, :math:`d`, :math:`e`.
+
 .. math:: a = b
    :label: eq-a
 
@@ -145,7 +154,7 @@ def test_sphinx_numbers_equations_and_names_the_place_of_a_wrong_one(tmp_path, m
     )
     app.build()
     (warning,) = said.getvalue().splitlines()
-    assert re.search(r"index.rst:10: WARNING: formula \\nothing: .*Undefined control sequence", warning)
+    assert re.search(r"index.rst:12: WARNING: formula \\nothing: .*Undefined control sequence", warning)
     page = parsed((tmp_path / "out" / "index.html").read_text())
     equation = page.select_one("div.math#equation-eq-a")
     assert equation.select_one("math annotation").text == "a = b"
@@ -158,7 +167,10 @@ def test_sphinx_numbers_equations_and_names_the_place_of_a_wrong_one(tmp_path, m
         "K,",
         "M-",
         "a.",
+        "d,",
+        "e.",
     ]
+    assert [p.get_text() for p in page.select("p:has(em)")] == ["Of c, ddd, eee."]  # to see, to hear, in TeX
     assert r"\begin{align*}" in page.select("div.math annotation")[1].text
     sheet = (tmp_path / "out" / "_static" / "katex" / "katex.min.css").read_text()
     fonts = set(re.findall(r"url\(([^)]*)\)", sheet))
