@@ -20,7 +20,6 @@ const repsimSearch = (() => {
     ["mlp", "multilayer perceptron"],
     ["llm", "language model"],
     ["ica", "independent component analysis"],
-    ["id", "identifiability", "identifiable"],
     ["stitching", "linear map"],
     ["normalizer", "normaliser", "partition function"],
     ["neighbor", "neighbour"],
@@ -40,6 +39,13 @@ const repsimSearch = (() => {
     ["changelog", "change"],
     ["faq", "misconception"],
   ];
+  // What a short word stands for; who asks for the long one does not mean the short.
+  const MEANT = {
+    id: ["identifiability", "identifiable"],
+    pdf: ["make pdf", "one pdf"],
+    download: ["running it again", "download"],
+    downloads: ["running it again", "download"],
+  };
   // How much an entry counts: of its kind, and of its page; of others 1.
   const KINDS = { statement: 1.1, function: 0.9, class: 0.9, method: 0.7, attribute: 0.7, exercise: 0.6, reference: 0.6 };
   const PAGES = { "book/changes.html": 0.3, "book/errata.html": 0.3, "book/teaching.html": 0.8, "book/clusters.html": 0.7, "book/records.html": 0.8 };
@@ -49,7 +55,8 @@ const repsimSearch = (() => {
   const EXACT = { prefix: false, fuzzy: false };
 
   const WORD = /[\p{L}\p{N}_]+(?:\.\p{N}+)*/gu;
-  const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const POWERS = { "²": "^2", "³": "^3" };
+  const folded = (text) => text.replace(/[²³]/g, (power) => POWERS[power]).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   // One form for singular and plural.
   const stem = (word) => {
     if (word.length < 4 || /(?:[suiy]s|\d)$/.test(word)) return word;
@@ -84,11 +91,23 @@ const repsimSearch = (() => {
   const boostDocument = (id, term, { kind, address, title }) =>
     (KINDS[kind] ?? 1) * (PAGES[address.split("#")[0]] ?? 1) * (USUAL.test(title) ? USUAL_WEIGHT : 1);
 
+  // A word of many letters that nobody wrote, as the synonym that it misses by one; else as it is.
+  const SYNONYMS = [...new Set(SAME.flat().flatMap((phrase) => phrase.split(" ")))].filter((word) => word.length > 5).map(stem);
+  const misses = (typed, meant) => {
+    if (Math.abs(typed.length - meant.length) > 1) return false;
+    let at = 0;
+    while (at < typed.length && typed[at] === meant[at]) at += 1;
+    const [a, b] = [typed.slice(at), meant.slice(at)];
+    return a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1);
+  };
+  const mended = (engine, word) =>
+    engine.search(word, EXACT).length ? word : (SYNONYMS.find((meant) => misses(word, meant)) ?? word);
+
   // What is asked for: parts, each of which is a list of phrases that mean the same; a phrase is a list of words.
   const parts = (engine, text) => {
     const all = (folded(text).match(WORD) ?? []).map((word) => stem(GREEK[word] ?? word));
     const telling = all.filter((word) => !FILLERS.has(word) && (word.length > 1 || /\d/.test(word) || all.length === 1));
-    const wanted = telling.length ? telling : all;
+    const wanted = (telling.length ? telling : all).map((word) => mended(engine, word));
     const found = [];
     for (let at = 0; at < wanted.length; ) {
       let taken = 1;
@@ -98,6 +117,7 @@ const repsimSearch = (() => {
         const here = spelled.find((phrase) => phrase.every((word, i) => wanted[at + i] === word));
         if (here && here.length >= taken) [taken, phrases] = [here.length, spelled];
       }
+      if (taken === 1 && Object.hasOwn(MEANT, wanted[at])) phrases = MEANT[wanted[at]].map((phrase) => phrase.split(" ").map(stem));
       found.push(phrases);
       at += taken;
     }
@@ -176,7 +196,7 @@ if (typeof document !== "undefined") {
   const SHOWN = 20;
   // Kinds that a title does not name itself.
   const NAMED = new Set(["attribute", "class", "data", "exception", "function", "method", "symbol"]);
-  const [form, field, count, list, more, template] = ["form", "words", "count", "results", "more", "result"].map((name) =>
+  const [form, field, count, instead, list, more, template] = ["form", "words", "count", "instead", "results", "more", "result"].map((name) =>
     document.getElementById(`search-${name}`),
   );
   const engine = repsimSearch.load(repsimPages);
@@ -214,6 +234,7 @@ if (typeof document !== "undefined") {
     if (!text) count.textContent = "";
     else if (hits.length) count.textContent = `${places} found for “${text}”${best}.`;
     else count.textContent = `Nothing found for “${text}”. Try another word for it, or fewer words.`;
+    instead.hidden = !text || hits.length > 0;
     more.hidden = hits.length <= SHOWN;
     more.textContent = `Show all ${hits.length}`;
     more.onclick = () => {

@@ -117,7 +117,19 @@ def run_jupyter_book(
         ]
         shown = "\n".join(problems or said.splitlines()[-15:])
         raise ChapterError(f"Jupyter Book did not build the pages:\n{shown}\nall it said: {log}")
+    _name_redirect(pages / "index.html")
     return pages
+
+
+def _name_redirect(page: Path) -> None:
+    """Make a whole page of the one that leads to the first page: with a title, and a link to follow by hand."""
+    html = page.read_text(encoding="utf-8")
+    if "<title" not in html and (found := re.search(r"url=([^\"]+)", html)):
+        page.write_text(
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>To the first page</title>\n'
+            f'{html.strip()}\n</head><body><p><a href="{found[1]}">To the first page</a></p></body></html>\n',
+            encoding="utf-8",
+        )
 
 
 def publish(new: Path, final: Path) -> None:

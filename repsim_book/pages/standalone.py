@@ -55,7 +55,7 @@ def inline(page: Path) -> str:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for element in soup.select(POINTERS):
+    for element in soup.select(f"{POINTERS}, .repsim-no-scripts"):
         element.decompose()
     for element in soup.select(FRAME):
         element["style"] = "display: none !important"

@@ -25,6 +25,7 @@ from repsim_book.site import (
     result_role,
     search,
     sharing,
+    without_scripts,
 )
 
 
@@ -63,6 +64,7 @@ def setup(app: Any) -> dict[str, Any]:
         profile_notice.announce,
         paper.add_foot,
         head.add,
+        without_scripts.add,
     ):
         app.connect("html-page-context", change)
     app.connect("html-page-context", launch.add_to_page, priority=502)

@@ -18,6 +18,8 @@ SHARED_ID = re.compile(r' id="(?:proof|(?:proof|exercise|solution)-content)"')
 REPLACED = {
     # a list must hold list items; the role that is written here has been taken out of ARIA
     'role="doc-biblioentry"': 'role="listitem"',
+    # a place of the page itself is in the same window
+    '<a href="#downloads" target="_blank"': '<a href="#downloads"',
     '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
     '<dialog id="pst-search-dialog"': '<dialog id="pst-search-dialog" aria-label="Search"',
     '<dialog id="pst-primary-sidebar-modal"': '<dialog id="pst-primary-sidebar-modal" aria-label="Chapters"',

@@ -202,18 +202,21 @@ def add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, A
     ]
     if launched:
         menus.append(_menu("Run this chapter elsewhere", "fas fa-rocket", launched, "launch-buttons"))
-    jump = [
-        (
-            "Notebook, results",
-            "fas fa-download",
-            "location.replace('#downloads')",
-            "All downloads of this chapter",
-        ),
-        ("Print or .pdf", "fas fa-file-pdf", "window.print()", "Print this page"),
-    ]
     saved = [
-        {"type": "javascript", "text": text, "icon": icon, "javascript": script, "tooltip": tooltip}
-        for text, icon, script, tooltip in jump
+        {
+            "type": "link",
+            "text": "Notebook, results",
+            "icon": "fas fa-download",
+            "url": "#downloads",
+            "tooltip": "All downloads of this chapter",
+        },
+        {
+            "type": "javascript",
+            "text": "Print or .pdf",
+            "icon": "fas fa-file-pdf",
+            "javascript": "window.print()",
+            "tooltip": "Print this page",
+        },
     ]
     menus.append(_menu("Download this chapter", "fas fa-download", saved, "download-buttons"))
     context["header_buttons"] = menus

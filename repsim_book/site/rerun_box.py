@@ -46,9 +46,11 @@ def form(chapter: str, parameters: Mapping[str, Parameter], values: Mapping[str,
 <details class="repsim-rerun" data-chapter="{escape(chapter)}">
 <summary>Re-run with other parameters</summary>
 <form autocomplete="off" novalidate>
-<p>The command at the end follows the values that you set here. Type it in the folder of the book, where
-<code>make book</code> has installed it (as <code>.venv/bin/repsim</code>); it says where the new page is.</p>
-<noscript><p>Without JavaScript, add <code>-p NAME=VALUE</code> to it yourself, once for each value.</p></noscript>
+<p><span class="pst-js-only">The command at the end follows the values that you set here. </span>Type the command in
+the folder of the book, where <code>make book</code> has installed it (as <code>.venv/bin/repsim</code>); it says where
+the new page is.</p>
+<noscript><p>The command below is for the values of this page. For others, add <code>-p NAME=VALUE</code> to it
+yourself, once for each value that is to be another.</p></noscript>
 <div class="fields">{fields}</div>
 <pre><code>repsim run {escape(chapter)} --html</code></pre>
 <p class="buttons pst-js-only"><button type="button" class="copy">Copy the command</button>

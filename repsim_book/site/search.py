@@ -38,6 +38,9 @@ attributes, the <a href="prf-prf.html">list of statements</a> definitions and th
 <a href="{notation}">Notation</a> symbols, and the <a href="{home}">first page</a> what each chapter is
 about.</p></noscript>
 <p id="search-count" role="status"></p>
+<p id="search-instead" hidden>The book's words may be others: see the <a href="{home}">chapters</a>, the
+<a href="{notation}">symbols</a>, the <a href="genindex.html">functions</a> or the
+<a href="prf-prf.html">statements</a>.</p>
 <ol id="search-results"></ol>
 <p><button type="button" class="btn btn-outline-primary" id="search-more" hidden>Show all</button></p>
 <template id="search-result"><li class="search-result">

@@ -4,6 +4,7 @@ Each is an entry with a place of its own. Its text is prose: formulas are writte
 printed, figures, and solutions are left out.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,6 +68,17 @@ def words(node: nodes.Node) -> str:
     return whole.text
 
 
+def cited(reference: str) -> str:
+    """A work by its authors' family names and its year, from the text of its entry; "" if it has none of them."""
+    authors = re.split(r"(?<=\w\w)\. ", reference, maxsplit=1)[0]
+    names = [name.split()[-1] for name in re.split(r",? and |, ", authors) if name.strip()]
+    years = re.findall(r"\b(?:19|20)\d\d[a-z]?\b(?=\.(?:\s|$))", reference)
+    if not names or not years:
+        return ""
+    who = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return f"{who} ({years[-1]})"
+
+
 def entries(document: nodes.document, number: Number) -> list[Entry]:
     """The entries of a page, in its order.
 
@@ -107,7 +119,8 @@ def _read(children: Iterable[Any], entry: Entry, found: list[Entry], number: Num
             _function(node, within, found, number)
         elif isinstance(node, nodes.citation):
             label, *rest = node.children
-            _own(Entry(node["ids"][0], "reference", f"Reference {words(label)}", ()), rest, found, number)
+            title = cited("".join(map(words, rest))) or f"Reference {words(label)}"
+            _own(Entry(node["ids"][0], "reference", title, ()), rest, found, number)
         elif isinstance(node, nodes.row) and node.get("ids"):
             symbol, *rest = node.children
             _own(Entry(node["ids"][0], "symbol", words(symbol), within), rest, found, number)

@@ -10,7 +10,7 @@ import pytest
 from browsing import WITHOUT_INSIDES, Reader, faint_texts, findings, luminance, set_theme, settle
 from phone import BROKEN_WORDS, LETTERS, LOW_DOWNLOADS, SMALL_TARGETS, TOGGLES, WITHOUT_HINT
 from places import PAGES
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError, expect
 
 SEARCH = "search.html?q=divergence"
 # Of the listings of code, which one template makes, the longest.
@@ -256,6 +256,13 @@ def test_interactive_figures_are_drawn_without_javascript(book, reader):
             assert box.locator("svg[role=img]:visible").count() == 1, name
             seen += 1
     assert seen, "the book has an interactive figure"
+    # what only a script moves is not there; on a narrow page a link leads to the other pages
+    page = window.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.locator(".sidebar-toggle:visible, [onclick]:visible").count() == 0
+    page.click(".repsim-no-scripts a[href='#pst-primary-sidebar']")
+    expect(page.locator("#pst-primary-sidebar nav a").first).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 # --- what would be found ---

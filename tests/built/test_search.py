@@ -46,6 +46,10 @@ ASKED = {
     "how do I cite this book": ("book/intro.html#citing-and-the-licence", 1),
     "slurm": ("book/clusters.html#slurm-pbs-lsf-sge", 1),
     "gpu": ("book/support.html#gpus", 2),
+    "stiching": ("book/own_models.html#maps-and-other-measures", 1),
+    "pdf": ("book/intro.html#three-ways-to-use-this-book", 1),
+    "download": ("book/rerun.html", 1),
+    "id": ("notebooks/01_setup.html#thm-identifiability", 4),
     "Kornblith": ("book/bibliography.html#", 3),
 }
 LOOK = """
@@ -102,6 +106,12 @@ def test_every_entry_is_a_place_of_its_own_in_plain_words(book):
     assert len(seen) > 350
 
 
+def test_works_are_called_by_their_authors_and_years(book):
+    titles = [e[2] for _, _, found in pages_of(book) for e in found if e[1] == "reference"]
+    assert titles
+    assert all(re.fullmatch(r"\S+( and \S+| et al\.)? \(\d{4}[a-z]?\)", title) for title in titles), titles
+
+
 def test_found_words_are_whole_ones_and_excerpts_short(results):
     assert all(len(each["excerpt"]) < 260 for found in results.values() for each in found)
     assert results["CKA"][1]["found"] == ["CKA", "kernel", "alignment"]
@@ -132,4 +142,5 @@ def test_a_reader_searches_from_any_page(reader):
     )
     page.fill("#search-words", "zzzz")
     page.wait_for_selector("text=Nothing found")
+    assert page.locator("#search-instead a:visible").count() == 4
     assert window.problems == []
