@@ -97,7 +97,7 @@ def test_styles_look_as_those_that_they_were_made_from(compare):
     page.wait_for_selector(".dropdown-menu.show")
     same("a menu")
     page.keyboard.press("Escape")
-    page.locator("div.highlight").first.hover()
+    page.locator("div.highlight:visible").first.hover()
     same("the button that copies code")
 
 
