@@ -65,7 +65,8 @@ def compare(browser, site):
             before, original, after = (picture(each) for each in ("false", "true", "false"))
             if before == after:
                 break
-        assert before == original, state
+        if before != original:  # without pictures as texts
+            pytest.fail(f"other pixels: {state}")
 
     def opened(name: str):
         page = window.open(name)
@@ -88,6 +89,7 @@ def test_styles_look_as_those_that_they_were_made_from(compare):
     page.wait_for_selector("dialog[open]")
     same("search dialog")
     page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
     for box in (".cell_output table", "figure.repsim-figure", "div.proof"):
         page.locator(box).first.scroll_into_view_if_needed()
         same(box)
