@@ -264,8 +264,8 @@ def triangular_factor_of_blocks(
 
 
 def distances(
-    left: Float64[Array, "*shape"], right: Float64[Array, "*shape"], *, by_products: bool = False
-) -> Float64[Array, "*shape"]:
+    left: Float64[Array, "p D"], right: Float64[Array, "q D"], *, by_products: bool = False
+) -> Float64[Array, "p q"]:
     """Euclidean distances between the rows of two arrays.
 
     From differences and not through products, which lose half the digits of what is close; with `by_products` in a
@@ -289,8 +289,8 @@ def distances(
 
 
 def _distances_by_products(
-    left: Float64[Array, "*shape"], right: Float64[Array, "*shape"]
-) -> Float64[Array, "*shape"]:
+    left: Float64[Array, "p D"], right: Float64[Array, "q D"]
+) -> Float64[Array, "p q"]:
     """Through |p - q|² = |p|² + |q|² - 2 p·q about the mean; pairs so close that digits are lost are done once more."""
     xp = namespace(left)
     middle = xp.mean(right, axis=0)
