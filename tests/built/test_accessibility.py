@@ -71,12 +71,12 @@ def test_menu_of_a_phone_opens_and_closes_by_keyboard(reader):
     page.keyboard.press("Escape")
     link.wait_for(state="hidden")
     # the toggle has the focus again, and so has the button that opens the search
-    assert page.evaluate("document.activeElement.matches('.primary-toggle')")
+    page.wait_for_function("document.activeElement.matches('.primary-toggle')")
     page.locator("button.search-button:visible").focus()
     page.keyboard.press("Enter")
     page.locator("#pst-search-dialog input").wait_for(state="visible")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.matches('.search-button')")
+    page.wait_for_function("document.activeElement.matches('.search-button')")
 
 
 def test_dialogs_have_names(book):
