@@ -9,7 +9,6 @@ any more. Of the turns the median counts. Needs Chromium or Chrome.
 """
 
 import argparse
-import shutil
 import statistics
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from repsim_book.pages.browser import find_browser
+
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 1.6e6 / 8}
 PHONE = {"width": 390, "height": 800}
 SLOWED = 4
@@ -96,9 +96,10 @@ def main() -> None:
     found = sorted(path.relative_to(given.folder) for path in given.folder.rglob("*.html"))
     every = [path.as_posix() for path in found if path.parts[0] not in ("_static", "source", "index.html")]
     print("| page | first contents, s | requests | layout shift | MB |\n|---|---|---|---|---|")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
     with served(given.folder) as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
         for name in given.pages or every:
             turns = [load(browser, f"{site}/{name}") for _ in range(given.turns)]
             paint, requests, shift, size = map(statistics.median, zip(*turns, strict=True))
