@@ -7,7 +7,6 @@ Sphinx (`repsim_book.paths`) and nothing else of the book's folder.
 from typing import Any
 
 from repsim_book.site import (
-    accessibility,
     address,
     api_reference,
     drawing_library,
@@ -18,7 +17,6 @@ from repsim_book.site import (
     live,
     mathematics,
     page_footer,
-    page_weight,
     paper,
     profile_notice,
     rerun_box,
@@ -26,6 +24,7 @@ from repsim_book.site import (
     search,
     sharing,
     without_scripts,
+    written_pages,
 )
 
 
@@ -69,10 +68,8 @@ def setup(app: Any) -> dict[str, Any]:
         app.connect("html-page-context", change)
     app.connect("html-page-context", launch.add_to_page, priority=502)
     # when all are written
-    app.connect("build-finished", search.remove_leftovers)
-    app.connect("build-finished", sharing.say_once)
-    app.connect("build-finished", page_weight.lighten)
-    app.connect("build-finished", accessibility.repair_pages)
+    app.connect("build-finished", sharing.list_pages)
+    app.connect("build-finished", written_pages.finish)
     # after the theme (500), which writes the colours of code then
     app.connect("build-finished", joined.join, priority=900)
     app.connect("build-finished", sharing.anchor_not_found, priority=950)

@@ -6,12 +6,8 @@ occur twice, roles that do not fit, text outside of landmarks.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 from repsim_book.site import tables
-from repsim_core.files import write_atomic
 
 # Every statement and proof gets these ids, so that no link can mean one of them.
 SHARED_ID = re.compile(r' id="(?:proof|(?:proof|exercise|solution)-content)"')
@@ -56,17 +52,3 @@ def named_toggles(html: str) -> str:
         return summary.replace("</p>", f"{label}</p>") + match["between"] + match["code"]
 
     return FOLDED_CODE.sub(named, html)
-
-
-def written_pages(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The pages of a built book, without what lies among its assets: path and text of each."""
-    for path in sorted(folder.rglob("*.html")):
-        if path.relative_to(folder).parts[0] != "_static":
-            yield path, path.read_text(encoding="utf-8")
-
-
-def repair_pages(app: Any, error: Exception | None) -> None:
-    """Repair all pages of a build that has succeeded."""
-    if error is None and app.builder.format == "html":
-        for path, text in written_pages(Path(app.outdir)):
-            write_atomic(path, repaired(text).encode())

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from repsim_book.paths import JOINED, THEBE
-from repsim_book.site.accessibility import written_pages
 from repsim_book.site.search import ENTRIES_FILE
 from repsim_book.site.style_rules import Names, StyleSheet
+from repsim_book.site.written_pages import written_pages
 from repsim_core.files import write_atomic
 
 SHEET = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*>\n?')

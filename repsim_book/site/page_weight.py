@@ -6,10 +6,8 @@ without it the same icons come from the theme's own icon font, here without the 
 
 import re
 from pathlib import Path
-from typing import Any
 
 from repsim_book.site import shared_glyphs
-from repsim_book.site.accessibility import written_pages
 from repsim_core.files import write_atomic
 
 # Until the theme's script has run, a page would be light for readers whose system is dark.
@@ -31,22 +29,16 @@ PLAIN_MARK = re.compile(r'<span class="[npw]">([^<]*)</span>')
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
 
 
-def lighten(app: Any, error: Exception | None) -> None:
-    """Drop the script of icons and marks without a colour from all pages, from style sheet and font what none shows.
+def lightened(html: str, folder: Path) -> str:
+    """The HTML of a page in `folder` without the script of icons and marks without a colour; it knows its theme."""
+    page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", shared_glyphs.shared(html)))
+    return with_room(page.replace(UNKNOWN_THEME, KNOWN_THEME).replace(NO_THEME, "", 1), folder)
 
-    A page knows its theme before it is shown.
-    """
-    if error is not None or app.builder.format != "html":
-        return
-    (Path(app.outdir) / "_static" / ICONS).unlink(missing_ok=True)
-    icons: set[str] = set()
-    for path, text in written_pages(Path(app.outdir)):
-        text = shared_glyphs.shared(text)
-        page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", text)).replace(UNKNOWN_THEME, KNOWN_THEME)
-        write_atomic(path, with_room(page.replace(NO_THEME, "", 1), path.parent).encode())
-        for classes in re.findall(r'class="([^"]*\bfa-[^"]*)"', text):
-            icons.update(classes.split())
-    keep_icons(Path(app.outdir) / "_static", icons)
+
+def icons_in(html: str) -> set[str]:
+    """The classes of the icons that a page shows."""
+    found = re.findall(r'class="([^"]*\bfa-[^"]*)"', html)
+    return {name for classes in found for name in classes.split()}
 
 
 def with_room(html: str, folder: Path) -> str:

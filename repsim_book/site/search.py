@@ -14,7 +14,6 @@ from typing import Any
 from docutils import nodes
 
 from repsim_book.site import search_entries
-from repsim_book.site.accessibility import written_pages
 from repsim_book.site.search_entries import Entry
 from repsim_core.files import write_atomic
 
@@ -108,15 +107,9 @@ def announce(app: Any, pagename: str, templatename: str, context: dict[str, Any]
     context["hasdoc"] = lambda name: name == "search" or known(name)
 
 
-def remove_leftovers(app: Any, error: Exception | None) -> None:
-    """Remove the scripts of Sphinx's own search."""
-    if error is not None or app.builder.format != "html":
-        return
-    folder = Path(app.outdir)
-    for path, text in written_pages(folder):
-        write_atomic(path, SPHINX_SCRIPT.sub("", text).encode())
-    for name in SPHINX_FILES:
-        (folder / "_static" / name).unlink(missing_ok=True)
+def without_leftovers(html: str) -> str:
+    """The HTML of a page without the scripts of Sphinx's own search."""
+    return SPHINX_SCRIPT.sub("", html)
 
 
 def entries_file(pages: dict[str, tuple[str, list[Entry]]]) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from repsim_book.site import cards
-from repsim_book.site.accessibility import written_pages
 from repsim_book.site.edition import authors, edition
 from repsim_core.files import write_atomic
 
@@ -158,14 +157,15 @@ def not_found(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
     yield NOT_FOUND, {"title": "No such page", "body": NOT_FOUND_BODY.format(home=home)}, "page.html"
 
 
-def say_once(app: Any, error: Exception | None) -> None:
-    """When all pages are written: drop what they say twice, and list them."""
-    if error is not None or app.builder.format != "html":
-        return
+def said_once(html: str) -> str:
+    """The HTML of a page without what the theme says twice."""
+    return REPEATED.sub("", EMPTY.sub("", html))
+
+
+def list_pages(app: Any, error: Exception | None) -> None:
+    """When all pages are written: list them, where the book's address is known."""
     folder, base = Path(app.outdir), app.config.html_baseurl
-    for path, text in written_pages(folder):
-        write_atomic(path, REPEATED.sub("", EMPTY.sub("", text)).encode())
-    if base:
+    if base and error is None and app.builder.format == "html":
         pages = [f"{base}{app.builder.get_target_uri(name)}" for name in sorted(app.env.all_docs)]
         write_atomic(folder / "sitemap.xml", sitemap(pages).encode())
 

@@ -9,8 +9,9 @@ from browsing import findings
 from bs4 import BeautifulSoup
 from places import PAGES
 
-from repsim_book.site.accessibility import repaired, written_pages
+from repsim_book.site.accessibility import repaired
 from repsim_book.site.page_footer import facts
+from repsim_book.site.written_pages import written_pages
 from repsim_core.figures.shared_shapes import join_points, share_shapes
 
 

@@ -9,7 +9,7 @@ from browsing import set_theme, settle
 from PIL import Image
 from places import PAGES
 
-from repsim_book.site.accessibility import written_pages
+from repsim_book.site.written_pages import written_pages
 
 CHAPTER = "notebooks/02_theorem.html"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
