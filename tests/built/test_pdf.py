@@ -52,7 +52,7 @@ def pieces(html, name):
     """What a page says in words and code, without formulas and drawings, folded or not."""
     article = bs4.BeautifulSoup((html / f"{name}.html").read_text("utf-8"), "html.parser").find("article")
     left_out = (
-        ".math, svg, script, style, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts, .where,"
+        ".math, svg, script, noscript, style, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts, .where,"
         " .repsim-pdf"
     )
     for each in article.select(left_out):
