@@ -10,7 +10,7 @@ from repsim_core.errors import InputError
 from repsim_core.studies.catalogue import STUDIES, declare_study, study_kind
 from repsim_core.studies.study import MOST_VALUES
 from repsim_core.studies.width import VARIANTS
-from repsim_core.training.recipes import RECIPES
+from repsim_core.training.recipes import OWN_BATCHES, RECIPES
 
 
 class Numbers(click.ParamType):
@@ -62,7 +62,11 @@ _AXES: dict[str, tuple[click.ParamType, str, str]] = {
     "k": (Numbers(), "4,6", "Numbers of classes"),
     "widths": (Numbers(), "16,32", "Of the hidden layers"),
     "variant": (Names(), "NAME", ", ".join(VARIANTS) + "; several with commas"),
-    "recipe": (Names(), "NAME", ", ".join(RECIPES) + "; several with commas"),
+    "recipe": (
+        Names(),
+        "NAME",
+        f"{', '.join(RECIPES)}; several with commas; NAME{OWN_BATCHES}: no mini-batches in common",
+    ),
     "m": (Numbers(), "2,3", "Dimensions of the representations"),
 }
 _ARGUMENTS = {"k": "classes", "widths": "widths", "variant": "variants", "recipe": "recipes", "m": "dims"}

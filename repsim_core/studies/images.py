@@ -26,8 +26,10 @@ from repsim_core.studies.study import (
 )
 from repsim_core.studies.units import LARGEST, Needs, loss_summary, one_thread, unit_key
 from repsim_core.training.image_training import train_images
-from repsim_core.training.recipes import RECIPES, Recipe
+from repsim_core.training.recipes import OWN_BATCHES, RECIPES, Recipe
 
+# What a group's models can be trained by: the recipes, all seeds with the same mini-batches or each with its own.
+TRAININGS = {**RECIPES, **{name + OWN_BATCHES: recipe for name, recipe in RECIPES.items()}}
 # By study, named like its data set, and grid: recipes, dimensions, number of seeds, and what differs from the recipes.
 GRIDS: dict[str, dict[str, dict[str, Any]]] = {
     "cifar10": {
@@ -35,6 +37,8 @@ GRIDS: dict[str, dict[str, dict[str, Any]]] = {
         "fast": {"recipes": ("fast",), "dims": (2, 3, 5), "seeds": 10},
         # What the auxiliary classifier does to the orders of the classes: a short training with it and without.
         "auxiliary": {"recipes": ("fast", "no-auxiliary"), "dims": (2,), "seeds": 5, "steps": 500},
+        # Whether what the seeds share, the mini-batches, decides the orders of the classes.
+        "batches": {"recipes": ("fast", "fast" + OWN_BATCHES), "dims": (2,), "seeds": 10, "steps": 500},
     },
     "digits": {
         # The paper's dimensions and number of seeds.
@@ -149,7 +153,7 @@ def _network_needs(recipe: Recipe, side: int, channels: int) -> tuple[float, flo
 
 @dataclass(frozen=True, order=True)
 class ImageGroup:
-    """Models that are compared with each other: same recipe and dimension M, different seeds."""
+    """Models that are compared with each other: same recipe (a name in `TRAININGS`) and dimension M, other seeds."""
 
     recipe: str
     dim: int
@@ -169,7 +173,7 @@ class ImageStudy(Study):
         data, images: the hash and the name of the copy of it (`datasets.loading.Copy`); None as long as it is declared
             alone, see `prepared` and `found_in`.
         steps: of training; None for the recipe's.
-        batch_seed, device: as for `train_images`.
+        batch_seed, device: as for `train_images`; seed s has batch_seed + 1 + s where batches are its own.
 
     Raises:
         InputError: naming the argument.
@@ -193,8 +197,8 @@ class ImageStudy(Study):
         if self.dataset not in IMAGE_DATASETS:
             raise InputError(unknown("dataset", self.dataset, IMAGE_DATASETS))
         for group in self.groups:
-            if group.recipe not in RECIPES:
-                raise InputError(unknown("recipe", group.recipe, RECIPES))
+            if group.recipe not in TRAININGS:
+                raise InputError(unknown("recipe", group.recipe, TRAININGS))
             # M + 1 of the ten classes are diverse (Def. 2.1).
             within(group.dim, "m", 1, 9)
 
@@ -225,12 +229,19 @@ class ImageStudy(Study):
 
     def trainings(self, group: ImageGroup) -> list[ImageTrainingUnit]:
         """The models to train for a group."""
-        recipe = RECIPES[group.recipe]
+        recipe, own = TRAININGS[group.recipe], group.recipe.endswith(OWN_BATCHES)
         if self.steps is not None:
             recipe = replace(recipe, steps=self.steps)
+        # No seed's own is the shared one.
         return [
             ImageTrainingUnit(
-                self.dataset, self.data, recipe, group.dim, (seed,), self.batch_seed, self.device
+                self.dataset,
+                self.data,
+                recipe,
+                group.dim,
+                (seed,),
+                self.batch_seed + own * (1 + seed),
+                self.device,
             )
             for (seed,) in self.stacks
         ]
@@ -250,7 +261,7 @@ def declare_image_study(
     Args:
         study, grid: names in `GRIDS`.
         seeds: of the models.
-        recipes: names in `recipes.RECIPES`.
+        recipes: names in `TRAININGS`.
         dims: dimensions M.
         protocol: other attributes of `ImageStudy`; None keeps the grid's.
 

@@ -123,3 +123,5 @@ _DIGITS = Recipe(
     widths=(16, 32, 64),
 )
 RECIPES = {recipe.name: recipe for recipe in (_PAPER, _FAST, _NO_AUXILIARY, _DIGITS)}
+# After a recipe's name in a study: every seed has mini-batches, crops and mirrorings of its own.
+OWN_BATCHES = "-own-batches"

@@ -115,6 +115,16 @@ def test_every_setting_and_the_images_show_in_the_key():
     assert len(keys | {unit}) == 5
 
 
+def test_batches_of_their_own_differ_from_seed_to_seed_and_from_the_shared_ones():
+    study = declare_study("cifar10", "batches")
+    shared, own = (study.trainings(group) for group in study.groups)
+    assert {unit.batch_seed for unit in shared} == {0}
+    assert len({unit.batch_seed for unit in own} | {0}) == 11
+    # Nothing else differs, and what is shared is trained as in any other study.
+    assert [replace(unit, batch_seed=0) for unit in own] == shared
+    assert shared == declare_study("cifar10", "fast", dims=[2], steps=500).trainings(study.groups[0])
+
+
 def test_other_images_than_declared_are_refused():
     study = replace(smoke(), data="0")
     with pytest.raises(RuntimeError, match="the images of digits here differ"):
