@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -47,12 +48,13 @@ from repsim_core.studies.study import (
     stored_stacks,
     stored_tables,
 )
+from repsim_core.studies.trained_elsewhere import take_in
 from repsim_core.training.devices import as_device
 
 # What `--out` gets.
 _TABLES = ("models.csv", "pairs.csv")
 # Options that say where something lies, with a value.
-_PLACES = {"--cache", "--out", "--record", "--scheduler"}
+_PLACES = {"--cache", "--out", "--record", "--scheduler", "--trained"}
 
 
 @click.group(cls=Group)
@@ -254,26 +256,59 @@ def _say_images(study: Study, store: Store) -> None:
 @cache_option
 @record_option
 @click.option("--replace", is_flag=True, help="Even if the record there holds more.")
-def record(name: str, cache: Path | None, record: Path | None, replace: bool, **declared: Any) -> None:
-    """Write what is finished of a study to the book's records; it needs no images."""
-    wanted, store = declared_study(name, **declared), _store(cache, f"{name}-study")
-    found = wanted.found_in(store)
-    directory = _record_directory(name, record)
+@click.option("--trained", type=folder(), metavar="DIR", help="Networks that a script has trained elsewhere.")
+def record(
+    name: str,
+    cache: Path | None,
+    record: Path | None,
+    replace: bool,
+    trained: Path | None,
+    **declared: Any,
+) -> None:
+    """Write what is finished of a study to the book's records; it needs no images.
+
+    With --trained the networks are those of a folder in place of the cache: for each group LABEL.safetensors, such as
+    paper-M2.safetensors, beside origin.json and the script that made them. Their pairs are compared here.
+    """
+    wanted, directory = declared_study(name, **declared), _record_directory(name, record)
     require_room(directory, "record")
-    tables = stored_tables(found, store)
+    if trained is None:
+        store = _store(cache, f"{name}-study")
+        found = wanted.found_in(store)
+        _write(directory, found, store, noted_commands(store, found), replace)
+        return
+    if cache is not None or not isinstance(wanted, ImageStudy):
+        raise InputError("trained: expected without a cache, and of a study of images")
+    with TemporaryDirectory() as scratch:
+        store = Store(Path(scratch))
+        taken = take_in(wanted, trained, store)
+        _write(directory, taken.study, store, [], replace, more=taken.files, trained=taken.origin)
+
+
+def _write(
+    directory: Path,
+    study: Study,
+    store: Store,
+    commands: list[TypedCommand],
+    replace: bool,
+    *,
+    more: dict[str, bytes] | None = None,
+    trained: dict[str, Any] | None = None,
+) -> None:
+    """Write what the store holds of a study as a record, and say what is in it."""
+    tables = stored_tables(study, store)
     if (directory / "provenance.json").exists() and not replace:
-        lost = set(read_record(directory).study.groups) - (set(found.groups) - set(tables.missing))
+        lost = set(read_record(directory).study.groups) - (set(study.groups) - set(tables.missing))
         if lost:
             raise InputError(
                 f"record: the one in {directory} holds {len(lost)} groups that are not complete here "
                 f"({_groups(sorted(lost))}); finish the study, or --replace it"
             )
-    commands = [*noted_commands(store, found), _command()]
-    more = {FILE: representations_file(found, store)}
-    written = write_record(directory, found, tables, commands, more=more)
+    files = {FILE: representations_file(study, store), **(more or {})}
+    written = write_record(directory, study, tables, [*commands, _command()], more=files, trained=trained)
     size = sum(path.stat().st_size for path in directory.iterdir())
     print(f"{directory}: {len(written.models)} models, {len(written.pairs)} pairs, {size / 1e6:.2f} MB")
-    _say_images(found, store)
+    _say_images(study, store)
     if tables.missing:
         print(f"not complete, hence not in it: {_groups(tables.missing)}")
 
@@ -364,7 +399,10 @@ def _elsewhere(record: Record) -> str:
         "processor": "another processor",
         "instructions": "other instructions",
         "protocol": "another protocol",
+        "networks": "other networks",
     }
+    if "trained" in record.provenance:
+        parts["networks"] = ("trained elsewhere", "trained here")
     said = [
         f"{named.get(name, f'another {name}')} ({old}; here {new})"
         for name, (old, new) in parts.items()

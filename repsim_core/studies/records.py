@@ -51,6 +51,7 @@ class Record:
             Records of an older protocol have fewer columns.
         provenance: what was computed, how, where and when. `commands` are as they were typed, each with its commit
             and date; of records made before 0.3.0 one command that computes the same, with the record's own commit.
+            Where the networks were trained elsewhere, `trained` says how, and `environment` is that of the comparing.
     """
 
     models: pd.DataFrame
@@ -85,6 +86,7 @@ def write_record(
     commands: Sequence[Command],
     *,
     more: Mapping[str, bytes] | None = None,
+    trained: Mapping[str, Any] | None = None,
 ) -> Record:
     """Write what is complete of a study; `provenance.json` says which groups the record holds and which it lacks.
 
@@ -94,6 +96,7 @@ def write_record(
         tables: from `study.stored_tables`.
         commands: those that computed it, and the one that records it, as they were typed.
         more: contents of further files, by name.
+        trained: how the networks came about that were not trained by these commands (`trained_elsewhere`).
 
     Raises:
         RecordError: no group is complete.
@@ -119,6 +122,7 @@ def write_record(
         "environment": environment(study),
         "significant_digits": DIGITS,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        **({"trained": dict(trained)} if trained is not None else {}),
     }
     files["provenance.json"] = to_json(provenance).encode()
     new = [folder for folder in (directory, *directory.parents) if not folder.exists()]

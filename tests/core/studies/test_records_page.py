@@ -14,6 +14,7 @@ from safetensors import safe_open
 from repsim_core.datasets.tabular import radial
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import FILE, read_representations
+from repsim_core.studies.training_steps import FILE as STEPS_FILE
 from repsim_core.studies.units import PAIR_MEASURES, SETS
 
 PAGE = (ROOT / "book" / "records.md").read_text(encoding="utf-8")
@@ -58,10 +59,17 @@ def test_every_array_is_described(record):
     assert names - {"labels"} <= described(FILE)
 
 
+def test_every_array_of_the_steps_is_described_and_no_other():
+    with safe_open(FOLDER / "cifar10-paper" / STEPS_FILE, "np") as file:
+        names = {re.sub(r"^.*/", "GROUP/", name) for name in file.keys()}  # noqa: SIM118, no mapping
+    assert names == described(STEPS_FILE)
+
+
 @pytest.mark.parametrize("record", RECORDS)
 def test_every_key_of_the_provenance_is_described(record):
     provenance = json.loads((FOLDER / record / "provenance.json").read_text())
-    assert provenance.keys() == described("provenance.json")
+    assert provenance.keys() | {"trained"} == described("provenance.json")
+    assert ("trained" in provenance) == (record == "cifar10-paper")
 
 
 def test_the_lines_that_read_a_record_work(monkeypatch, capsys):
