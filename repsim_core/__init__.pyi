@@ -22,7 +22,6 @@ from .measures.comparison import compare as compare
 from .measures.distances import LLVDistance as LLVDistance
 from .measures.distances import kl_divergence as kl_divergence
 from .measures.distances import llv_distance as llv_distance
-from .measures.intervals import Interval as Interval
 from .measures.intervals import bootstrap_intervals as bootstrap_intervals
 from .measures.intervals import ratio_distance_bound as ratio_distance_bound
 from .measures.invariances import INVARIANCES as INVARIANCES
@@ -30,6 +29,7 @@ from .measures.linear_maps import LinearMap as LinearMap
 from .measures.linear_maps import TransferBound as TransferBound
 from .measures.linear_maps import linear_map as linear_map
 from .measures.linear_maps import transfer_bound as transfer_bound
+from .measures.model_intervals import Interval as Interval
 from .measures.others import RepDistance as RepDistance
 from .measures.others import linear_cka as linear_cka
 from .measures.others import linear_r2 as linear_r2
