@@ -125,9 +125,9 @@ FIGURES = {
 
 
 @cache
-def truths(kind) -> dict[str, float]:
-    """By the name of the figure, of pairs of which no two share a model."""
-    rng, many = np.random.default_rng(1), 200_000
+def truths(kind, many: int) -> dict[str, float]:
+    """By the name of the figure, of so many pairs of which no two share a model."""
+    rng = np.random.default_rng(1)
     alone = kind(rng, 2 * many, np.arange(many), np.arange(many, 2 * many))
     pooled = np.hstack(
         [shrink * kind(rng, 2 * many, np.arange(many), np.arange(many, 2 * many)) for shrink in SHRINKS]
@@ -146,9 +146,9 @@ def truths(kind) -> dict[str, float]:
     }
 
 
-def coverage(kind, name: str, n: int, studies: int) -> float:
-    """The share of simulated studies whose interval holds the true value."""
-    figure, truth = FIGURES[name], truths(kind)[name]
+def coverage(kind, name: str, n: int, studies: int, many: int = 200_000) -> float:
+    """The share of simulated studies whose interval holds the true value, which comes from `many` pairs."""
+    figure, truth = FIGURES[name], truths(kind, many)[name]
     held = 0
     for number in range(studies):
         study = simulated(kind, n, figure.widths, [n, number])
@@ -253,7 +253,7 @@ def compared(studies: int) -> None:
     for name in ("mean", "correlation, close", "correlation, loose", "difference"):
         for n in SIZES:
             for kind in KINDS:
-                truth = truths(kind)[name]
+                truth = truths(kind, 200_000)[name]
                 held: dict[str, list[bool]] = {}
                 for number in range(studies):
                     study = simulated(kind, n, 1, [n, number])

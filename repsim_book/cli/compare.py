@@ -101,7 +101,7 @@ class _InputSet(_Words):
 @click.option("--weight", type=float, metavar="W", help="Of two of d_LLV's terms; default 1e-5.")
 @click.option("--seed", type=Whole(), help="Of what is sampled; default 0.")
 @click.option(
-    "--draws", type=Whole(), metavar="N", help="Also nominal 95 % intervals, from N draws of the inputs."
+    "--draws", type=Whole(), metavar="N", help="Also intervals of level .95, from N draws of the inputs."
 )
 @pairs_options
 def compare(models: tuple[str, ...], as_json: bool, draws: int | None, **options: Any) -> None:
@@ -167,7 +167,7 @@ def _compare_two(
         return
     print(comparison)
     if intervals is not None:
-        print(f"nominal 95 % intervals from {draws} draws of the inputs; models and sets are fixed")
+        print(f"intervals of level .95 from {draws} draws of the inputs; models and sets are fixed")
         width = max(map(len, intervals))
         for name, each in intervals.items():
             print(f"{name:<{width}}  {each.value:.4g}  [{each.low:.4g}, {each.high:.4g}]")

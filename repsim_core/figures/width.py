@@ -70,8 +70,8 @@ def width_curves(means: pd.DataFrame, live: pd.DataFrame | None = None) -> Figur
     """Mean d_LLV and mean d_{f,g} against width, a panel for each number of labels.
 
     Args:
-        means: columns classes, width, measure ("d_llv" or "d_fg"), mean, sd (over pairs: the band), low, high (a
-            nominal interval of the mean: the bars). One row for each group and measure.
+        means: columns classes, width, measure ("d_llv" or "d_fg"), mean, sd (over pairs: the band), low, high (an
+            interval of the mean: the bars). One row for each group and measure.
         live: the same columns, for points to set beside the curves; None for none.
     """
     both = means if live is None or not len(live) else pd.concat([means, live])
@@ -319,7 +319,7 @@ def _grid(count: int, *, panel_height: float, **subplots: Any) -> tuple[Figure, 
 
 
 def _with_bars(ax: Axes, own: dict[str, np.ndarray], look: dict[str, object], name: str) -> None:
-    """A line through the means, and their nominal intervals as bars."""
+    """A line through the means, and their intervals as bars."""
     ax.plot(own["width"], own["mean"], **look, label=name)  # pyright: ignore[reportArgumentType]
     ax.vlines(own["width"], own["low"], own["high"], color=look["color"], linewidth=2.2)  # pyright: ignore[reportArgumentType]
 

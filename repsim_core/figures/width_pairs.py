@@ -120,7 +120,7 @@ def rank_correlations(table: pd.DataFrame, names: dict[str, str]) -> Figure:
     """Rank correlations of distances with dissimilarity, with their intervals: a group of bars for each distance.
 
     Args:
-        table: columns classes, measure, value, low, high (a nominal interval).
+        table: columns classes, measure, value, low, high (an interval).
         names: of the measures, from top to bottom.
     """
     counts = sorted(set(table["classes"].tolist()))

@@ -172,7 +172,7 @@ def test_intervals_are_printed_below(run, models):
     words = ["compare", "a.npz", "b.safetensors", "--draws", "7", "--pivot", "1"]
     code, out, err = run(*words)
     assert (code, err) == (0, "")
-    assert out.startswith(f"{repsim_core.compare(*models, pivot=1)}\nnominal 95 % intervals from 7 draws")
+    assert out.startswith(f"{repsim_core.compare(*models, pivot=1)}\nintervals of level .95 from 7 draws")
     low, high = (f"{end:.4g}" for end in expected["d_kl"][1:])
     assert f"[{low}, {high}]" in out
     found = json.loads(run(*words, "--json")[1])["intervals"]

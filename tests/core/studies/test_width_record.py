@@ -24,9 +24,9 @@ complete = pytest.mark.skipif(bool(RECORD.provenance["missing"]), reason="the re
 
 
 def accurate_pairs() -> pd.DataFrame:
-    """Pairs of accurate networks, in groups of five or more, with both orders of each network."""
+    """Pairs of accurate networks, in groups of ten or more, with both orders of each network."""
     good = RECORD.models[RECORD.models["test_accuracy"] > 0.9]
-    good = good[good.groupby(GROUP)["seed"].transform("size") >= 5]
+    good = good[good.groupby(GROUP)["seed"].transform("size") >= 10]
     pairs = RECORD.pairs
     for end in ("a", "b"):
         names = {name: f"{name}_{end}" for name in ("seed", "order", "order_about_mean")}
