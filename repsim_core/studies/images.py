@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from safetensors.torch import save
 
+from repsim_core.datasets.images import ImageSet
 from repsim_core.datasets.loading import IMAGE_DATASETS, Copy, copy_here, load_images
 from repsim_core.errors import InputError
 from repsim_core.store import Address, Store, user_folder
@@ -25,7 +27,8 @@ from repsim_core.studies.study import (
     within,
 )
 from repsim_core.studies.units import LARGEST, Needs, loss_summary, one_thread, unit_key
-from repsim_core.training.image_training import train_images
+from repsim_core.training.image_stacks import train_image_stack
+from repsim_core.training.image_training import TrainedImageModel, train_images
 from repsim_core.training.recipes import OWN_BATCHES, RECIPES, Recipe
 
 # What a group's models can be trained by: the recipes, all seeds with the same mini-batches or each with its own.
@@ -54,6 +57,8 @@ _SIZES = {"cifar10": (50_000, 10_000, 32, 3), "digits": (1_257, 540, 8, 1)}
 # is kept in training, for the gradients.
 _TEST_BLOCK = 500
 _KEPT_FOR_GRADIENTS = 4
+# Models that a GPU trains in step.
+_ON_A_GPU = 10
 
 
 @dataclass(frozen=True)
@@ -104,24 +109,56 @@ class ImageTrainingUnit:
 
     def compute(self, inputs: Sequence[bytes] = ()) -> bytes:
         """Train, from the checkpoint of an interrupted attempt if there is one."""
+        return self.compute_together([])[0]
+
+    def compute_together(self, others: Sequence[ImageTrainingUnit]) -> list[bytes]:
+        """As for every `units.StackedUnit`.
+
+        Args:
+            others: of the same recipe, M, images and device.
+        """
         if copy_here(self.dataset).data != self.data:
             raise RuntimeError(f"dataset: the images of {self.dataset} here differ from those of the study")
         train, test = load_images(self.dataset)
-        address = self.address
-        checkpoints = user_folder() / "checkpoints"
-        Store(checkpoints).sweep()
-        checkpoint = checkpoints / f"{address.label}-{address.key}.safetensors"
+        Store(user_folder() / "checkpoints").sweep()
+        units = [self, *others]
         with one_thread():
-            trained = train_images(
-                train,
-                recipe=self.recipe,
-                seed=self.seeds[0],
-                dim=self.dim,
-                batch_seed=self.batch_seed,
-                device=self.device,
-                checkpoint=checkpoint,
-            )
-            model = trained.representations(test)
+            if others or self.device != "cpu":
+                trained = train_image_stack(
+                    train,
+                    recipe=self.recipe,
+                    seeds=[unit.seeds[0] for unit in units],
+                    dim=self.dim,
+                    batch_seeds=[unit.batch_seed for unit in units],
+                    device=self.device,
+                    checkpoints=[unit._checkpoint for unit in units],
+                )
+            else:
+                trained = [
+                    train_images(
+                        train,
+                        recipe=self.recipe,
+                        seed=self.seeds[0],
+                        dim=self.dim,
+                        batch_seed=self.batch_seed,
+                        device=self.device,
+                        checkpoint=self._checkpoint,
+                    )
+                ]
+            contents = [unit._content(one, test) for unit, one in zip(units, trained, strict=True)]
+        for unit in units:
+            unit._checkpoint.unlink(missing_ok=True)
+        return contents
+
+    @property
+    def _checkpoint(self) -> Path:
+        """What a training under way is kept in."""
+        address = self.address
+        return user_folder() / "checkpoints" / f"{address.label}-{address.key}.safetensors"
+
+    def _content(self, trained: TrainedImageModel, test: ImageSet) -> bytes:
+        """Of the entry, for `read_stack`."""
+        model = trained.representations(test)
         tensors = {
             "seeds": torch.tensor(self.seeds),
             "embeddings": model.embeddings.float()[None],
@@ -131,7 +168,6 @@ class ImageTrainingUnit:
             "test_loss": torch.tensor([model.loss()], dtype=torch.float64),
             **loss_summary(trained.losses[:, None]),
         }
-        checkpoint.unlink(missing_ok=True)
         return save(tensors, {"unit": json.dumps(asdict(self), sort_keys=True)})
 
 
@@ -226,6 +262,11 @@ class ImageStudy(Study):
         """As for every `Study`: which images the entries belong to."""
         if self.data is not None and self.images is not None:
             note_copy(store, self.dataset, Copy(self.data, self.images))
+
+    @property
+    def together(self) -> int:
+        """As for every `Study`: on a GPU, several models are trained in step."""
+        return 1 if self.device == "cpu" else _ON_A_GPU
 
     def trainings(self, group: ImageGroup) -> list[ImageTrainingUnit]:
         """The models to train for a group."""

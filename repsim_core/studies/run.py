@@ -23,7 +23,7 @@ from repsim_core.errors import StudyError
 from repsim_core.executors import MOST_JOBS, as_jobs, losses_told
 from repsim_core.store import Store
 from repsim_core.studies.study import Group, Study, comparing, stored_stacks
-from repsim_core.studies.units import ComparingUnit, Unit, compute_unit
+from repsim_core.studies.units import ComparingUnit, Unit, compute_units
 
 # Seconds between two reports of progress.
 _TICK = 1.0
@@ -94,7 +94,7 @@ class _StudyPass:
         self.waiting: deque[tuple[Unit, Group]] = deque(
             (unit, group) for group in study.groups for unit in study.trainings(group)
         )
-        self.running: dict[Future[bytes], tuple[Unit, Group]] = {}
+        self.running: dict[Future[list[bytes]], tuple[list[Unit], Group]] = {}
         self.stacks_left = {group: len(study.stacks) for group in study.groups}
         self.failures: list[str] = []
         self.noted = False
@@ -117,8 +117,7 @@ class _StudyPass:
                     self._report()
                     finished, _ = wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED)
                     for future in finished:
-                        unit, group = self.running.pop(future)
-                        self._take_in(future, unit, group)
+                        self._take_in(future, *self.running.pop(future))
         finally:
             for future in self.running:
                 future.cancel()
@@ -138,8 +137,23 @@ class _StudyPass:
         stacks = self._stacks(group) if isinstance(unit, ComparingUnit) else {}
         if stacks is None:
             return
-        future = self.executor.submit(compute_unit, unit, unit.address.key, list(stacks.values()))
-        self.running[future] = unit, group
+        units = [unit, *self._companions(unit, group)]
+        keys = [each.address.key for each in units]
+        future = self.executor.submit(compute_units, units, keys, list(stacks.values()))
+        self.running[future] = units, group
+
+    def _companions(self, unit: Unit, group: Group) -> list[Unit]:
+        """Units that wait and are computed together with this one; they wait no more."""
+        if self.study.together == 1 or isinstance(unit, ComparingUnit):
+            return []
+        others = [
+            (one, its) for one, its in self.waiting if its == group and not isinstance(one, ComparingUnit)
+        ]
+        lacking = [each for each in others if self.cache.get(each[0].address) is None]
+        chosen = lacking[: self.study.together - 1]
+        for each in chosen:
+            self.waiting.remove(each)
+        return [one for one, _ in chosen]
 
     def _stacks(self, group: Group) -> dict[str, bytes] | None:
         """`stored_stacks`; where some are lost (removed or damaged), they are arranged to be trained again."""
@@ -153,22 +167,24 @@ class _StudyPass:
             self.cost_left += sum(unit.needs.cost for unit in lost)
         return stacks
 
-    def _take_in(self, future: Future[bytes], unit: Unit, group: Group) -> None:
+    def _take_in(self, future: Future[list[bytes]], units: list[Unit], group: Group) -> None:
         try:
-            data = future.result()
+            contents = future.result()
         except (BrokenExecutor, CancelledError):
-            # Not the unit's fault.
+            # Not the units' fault.
             raise
         except Exception as error:
-            self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
-            self.cost_left -= unit.needs.cost
+            for unit in units:
+                self.failures.append(f"  {unit.address.label}: {type(error).__name__}: {error}")
+                self.cost_left -= unit.needs.cost
             return
         if not self.noted:
             self.study.leave_note(self.cache)
             self.noted = True
-        self.cache.put(unit.address, data)
-        self.cost_done += unit.needs.cost
-        self._finished(unit, group)
+        for unit, data in zip(units, contents, strict=True):
+            self.cache.put(unit.address, data)
+            self.cost_done += unit.needs.cost
+            self._finished(unit, group)
         now = time.monotonic()
         self.expected_end = now + (now - self.started) * self.cost_left / self.cost_done
 
@@ -188,5 +204,5 @@ class _StudyPass:
             return
         now = time.monotonic()
         left = None if self.expected_end is None else max(self.expected_end - now, 0.0)
-        running = tuple(unit.address.label for unit, _ in self.running.values())
+        running = tuple(unit.address.label for units, _ in self.running.values() for unit in units)
         self.progress(StudyProgress(self.done, self.units, self.found, running, now - self.started, left))

@@ -113,6 +113,11 @@ class Study(ABC):
             WriteError: it cannot be written.
         """
 
+    @property
+    def together(self) -> int:
+        """How many training units of a group are computed together, where so many wait (`units.StackedUnit`)."""
+        return 1
+
     def protocols(self) -> dict[str, int]:
         """The versions of what trains and of what compares."""
         return {

@@ -106,6 +106,15 @@ class Unit(Protocol):
         ...
 
 
+@runtime_checkable
+class StackedUnit(Unit, Protocol):
+    """A unit that can be computed together with others of its kind, in less time than one after the other."""
+
+    def compute_together(self, others: Sequence[Any], /) -> list[bytes]:
+        """The contents of this unit's entry and the others'."""
+        ...
+
+
 def library_versions() -> dict[str, str]:
     """The libraries whose version can change a result's digits."""
     return {"torch": torch.__version__, "numpy": np.__version__}
@@ -222,22 +231,29 @@ def measured(a: Representations, b: Representations, **options: Any) -> dict[str
     }
 
 
-def compute_unit(unit: Unit, key: str, inputs: Sequence[bytes] = ()) -> bytes:
-    """Compute a unit wherever this process runs.
+def compute_units(units: Sequence[Unit], keys: Sequence[str], inputs: Sequence[bytes] = ()) -> list[bytes]:
+    """Compute a unit wherever this process runs, or several together.
 
     Args:
-        key: the unit's key where it was declared.
-        inputs: contents of the entries that it needs.
+        units: one, or several `StackedUnit`.
+        keys: the units' keys where they were declared.
+        inputs: contents of the entries that a single unit needs.
+
+    Returns:
+        The contents of their entries.
 
     Raises:
-        RuntimeError: this process runs another protocol or other libraries than the one that declared the unit.
+        RuntimeError: this process runs another protocol or other libraries than the one that declared the units.
     """
-    if unit.address.key != key:
+    first, *others = units
+    if [unit.address.key for unit in units] != list(keys):
         raise RuntimeError(
             "this process runs another version of repsim_core, torch or numpy than the one that started the study: "
-            f"here protocol {unit.protocol} of {type(unit).__name__} with {library_versions()}"
+            f"here protocol {first.protocol} of {type(first).__name__} with {library_versions()}"
         )
-    return unit.compute(inputs)
+    if others and isinstance(first, StackedUnit):
+        return first.compute_together(others)
+    return [unit.compute(inputs) for unit in units]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import repsim_core as rc
 from repsim_book.cli import study as study_commands
 from repsim_core.datasets.images import digit_images
 from repsim_core.datasets.loading import copy_here
-from repsim_core.errors import InputError, RecordError
+from repsim_core.errors import InputError, RecordError, StudyError
 from repsim_core.store import Store
 from repsim_core.studies import images
 from repsim_core.studies.catalogue import declare_study
@@ -22,6 +22,7 @@ from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import FILE, read_representations
 from repsim_core.studies.study import stored_tables
 from repsim_core.studies.units import one_thread
+from repsim_core.training.image_stacks import train_image_stack
 from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES
 
@@ -100,6 +101,35 @@ def test_a_model_goes_on_from_its_checkpoint_and_leaves_none(computed, tmp_path)
         assert unit.compute() == Store(computed).get(unit.address)
     assert calls == [begun]
     assert not checkpoint.exists()
+
+
+def test_models_that_are_trained_in_step_leave_the_entries_of_those_trained_alone(tmp_path, monkeypatch):
+    """What a study does on a GPU, on the CPU: stacks of two, of which one model is stored already."""
+    recipe = replace(RECIPES["paper"], network="small", widths=(4, 8, 8))
+    monkeypatch.setitem(images.TRAININGS, "digits", recipe)
+    study = smoke(steps=12)
+    alone = compute(study, tmp_path / "alone")
+    store = Store(tmp_path / "together")
+    first = study.trainings(study.groups[0])[1].address
+    store.put(first, Store(tmp_path / "alone").get(first))
+    sizes = []
+
+    def watched(*arguments, seeds, **options):
+        sizes.append(len(seeds))
+        return train_image_stack(*arguments, seeds=seeds, **options)
+
+    monkeypatch.setattr(ImageStudy, "together", 2)
+    monkeypatch.setattr(images, "train_image_stack", watched)
+    assert compute(study, store.directory) == alone
+    assert sizes == [2]
+    assert not list((tmp_path / "user" / "checkpoints").iterdir())
+
+
+def test_a_stack_that_fails_is_told_for_each_of_its_models(tmp_path, monkeypatch):
+    monkeypatch.setattr(ImageStudy, "together", 3)
+    monkeypatch.setattr(images, "train_image_stack", lambda *_, **__: 1 / 0)
+    with pytest.raises(StudyError, match=r"3 of 4 units failed:(\n.*seed\d: ZeroDivisionError.*){3}"):
+        compute(smoke(), tmp_path)
 
 
 def test_every_setting_and_the_images_show_in_the_key():

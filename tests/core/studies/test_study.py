@@ -146,7 +146,7 @@ def test_every_setting_and_the_code_show_in_the_key(monkeypatch):
             patch.setattr(owner, name, value)
             assert unit.address.key not in keys
             with pytest.raises(RuntimeError, match="another version"):
-                units.compute_unit(unit, min(keys))
+                units.compute_units([unit], [min(keys)])
 
 
 def test_a_pair_that_cannot_be_compared_is_noted(computed, monkeypatch):

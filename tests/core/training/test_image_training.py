@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from repsim_core.datasets.images import digit_images
 from repsim_core.studies.units import one_thread
 from repsim_core.training.image_networks import ImageModel
-from repsim_core.training.image_training import crops, rate_at, reflected, side_at, train_images
+from repsim_core.training.image_run import crops, rate_at, reflected, side_at
+from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES, Recipe
 
 TRAIN, TEST = digit_images()

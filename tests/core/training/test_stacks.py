@@ -11,6 +11,7 @@ from torch import nn
 from repsim_core.datasets.tabular import Dataset, radial
 from repsim_core.studies.units import one_thread
 from repsim_core.training import devices
+from repsim_core.training.graphs import Repeated
 from repsim_core.training.networks import Architecture, mlp, parameter_shapes
 from repsim_core.training.progress import Progress, terminal_progress
 from repsim_core.training.stack_run import StackRun, _blocks, batch_order
@@ -318,6 +319,31 @@ def test_another_kind_of_data_set_is_refused_after_training(data):
         stack.evaluate(data)
 
 
+def test_rounds_that_are_repeated_give_the_bits_of_the_loop():
+    """What a GPU replays as a graph, without one."""
+    runs = [
+        StackRun(
+            TRAIN,
+            Architecture(2, 4, width=8),
+            (0, 1),
+            steps=350,
+            batch_size=32,
+            lr=1e-4,
+            batch_seed=0,
+            device=torch.device("cpu"),
+        )
+        for _ in range(2)
+    ]
+    assert len(runs[0].blocks) == 1
+    assert runs[0].round is None
+    runs[0].round = Repeated(runs[0].blocks[0].train, torch.device("cpu"))
+    for run in runs:
+        while run.done < run.steps:
+            run.advance(run.steps, None)
+    assert torch.equal(runs[0].losses(), runs[1].losses())
+    assert torch.equal(runs[0].rows("parameters"), runs[1].rows("parameters"))
+
+
 # -- GPU ----------------------------------------------------------------------------------------------------------
 
 
@@ -345,6 +371,15 @@ def test_on_a_gpu_the_loop_never_waits_and_the_result_is_the_same():
     on_gpu = train_stack(TRAIN, seeds=[0, 1], **SMALL | {"width": 16, "device": "cuda"})
     torch.testing.assert_close(on_gpu.parameters.cpu(), on_cpu.parameters, rtol=1e-2, atol=1e-3)
     assert on_gpu.representations(TEST)[0].embeddings.is_cuda
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_recorded_rounds_are_the_steps_one_by_one():
+    given = {**SMALL, "width": 16, "steps": 450, "device": "cuda", "seeds": [0, 1]}
+    recorded = train_stack(TRAIN, **given)
+    # No round is whole.
+    one_by_one = train_stack(TRAIN, **given, checkpoint_every=50)
+    torch.testing.assert_close(recorded.losses, one_by_one.losses, rtol=1e-3, atol=1e-4)
 
 
 def test_the_default_device_is_the_gpu_if_there_is_one():
