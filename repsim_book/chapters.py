@@ -165,7 +165,7 @@ def _reads(declared: object, parameters: Mapping[str, Parameter]) -> tuple[str, 
 
 def chapter_paths(root: Path) -> dict[str, Path]:
     """The sources of all chapters by name, in the order of their numbers."""
-    return {path.stem: path for path in sorted((root / CHAPTERS).glob("[0-9][0-9]_*.md"))}
+    return {path.stem: path for path in sorted((root / CHAPTERS).glob("[0-9][0-9]*_*.md"))}
 
 
 def list_chapters(root: Path) -> list[Chapter]:

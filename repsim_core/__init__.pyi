@@ -40,6 +40,10 @@ from .measures.others import rep_distance as rep_distance
 from .measures.similarity import RepresentationDistance as RepresentationDistance
 from .measures.similarity import representation_distance as representation_distance
 from .measures.similarity import svd_dissimilarity as svd_dissimilarity
+from .measures.weighted import CompetingLabels as CompetingLabels
+from .measures.weighted import WeightedDistances as WeightedDistances
+from .measures.weighted import competing_labels as competing_labels
+from .measures.weighted import weighted_distances as weighted_distances
 from .representations import Diversity as Diversity
 from .representations import Representations as Representations
 from .representations import load as load

@@ -29,7 +29,7 @@ from repsim_core.errors import InputError
 from repsim_core.files import write_atomic
 from repsim_core.texts import shown
 
-REAL = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.md"))
+REAL = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.md"))
 
 
 @pytest.fixture
