@@ -44,6 +44,29 @@ def texts(edition):
     return [page.extract_text() for page in edition[1].pages]
 
 
+def test_no_sheet_is_half_empty(edition):
+    _, reader = edition
+    last = [reader.get_destination_page_number(each) for each in reader.outline if not isinstance(each, list)]
+    foot, top = 57, 794  # the margins of print.css, in points
+    for number, page in enumerate(reader.pages):
+        if number == 0 or number + 1 in [*last, len(reader.pages)]:
+            continue  # a chapter ends where it ends
+        lowest = min(height for height in heights(page) if height > foot)
+        assert lowest < (foot + top) / 2, number + 1
+
+
+def heights(page):
+    """Where on a page its texts begin, in points from below."""
+    found = []
+
+    def note(text, cm, tm, *_):
+        if text.strip():
+            found.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+
+    page.extract_text(visitor_text=note)
+    return found
+
+
 def letters(text: str) -> str:
     return re.sub(r"\W+", "", unicodedata.normalize("NFKC", text))  # without ligatures
 

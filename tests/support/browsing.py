@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from processes import HANG
 
+from repsim_book.pages.browser import find_browser
+from repsim_core.errors import InputError
+
 PATIENCE = 1000 * HANG  # in milliseconds, as the browser wants it
 expect.set_options(timeout=PATIENCE)
 FLAGS = [
     *["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
     *["--disable-component-update", "--disable-sync", "--disable-quic"],
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -114,12 +115,12 @@ def set_theme(page: Page, theme: str) -> None:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A browser; the test is skipped where there is none, and fails there in CI."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        reason = f"no browser: none of {', '.join(NAMES)} is installed"
+    try:
+        path = find_browser()
+    except InputError as error:
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(str(error))
+        pytest.skip(str(error))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE)
         try:
