@@ -41,7 +41,7 @@ def log_ratios(points: pd.DataFrame, summary: pd.DataFrame) -> Figure:
                 )
             ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
             ax.set(xlabel="$z$, model 1", ylabel="$w$, model 2")
-            ax.set_title(f"label {row.label}: ρ = {row.correlation:.2f}, δ = {row.gap:.2f}")
+            ax.set_title(f"label {row.label}\nρ = {row.correlation:.2f}, δ = {row.gap:.2f}")
     return figure
 
 

@@ -40,7 +40,7 @@ def one_direction():
 @pytest.mark.parametrize(
     ("make", "titles"),
     [
-        (log_ratios, ["label 1: ρ = 0.98, δ = 0.20", "label 4: ρ = 0.50, δ = 1.00"]),
+        (log_ratios, ["label 1\nρ = 0.98, δ = 0.20", "label 4\nρ = 0.50, δ = 1.00"]),
         (weights, [""]),
         (one_direction, ["along the shared direction", "across it"]),
     ],
