@@ -86,7 +86,7 @@ def local_executor(jobs: int) -> Iterator[Executor]:
     """
     jobs, before = as_jobs(jobs), set(multiprocessing.active_children())
     with _undisturbed():
-        # With it begins the process that watches over shared resources, which is to outlive the workers.
+        _begin_watching()
         pool = _Pool(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     complete = False
 
@@ -108,6 +108,24 @@ def local_executor(jobs: int) -> Iterator[Executor]:
             # A second interruption, which came before this one was dealt with.
             close()
             raise
+
+
+def _begin_watching() -> None:
+    """Begin the process that watches over shared resources: it is to outlive the workers, and to clean up without a
+    word should this process be killed."""
+    if os.name != "posix":  # others have none
+        return
+    from multiprocessing import resource_tracker
+
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 class _Pool(ProcessPoolExecutor):

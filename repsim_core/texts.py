@@ -38,6 +38,18 @@ def shown(value: object) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({len(text):,} characters)"
 
 
+def with_names(message: str, a: str, b: str) -> str:
+    """A message of a function of two models with their names in place of its arguments', a and b (z and w, where these
+    are their embeddings)."""
+    names = {"a": a, "b": b, "z": f"the embeddings of {a}", "w": f"the embeddings of {b}"}
+
+    def named(found: re.Match[str]) -> str:
+        return "".join(names.get(part, part) for part in re.split(r"\b([abzw])\b", found[0]))
+
+    message = re.sub(r"^(?:a, b|[abzw])(?=: |\.(?:embeddings|unembeddings|labels|bias)\b)", named, message)
+    return re.sub(r"\b(?:(?:in|of) a or b|(?:as in|than in|of|and) [ab])(?=$|[ ,;:)])", named, message)
+
+
 def is_none(text: str) -> bool:
     """Whether a text stands for no value."""
     return text.strip(BLANKS).lower() in ("none", "null")

@@ -113,6 +113,7 @@
     const code = form.querySelector("pre code");
     const button = form.querySelector("button.copy");
     const status = form.querySelector("[role=status]");
+    form.querySelector("fieldset").disabled = false; // where no script runs, changes would do nothing
     const update = () => {
       const words = [`repsim run ${box.dataset.chapter}`];
       let wrong = 0;

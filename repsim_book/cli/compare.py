@@ -16,7 +16,7 @@ from repsim_book.cli.command import Whole, command
 from repsim_book.cli.compare_pairs import compared_pairs, pairs_options
 from repsim_core.errors import ExecutionError, InputError
 from repsim_core.files import to_json
-from repsim_core.texts import shown
+from repsim_core.texts import shown, with_names
 
 # A number in digits as the chapters' values are written; several, in brackets or not.
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,18})"
@@ -150,8 +150,8 @@ def _compare_two(
                 kept = {name: value for name, value in given.items() if name not in ("measures", "weight")}
                 intervals = repsim_core.bootstrap_intervals(*loaded, draws=draws, **kept)
     except (ValueError, TypeError) as error:  # they name the argument
-        raise InputError(_with_files(str(error), a, b)) from error
-    said = [_with_files(str(warning.message), a, b) for warning in warned]
+        raise InputError(with_names(str(error), a, b)) from error
+    said = [with_names(str(warning.message), a, b) for warning in warned]
     for warning in said:
         print(f"repsim: warning: {warning}", file=sys.stderr)
     if as_json:
@@ -217,15 +217,6 @@ def _loaded(path: str, keys: dict[str, str]) -> Any:
     except (ValueError, TypeError) as error:
         said = str(error).removeprefix("path: ").removeprefix("in ")
         raise InputError(said if path in said else f"{path}: {said}") from error
-
-
-def _with_files(message: str, a: str, b: str) -> str:
-    """The message with files in place of the names that functions have for the two models."""
-    files = {"a": a, "b": b, "z": f"the embeddings of {a}", "w": f"the embeddings of {b}"}
-    message = re.sub(
-        r"^([abzw])(?=: |\.(?:embeddings|unembeddings|labels|bias)\b)", lambda m: files[m[1]], message
-    )
-    return re.sub(r"\b(as in|of|and) ([ab])(?=$|[ ,;:)])", lambda m: f"{m[1]} {files[m[2]]}", message)
 
 
 def _is_memory(error: Exception) -> bool:

@@ -144,7 +144,7 @@ class _AllPairs:
         reading, comparing = ProgressLine("models", "read"), _Reporter("compare", "pairs")
         try:
             count = len(self.files)
-            files, sizes = checked_files(self.files, lambda done: reading.show(done, count))
+            files, sizes = checked_files(self.files, self.options, lambda done: reading.show(done, count))
             reading.end()
             self.sizes = sizes.num_inputs, sizes.num_labels
             wide = self.jobs if self.scheduler is None else min(self.jobs, _WORKERS)

@@ -51,7 +51,7 @@ the folder of the book, where <code>make book</code> has installed it (as <code>
 the new page is.</p>
 <noscript><p>The command below is for the values of this page. For others, add <code>-p NAME=VALUE</code> to it
 yourself, once for each value that is to be another.</p></noscript>
-<div class="fields">{fields}</div>
+<fieldset class="fields" disabled>{fields}</fieldset>
 <pre><code>repsim run {escape(chapter)} --html</code></pre>
 <p class="buttons pst-js-only"><button type="button" class="copy">Copy the command</button>
 <button type="reset">Values of this page</button> <span role="status"></span></p>

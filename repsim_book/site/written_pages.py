@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from repsim_book.site import accessibility, page_weight, search, sharing
+from repsim_book.site import accessibility, page_weight, plain_symbols, search, sharing
 from repsim_core.files import write_atomic
 
 
@@ -23,7 +23,7 @@ def finish(app: Any, error: Exception | None) -> None:
     for path, text in written_pages(folder):
         page = page_weight.lightened(sharing.said_once(search.without_leftovers(text)), path.parent)
         icons |= page_weight.icons_in(page)
-        write_atomic(path, accessibility.repaired(page).encode())
+        write_atomic(path, plain_symbols.typeset(accessibility.repaired(page)).encode())
     for name in (*search.SPHINX_FILES, page_weight.ICONS):
         (folder / "_static" / name).unlink(missing_ok=True)
     page_weight.keep_icons(folder / "_static", icons)

@@ -18,6 +18,8 @@ from repsim_core.figures.style import INK, label_palette, new_figure, style, xy
 __all__ = ["label_sets", "mapped", "side_by_side", "twin_dial"]
 
 _TINY = 1e-12
+# The share of its column that a panel takes; how far apart labels are, in points; and how often they are moved.
+_PANEL, _LETTER, _ROUNDS = 0.8, 11.5, 200
 # Decimals of the coordinates that an interactive figure carries.
 _DIGITS = 3
 
@@ -63,8 +65,8 @@ def label_sets(unembeddings: pd.DataFrame, sets: pd.DataFrame) -> Figure:
             _arrow(axis, start, second, colour)
             axis.scatter(*places.T, s=20, c=INK, alpha=0.6, linewidths=0)
             axis.scatter(*start, s=60, c=colour, marker="s", linewidths=0, zorder=3)
-            _names(axis, names, places, away=11, centre=places.mean(axis=0), bold=chosen)
             _frame(axis, np.vstack([places, corners]))
+            _names(axis, names, places, away=11, centre=places.mean(axis=0), bold=chosen)
             axis.set_title(row["title"])
     return figure
 
@@ -92,8 +94,8 @@ def mapped(embeddings: pd.DataFrame, targets: pd.DataFrame) -> Figure:
                 axis.plot(*np.array([start, end]).T, color=colours[label])
             axis.scatter(*found.T, s=34, c=[colours[i] for i in labels], linewidths=0, zorder=3)
             axis.scatter(*wanted.T, s=95, facecolors="none", edgecolors=INK, zorder=3)
-            _names(axis, labels, wanted, away=13)
             _frame(axis, everything)
+            _names(axis, labels, wanted, away=13)
             axis.set_title(name)
     return figure
 
@@ -218,8 +220,8 @@ def _clouds(axis: Axes, embeddings: pd.DataFrame, colours: list[str]) -> None:
         middle = np.median(cloud, axis=0)
         direction = middle / max(float(np.linalg.norm(middle)), _TINY)
         ends.append(direction * np.quantile(cloud @ direction, 0.97))
-    _names(axis, present, np.array(ends))
     _frame(axis, np.vstack([points, ends]))
+    _names(axis, present, np.array(ends))
 
 
 def _arrows(axis: Axes, unembeddings: pd.DataFrame, colours: list[str]) -> None:
@@ -227,8 +229,8 @@ def _arrows(axis: Axes, unembeddings: pd.DataFrame, colours: list[str]) -> None:
     middle = places.mean(axis=0)
     for label, place in zip(labels, places, strict=True):
         _arrow(axis, middle, place, colours[label])
-    _names(axis, labels, places, centre=middle)
     _frame(axis, np.vstack([places, np.zeros((1, 2))]))
+    _names(axis, labels, places, centre=middle)
 
 
 def _arrow(axis: Axes, start: np.ndarray, end: np.ndarray, colour: str) -> None:
@@ -249,9 +251,12 @@ def _names(
     centre: np.ndarray | None = None,
     bold: list[int] | None = None,
 ) -> None:
-    """Labels next to their places, `away` points further from the centre (by default the origin)."""
+    """Labels next to their places, `away` points further from the centre (by default the origin), and as far from each
+    other as it takes to read them. The axes have their limits."""
     outward = places if centre is None else places - centre
     outward = away * outward / np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), _TINY)
+    in_points = places * _points_a_unit(axis)
+    outward = _apart(in_points + outward) - in_points
     for label, place, offset in zip(labels, places, outward, strict=True):
         axis.annotate(
             str(label),
@@ -263,6 +268,27 @@ def _names(
             fontsize=11,
             fontweight="bold" if bold is None or label in bold else "normal",
         )
+
+
+def _points_a_unit(axis: Axes) -> float:
+    """How many points of the drawing a unit of square axes takes, about: what is around the panel is not known yet."""
+    place, figure = axis.get_subplotspec(), axis.get_figure()
+    assert place is not None
+    assert figure is not None
+    low, high = axis.get_xlim()
+    return _PANEL * 72 * figure.get_figwidth() / place.get_gridspec().ncols / (high - low)
+
+
+def _apart(places: np.ndarray) -> np.ndarray:
+    """Places of labels, in points, moved as little as leaves them apart."""
+    for _ in range(_ROUNDS):
+        between = places[:, None] - places[None]
+        distances = np.linalg.norm(between, axis=2) + np.diag(np.full(len(places), np.inf))
+        missing = np.maximum(_LETTER - distances, 0.0)
+        if not missing.any():
+            break
+        places = places + np.einsum("ij,ijk->ik", 0.5 * missing / np.maximum(distances, _TINY), between)
+    return places
 
 
 def _frame(axis: Axes, points: np.ndarray) -> None:

@@ -17,6 +17,7 @@ from repsim_core.measures.pair_run import PairsProgress, run_pairs
 from repsim_core.measures.pair_tiles import block_side, memory_for_models
 from repsim_core.representations import Representations
 from repsim_core.store import Store
+from repsim_core.texts import with_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +61,8 @@ def compare_all(
     Returns:
         Columns first and second; the measures that are columns of a `Comparison`, with the pivot and the label left
         out; exhaustive, false where d_fg is a lower bound; where true labels are known loss_gap and accuracy_gap
-        (absolute differences), which the paper sets against similarity; note, why a pair cannot be compared ("a" is
-        the first, "b" the second; it has no measures), missing where it can.
+        (absolute differences), which the paper sets against similarity; note, why a pair cannot be compared (it has
+        no measures), missing where it can.
 
     Raises:
         TypeError, ValueError: naming the argument or the file, before anything is compared; or no pair can be
@@ -71,6 +72,7 @@ def compare_all(
     named = as_named(models)
     files = all(isinstance(model, (str, os.PathLike)) for model in named.values())
     arrays = {name: options.pop(name) for name in ARRAYS if options.get(name) is not None}
+    plain = plain_options(options)
     store = None if cache is None else Store(Path(cache))
     if not files:
         if jobs is not None or arrays:
@@ -87,8 +89,7 @@ def compare_all(
     else:
         if jobs is not None:
             jobs = as_jobs(jobs)
-        sources, sizes = checked_files(as_files(list(named.values()), arrays))
-    plain = plain_options(options)
+        sources, sizes = checked_files(as_files(list(named.values()), arrays), plain)
     wide = jobs or 1
     side = block_side(len(sources), sizes, wide, memory_for_models() / wide)
     given: dict[str, Any] = {"jobs": wide, "side": side, "store": store, "progress": progress}
@@ -194,10 +195,11 @@ def pairs_table(names: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> pd.D
     columns = {"first": None, "second": None}
     for row in sorted(rows, key=len, reverse=True):  # the same order whichever measures a pair lacks
         columns |= dict.fromkeys(name for name in row if name != "note")
-    labelled = [
-        {"first": first, "second": second, "note": None, **row}
-        for (first, second), row in zip(combinations(names, 2), rows, strict=True)
-    ]
+    shown = [name if isinstance(name, str) else f"models[{name!r}]" for name in names]
+    labelled = []
+    for pair, called, row in zip(combinations(names, 2), combinations(shown, 2), rows, strict=True):
+        note = with_names(str(row["note"]), *called) if "note" in row else None
+        labelled.append({"first": pair[0], "second": pair[1], **row, "note": note})
     table = pd.DataFrame(labelled, columns=[*columns, "note"])
     for name in ("pivot", "left_out"):  # labels, where one can be missing; the pivot may also be "mean"
         if name in table and not any(isinstance(label, str) for label in table[name]):

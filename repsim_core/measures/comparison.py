@@ -16,7 +16,7 @@ from repsim_core.measures.compared import Comparison
 from repsim_core.measures.comparison_notes import notes
 from repsim_core.measures.distances import WEIGHT, divergences, llv_over
 from repsim_core.measures.pairs import ModelPair, Pivot
-from repsim_core.measures.sets import SetOptions, choose_sets
+from repsim_core.measures.sets import SetOptions, check_labels, choose_sets
 from repsim_core.measures.similarity import representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.memory import available, size
@@ -56,16 +56,33 @@ def compare(
         TypeError, ValueError: naming the argument.
         MemoryError: with the remedy; what would not fit is refused before it is begun.
     """
-    weight = as_real(weight, "weight")
-    limit = None if max_subsets is None else as_count(max_subsets, "max_subsets")
-    if measures not in (None, "all"):
-        raise ValueError(f'measures: found {measures!r}, expected "all" or None')
+    weight, limit = _checked(weight, max_subsets, measures)
     a, b = together_on_one_device(a, b)
     _require_memory(a, b)
     try:
         return _compared(ModelPair(a, b), weight, limit, measures == "all", sets)
     except MemoryError as error:
         raise MemoryError(f"{_too_large(a, b)}: {error}") from error
+
+
+def check_options(
+    num_labels: int,
+    *,
+    weight: float = WEIGHT,
+    max_subsets: int | None = None,
+    measures: str | None = None,
+    **sets: Unpack[SetOptions],
+) -> None:
+    """Refuse options of `compare` that no two models with so many labels can be compared with."""
+    _checked(weight, max_subsets, measures)
+    check_labels(num_labels, **sets)
+
+
+def _checked(weight: object, max_subsets: object, measures: object) -> tuple[float, int | None]:
+    if measures not in (None, "all"):
+        raise ValueError(f'measures: found {measures!r}, expected "all" or None')
+    limit = None if max_subsets is None else as_count(max_subsets, "max_subsets")
+    return as_real(weight, "weight"), limit
 
 
 def _compared(

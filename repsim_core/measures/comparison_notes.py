@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from repsim_core.beyond_standard import to_numpy
+import numpy as np
+
+from repsim_core.beyond_standard import rows_of, to_numpy
 from repsim_core.measures.canonical import CanonicalCorrelations
 from repsim_core.measures.label_orders import suspected_order
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.printed import many
 from repsim_core.measures.similarity import RepresentationDistance
 
+# Rows that are looked at together.
+_ROWS = 1024
+
 
 def notes(
     pair: ModelPair, representation: RepresentationDistance, cca: CanonicalCorrelations, agreement: float
 ) -> Iterator[str]:
     """The notes, in sentences; most pairs have none."""
+    differ, inputs = _different_inputs(pair, cca.rank_z + cca.rank_w + 1)
     for name, model in (("a", pair.a), ("b", pair.b)):
         lost = model.dim - model.rank
         if lost:
             bias = model.has_hidden_bias
             other = lost - bias
-            if model.rank == model.num_inputs - 1 < min(model.dim, model.num_labels - 1):
-                yield f"N = {model.num_inputs} inputs show {model.rank} directions at most: take more of them"
+            if model.rank == differ - 1 < min(model.dim, model.num_labels - 1):
+                yield f"{inputs} show {model.rank} directions at most: take more of them"
             yield (
                 f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution"
                 + (", and one along which all inputs are the same, as a bias" if bias else "")
@@ -48,10 +54,11 @@ def notes(
             "the log-ratios of every label subset are linearly dependent in a or b: none is diverse, and d_{f,g} "
             "speaks of fewer directions than labels"
         )
-    if cca.forced:
+    forced = cca.rank_z + cca.rank_w - (differ - 1)
+    if forced > 0:
         yield (
-            f"{cca.forced} of {min(cca.rank_z, cca.rank_w)} canonical correlations are 1 whatever the models are: "
-            f"the ranks {cca.rank_z} and {cca.rank_w} add up to more than N - 1 = {cca.observations - 1}"
+            f"{forced} of {min(cca.rank_z, cca.rank_w)} canonical correlations are 1 whatever the models are: "
+            f"the ranks {cca.rank_z} and {cca.rank_w} add up to more than {differ - 1}, one less than {inputs}"
         )
     suspected = suspected_order(to_numpy(pair.a.predictions()), to_numpy(pair.b.predictions()))
     if suspected is not None:
@@ -62,3 +69,16 @@ def notes(
             f"are the labels in another order? The predictions agree on a share of {agreement:.3g}, and with labels "
             f"matched on {matched:.3g} (b's label {pairs}{more})"
         )
+
+
+def _different_inputs(pair: ModelPair, enough: int) -> tuple[int, str]:
+    """How many inputs differ in a model's embedding, and how to call them; it stops counting above `enough`."""
+    count = pair.a.num_inputs
+    seen: set[bytes] = set()
+    for start in range(0, count, _ROWS):
+        places = np.arange(start, min(start + _ROWS, count))
+        both = [to_numpy(rows_of(model.embeddings, places)) + 0.0 for model in (pair.a, pair.b)]  # no -0
+        seen.update(row.tobytes() for row in np.concatenate(both, axis=1))
+        if len(seen) > enough:
+            return count, f"N = {count} inputs"
+    return len(seen), f"N = {count} inputs" if len(seen) == count else f"{len(seen)} different inputs"

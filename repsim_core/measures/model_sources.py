@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.errors import InputError
+from repsim_core.measures.comparison import check_options
 from repsim_core.representations import Representations, load
 
 
@@ -116,14 +117,18 @@ def checksum(model: Representations) -> str:
 
 
 def checked_files(
-    files: Sequence[ModelFile], report: Callable[[int], object] | None = None
+    files: Sequence[ModelFile],
+    options: Mapping[str, Any],
+    report: Callable[[int], object] | None = None,
 ) -> tuple[list[ModelFile], Sizes]:
     """The files with their checksums, each read once and let go, and what their models have in common.
 
     Args:
+        options: of `compare`; what they ask of the labels is checked when the first file is read.
         report: called with the number of files that are read.
 
     Raises:
+        TypeError, ValueError: naming the option.
         InputError: naming the first file that cannot be read, or whose model has other inputs or labels than the
             first's.
     """
@@ -132,6 +137,8 @@ def checked_files(
     for file in files:
         model = file.model()
         together.add(model, file.shown)
+        if not checked:
+            check_options(model.num_labels, **options)
         checked.append(replace(file, content=checksum(model)))
         if report is not None:
             report(len(checked))

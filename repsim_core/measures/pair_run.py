@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from repsim_core.executors import losses_told
 from repsim_core.measures.model_sources import ModelSource
 from repsim_core.measures.pair_tiles import Tile, compare_tile, read_rows, rows_key, tiles
 from repsim_core.store import Address, Store
+from repsim_core.texts import with_names
 
 # Seconds between two reports of progress.
 _TICK = 1.0
@@ -79,17 +80,19 @@ def run_pairs(
         for data in store.contents(key, _SUFFIX):
             rows |= read_rows(data)
     wanted: dict[tuple[str, str], tuple[int, int]] = {}
+    times: Counter[tuple[str, str]] = Counter()  # models may be equal
     for i, j in combinations(range(len(models)), 2):
         wanted.setdefault((models[i].content, models[j].content), (i, j))
+        times[models[i].content, models[j].content] += 1
     missing = [pair for contents, pair in wanted.items() if contents not in rows]
     made = tiles(models, missing, side, options, one_thread)
-    _Pass(made, rows, len(wanted), executor, jobs, store, progress).work()
+    _Pass(made, rows, times, executor, jobs, store, progress).work()
     found = [rows[models[i].content, models[j].content] for i, j in combinations(range(len(models)), 2)]
     if all("note" in row for row in found):
         note = str(found[0]["note"])
         if re.match(r"[ab]\W", note):  # about a model, and about no option
-            pair = f"{models[0].shown} (a) and {models[1].shown} (b)"
-            note = f"models: no pair can be compared; {pair}: {note}"
+            said = with_names(note, models[0].shown, models[1].shown)
+            raise ValueError(f"models: no pair can be compared; of the first, {said}")
         raise ValueError(note)
     return found
 
@@ -101,21 +104,27 @@ class _Pass:
         self,
         waiting: Sequence[Tile],
         rows: dict[tuple[str, str], dict[str, Any]],
-        pairs: int,
+        times: Counter[tuple[str, str]],
         executor: Executor,
         jobs: int,
         store: Store | None,
         progress: Callable[[PairsProgress], object] | None,
     ) -> None:
-        self.waiting, self.rows, self.pairs = deque(waiting), rows, pairs
+        self.waiting, self.rows, self.times = deque(waiting), rows, times
+        self.pairs = times.total()
         self.executor, self.jobs, self.store, self.progress = executor, jobs, store, progress
         self.running: dict[Future[bytes], Tile] = {}
-        self.left = sum(len(tile.pairs) for tile in waiting)
-        self.found, self.compared = pairs - self.left, 0
+        self.left = sum(map(self._pairs_of, waiting))
+        self.found, self.compared = self.pairs - self.left, 0
         self.failures: dict[str, None] = {}  # what failed, each once, in order
         self.started = time.monotonic()
         # Moves when a tile is finished, so that the time left counts down in between.
         self.expected_end: float | None = None
+
+    def _pairs_of(self, tile: Tile) -> int:
+        """How many pairs have their row from a tile."""
+        contents = [model.content for model in tile.models]
+        return sum(self.times[contents[i], contents[j]] for i, j in tile.pairs)
 
     def work(self) -> None:
         self._report()
@@ -150,7 +159,7 @@ class _Pass:
         if self.store is not None:
             self.store.put(Address(tile.label, tile.key, _SUFFIX), data)
         self.rows.update(read_rows(data))
-        self.compared += len(tile.pairs)
+        self.compared += self._pairs_of(tile)
         now = time.monotonic()
         left = self.left - self.compared
         self.expected_end = now + (now - self.started) * left / self.compared

@@ -55,6 +55,12 @@ class ModelPair:
         self._inputs: np.ndarray | None = None  # all of the models'
         self._latest: tuple[Any, LogRatios] | None = None  # inputs, and what is between them
 
+    def affordable(self, cost: int, *, share: int, least: int) -> int:
+        """How many things may be looked at, of `cost` multiplications each: those that take one `share`-th of the time
+        of both models' logits, about, or `least` multiplications; at least one."""
+        logits = self.a.num_inputs * self.a.num_labels * (self.a.dim + self.b.dim)
+        return max(1, max(least, logits // share) // cost)
+
     # -- over the inputs -----------------------------------------------------------------------------------------
 
     @cached_property

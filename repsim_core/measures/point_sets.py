@@ -45,7 +45,10 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
         NoDiverseInputs: no set was found that is diverse in both models.
     """
     inputs, size = pair.a.num_inputs, pair.dim + 1
-    count = min(num_samples, inputs // size, _affordable_sets(pair, size))
+    a, b = pair.a.essential.dim, pair.b.essential.dim
+    # The products for images of inputs and for what the models' have in common.
+    cost = size * (a**2 + b**2 + a * b)
+    count = min(num_samples, inputs // size, pair.affordable(cost, share=4, least=_LEAST_WORK))
     drawn = np.random.default_rng(seed).permutation(inputs)[: count * size]
     places = np.arange(count * size).reshape(count, size)
     terms = to_numpy(pair.between_inputs(drawn).sets(places).gap).max(axis=1)
@@ -62,15 +65,6 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
         f"input_set: found no {size} inputs with non-constant log-ratios that are diverse in both models, expected "
         "some (are there equal inputs?)"
     )
-
-
-def _affordable_sets(pair: ModelPair, size: int) -> int:
-    """How many input sets take a fourth of the time of the models' logits, about: the products for images of inputs
-    and for what the models' have in common."""
-    a, b = pair.a.essential, pair.b.essential
-    of_input = a.dim**2 + b.dim**2 + a.dim * b.dim
-    logits = pair.a.num_inputs * pair.a.num_labels * (pair.a.dim + pair.b.dim)
-    return max(1, max(_LEAST_WORK, logits // 4) // (size * of_input))
 
 
 def is_diverse(pair: ModelPair, input_set: Sequence[int]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 from array_api_compat import is_array_api_obj
@@ -122,19 +122,42 @@ class OverSets:
 _PAPER = "all labels but the pivot and the one left out"
 
 
-def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSets:
-    """Check the sets that are given and choose the others; options, choices and errors as `llv_distance` says."""
+class _Asked(NamedTuple):
+    """Options as they were asked for, those of labels checked."""
+
+    options: dict[str, Any]
+    pivot: Pivot | None
+    labels: tuple[int, ...] | int | str | None
+    left_out: int | str | None
+    seed: int
+
+
+def check_labels(count: int, **options: Unpack[SetOptions]) -> _Asked:
+    """Check what is asked of the sets, as far as the number of labels tells; errors as `llv_distance` says."""
     for name in options:
         if name not in DEFAULTS:
             raise TypeError(f"{name}: found an unknown option; {nearest(name, DEFAULTS)}")
-    chosen: dict[str, Any] = {**DEFAULTS, **options}
-    pivot, seed = _as_pivot(chosen["pivot"], pair.a.num_labels), as_count(chosen["seed"], "seed", 0)
-    asked = _as_labels(chosen["labels"], pair.a.num_labels, pivot)
-    left_out = _as_left_out(chosen["left_out"], pair.a.num_labels)
-    if asked is not None and left_out is not None:
+    asked: dict[str, Any] = {**DEFAULTS, **options}
+    pivot, seed = _as_pivot(asked["pivot"], count), as_count(asked["seed"], "seed", 0)
+    labels = _as_labels(asked["labels"], count, pivot)
+    left_out = _as_left_out(asked["left_out"], count)
+    if labels is not None and left_out is not None:
         raise ValueError(
             f"left_out: found {left_out!r} beside labels, expected one of the two: labels says which are kept"
         )
+    if isinstance(labels, tuple):
+        if isinstance(pivot, int) and pivot in labels:
+            raise ValueError(f"labels: found the pivot {pivot} among them, expected other labels")
+        if pivot is None and len(labels) == count:
+            raise ValueError(
+                f'labels: found all {count} labels, which leaves none for the pivot; pass "all" or pivot="mean"'
+            )
+    return _Asked(asked, pivot, labels, left_out, seed)
+
+
+def choose_sets(pair: ModelPair, **options: Unpack[SetOptions]) -> ComparisonSets:
+    """Check the sets that are given and choose the others; options, choices and errors as `llv_distance` says."""
+    chosen, pivot, asked, left_out, seed = check_labels(pair.a.num_labels, **options)
     if isinstance(asked, int):
         found = _best_labels(pair, pivot, asked, chosen["min_conditioning"], seed)
     elif asked is None and not isinstance(pivot, str):
@@ -196,13 +219,6 @@ def _given_labels(
         return MEAN, omitted, labels, "all labels but the one left out"
     labels = tuple(range(count)) if asked is None or isinstance(asked, str) else asked
     how = "given" if isinstance(asked, tuple) else "all labels"
-    if isinstance(asked, tuple):
-        if isinstance(pivot, int) and pivot in asked:
-            raise ValueError(f"labels: found the pivot {pivot} among them, expected other labels")
-        if pivot is None and len(asked) == count:
-            raise ValueError(
-                f'labels: found all {count} labels, which leaves none for the pivot; pass "all" or pivot="mean"'
-            )
     if pivot is None:
         candidates = [y for y in range(count) if how == "all labels" or y not in labels]
         pivot, _, note = _search(pair, candidates, None, seed, None if how == "all labels" else labels)
@@ -297,12 +313,8 @@ def affordable(pair: ModelPair, pivots: list[int], seed: int) -> tuple[list[int]
     """All pivots, where the products for their gaps to all labels are no more than those for the two models' logits;
     else as many, drawn, as take a fourth of their time, about, and a note that says so."""
     labels, rank = pair.a.num_labels, pair.a.essential.dim + pair.b.essential.dim
-    logits = pair.a.num_inputs * labels * (pair.a.dim + pair.b.dim)
-    tried = len(pivots) * labels
-    if tried * rank <= logits or tried * (rank + _GAP) <= _LEAST_WORK:
-        return pivots, ""
-    most = max(1, max(_LEAST_WORK, logits // 4) // (labels * (rank + _GAP)))
-    if most >= len(pivots):
+    most = pair.affordable(labels * (rank + _GAP), share=4, least=_LEAST_WORK)
+    if len(pivots) <= max(most, pair.affordable(labels * rank, share=1, least=0)):
         return pivots, ""
     drawn = np.random.default_rng(seed).choice(len(pivots), size=most, replace=False)
     chosen = [pivots[i] for i in np.sort(drawn).tolist()]

@@ -142,7 +142,8 @@ def representation_distance_over(
     else:
         size = min(pair.dim, len(kept))
         total = math.comb(len(kept), size)
-        limit = max_subsets or _affordable(pair, size)
+        # As many as take as long as the logits of one model, about.
+        limit = max_subsets or min(MAX_SUBSETS, pair.affordable(_WORK * size**3, share=2, least=_LEAST_WORK))
         positions = _label_subsets(len(kept), size, limit, sets.seed)
         embedding, regular = _of_subsets(ratios, positions)
         diverse = bool(regular.any())
@@ -168,12 +169,6 @@ def representation_distance_over(
         diverse=diverse,
         chosen=sets,
     )
-
-
-def _affordable(pair: ModelPair, size: int) -> int:
-    """How many label subsets are looked at in the time that the logits of one model take, at most `MAX_SUBSETS`."""
-    work = max(_LEAST_WORK, pair.a.num_inputs * pair.a.num_labels * pair.a.dim)
-    return max(1, min(MAX_SUBSETS, work // (_WORK * size**3)))
 
 
 def _of_subsets(

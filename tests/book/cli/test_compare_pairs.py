@@ -136,11 +136,13 @@ def test_rows_as_json_and_a_page(run, many):
             ["m0.npz", "other.npz", "--pairs", "o.csv"],
             "other.npz: found N = 3 inputs, expected 15 as in m0.npz",
         ),
-        (["m0.npz", "m1.npz", "--pairs", "o.csv", "--pivot", "9"], "--pivot: found 9, expected an integer"),
+        # The options are looked at before the second file is.
+        (["m0.npz", "text.npz", "--pairs", "o.csv", "--pivot", "9"], "--pivot: found 9, expected an integer"),
+        (["m0.npz", "text.npz", "--pairs", "o.csv", "--labels", "1,1"], "--labels: found"),
         (["m0.npz", "m1.npz", "--pairs", "o.csv", "--bias", "b,"], "--bias: found b,, expected a name"),
         (
             ["flat.npz", "flat2.npz", "--pairs", "o.csv"],
-            "no pair can be compared; flat.npz (a) and flat2.npz (b): a:",
+            "no pair can be compared; of the first, flat.npz: found the same distribution",
         ),
     ],
 )

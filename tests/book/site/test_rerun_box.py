@@ -334,6 +334,7 @@ def test_without_scripts_there_is_a_command(browser, tmp_path):
     page = context.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     assert page.locator("pre code").text_content() == "repsim run 03 --html"
+    assert page.locator(":is(input, select):enabled").count() == 0
     assert "add -p NAME=VALUE to it yourself" in " ".join(
         str(page.locator("noscript").text_content()).split()
     )

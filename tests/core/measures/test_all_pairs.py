@@ -90,13 +90,22 @@ def test_a_pair_that_cannot_be_compared_is_noted_and_loses_no_other():
     flat = rc.Representations(np.ones((20, 2)), strategies.arrays(20, 6, 2, 0)[1])
     a, b = strategies.model(), strategies.model(seed=1)
     table = rc.compare_all({"flat": flat, "a": a, "b": b})
-    assert table["note"][:2].str.startswith("a: found the same distribution").all()
+    assert table["note"][:2].str.startswith("flat: found the same distribution").all()
     assert pd.isna(table["note"][2])
     assert table["d_llv"].isna().tolist() == [True, True, False]
     assert table["d_llv"][2] == rc.compare(a, b).d_llv
     assert table["pivot"][2] == rc.compare(a, b).llv.pivot
     assert str(table["pivot"].dtype) == "Int64"
     assert table.columns.tolist() == rc.compare_all([a, b]).columns.tolist()
+
+
+def test_equal_models_are_compared_once_and_counted_each(tmp_path):
+    model = strategies.model()
+    paths = [model.save(tmp_path / f"{name}.npz") for name in "abc"]
+    seen = []
+    table = rc.compare_all(paths, progress=seen.append)
+    assert (len(table), seen[0].done, seen[-1].done, seen[-1].pairs) == (3, 0, 3, 3)
+    assert table["d_llv"].max() < 1e-12
 
 
 def test_options_hold_for_every_pair():
@@ -211,7 +220,7 @@ def test_models_are_read_a_few_times_and_few_are_held(files, monkeypatch):
 
     monkeypatch.setattr(model_sources.ModelFile, "model", counting)
     monkeypatch.setattr(pair_tiles, "compare", watching)
-    checked, _ = checked_files([ModelFile.at(path) for path in files])
+    checked, _ = checked_files([ModelFile.at(path) for path in files], {})
     for side, blocks in ((1, 7), (2, 4), (3, 3), (7, 1)):
         reads.clear()
         most.clear()
@@ -308,7 +317,7 @@ def test_a_damaged_entry_is_compared_again(files, tmp_path, capsys):
 
 
 def test_a_process_of_another_version_refuses(files, monkeypatch):
-    checked, _ = checked_files([ModelFile.at(path) for path in files[:2]])
+    checked, _ = checked_files([ModelFile.at(path) for path in files[:2]], {})
     (tile,) = tiles(checked, [(0, 1)], 2, {}, True)
     monkeypatch.setattr(pair_tiles, "PROTOCOL", 0)
     with pytest.raises(RuntimeError, match="another version"):
@@ -371,7 +380,7 @@ def test_killed_again_and_again_it_ends_with_the_same_rows(files, tmp_path, sign
 def golden_rows() -> dict[str, object]:
     """The row of two small networks whose representations are in the repository."""
     names = [{name: f"{model}.{name}" for name in ("embeddings", "unembeddings")} for model in "ab"]
-    checked, _ = checked_files([ModelFile.at(GOLDEN / "pair.safetensors", **named) for named in names])
+    checked, _ = checked_files([ModelFile.at(GOLDEN / "pair.safetensors", **named) for named in names], {})
     (row,) = run_pairs(checked, {}, ThisProcess(), jobs=1, side=2, one_thread=False)
     return {"protocol": pair_tiles.PROTOCOL, "row": row}
 
@@ -416,7 +425,7 @@ def test_all_pairs_need_no_torch(files, tmp_path):
 def test_a_cluster_gives_the_same_rows(files, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     monkeypatch.setattr(executors, "_ANSWER_SECONDS", HANG)
-    checked, _ = checked_files([ModelFile.at(path) for path in files])
+    checked, _ = checked_files([ModelFile.at(path) for path in files], {})
     with local_executor(1) as executor:
         expected = run_pairs(checked, {}, executor, jobs=1, side=3, one_thread=True)
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}

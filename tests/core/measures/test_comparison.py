@@ -122,6 +122,15 @@ def test_correlations_that_are_forced_are_noted():
     assert found.cca.correlations[:3] == pytest.approx(np.ones(3), abs=1e-12)
     assert found.cca.forced == 3
     assert found.chance_cca > 0.6
+    four = np.tile(np.arange(4), 10)
+    twice = [rc.Representations(x.embeddings[four], x.unembeddings) for x in (a, b)]
+    note = noted(*twice)
+    assert (
+        "3 of 3 canonical correlations are 1 whatever the models are: the ranks 3 and 3 add up to more"
+        in note
+    )
+    assert "4 different inputs show 3 directions at most" in note
+    assert rc.compare(*twice).mean_cca == pytest.approx(1.0, abs=1e-12)
 
 
 def test_labels_in_another_order_are_suspected():
