@@ -272,7 +272,7 @@ def _names(
 
 def _points_a_unit(axis: Axes) -> float:
     """How many points of the drawing a unit of square axes takes, about: what is around the panel is not known yet."""
-    place, figure = axis.get_subplotspec(), axis.get_figure()
+    place, figure = axis.get_subplotspec(), axis.get_figure(root=True)
     assert place is not None
     assert figure is not None
     low, high = axis.get_xlim()
