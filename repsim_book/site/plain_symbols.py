@@ -11,7 +11,7 @@ _KEPT = re.compile(
 )
 _TEXT = re.compile(r"(?<=>)[^<>]+(?=<)")
 # A distance by its index; a matrix by its power, with what it acts on.
-_DISTANCE = re.compile(r"\bd_(?:(KL|LLV|SVD|logit|rep)|(?:fg|\{f,g\}))(?!\w)")
+_DISTANCE = re.compile(r"\bd_(?:(KL|LLV|SVD|logit|rep)|(?:fg|\{f,g\}))(?![A-Za-z0-9_])")
 _POWER = re.compile(r"\b([A-Z])\^(?:(T)|[({]-T[)}])(?!\w)")
 _LABEL = re.compile(r'(?<=\baria-label=")[^"]*')
 _ARTICLE = re.compile(r"<article\b.*?</article>", re.DOTALL)

@@ -9,7 +9,7 @@ from repsim_book.site.plain_symbols import as_html, in_words, typeset
     ("text", "html", "words"),
     [
         ("d_KL(a, b), nats", "<i>d</i><sub>KL</sub>(a, b), nats", "d KL(a, b), nats"),
-        ("2 M d_LLV", "2 M <i>d</i><sub>LLV</sub>", "2 M d LLV"),
+        ("2 M d_LLV²", "2 M <i>d</i><sub>LLV</sub>²", "2 M d LLV²"),
         ("d_fg, d_{f,g}", "<i>d</i><sub><b>f,g</b></sub>, <i>d</i><sub><b>f,g</b></sub>", "d f,g, d f,g"),
         ("B^(-T) g", "<b>B</b><sup>−T</sup> g", "the inverse transpose of B g"),
         ("L^T f", "<b>L</b><sup>T</sup> f", "the transpose of L f"),
