@@ -100,7 +100,8 @@ def estimate(study: Study, store: Store, jobs: int) -> Estimate:
         jobs,
         seconds,
         _PROCESS + max(needs.memory for needs in left),
-        sum(needs.kept for needs in left) + min(jobs, len(left)) * max(needs.scratch for needs in left),
+        sum(needs.kept for needs in left)
+        + min(jobs * study.together, len(left)) * max(needs.scratch for needs in left),
     )
 
 

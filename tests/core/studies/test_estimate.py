@@ -13,6 +13,7 @@ from repsim_core.store import Store
 from repsim_core.studies import estimate as estimates
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.estimate import Estimate, estimate
+from repsim_core.studies.images import ImageGroup
 from repsim_core.studies.study import comparing
 
 WORDS = ["width", "--grid", "smoke", "--variant", "free"]
@@ -86,6 +87,15 @@ def test_of_a_gpu_no_time_is_said(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert said.startswith("with 1 process: ")
     assert said.endswith(" of disk; how long GPUs take is not estimated\n")
+
+
+def test_models_in_step_have_their_checkpoints_at_a_time(tmp_path):
+    one, ten = (
+        estimate(declare_study("cifar10", "fast", dims=[2], device=device), Store(tmp_path), 1).disk
+        for device in ("cpu", "cuda")
+    )
+    scratch = declare_study("cifar10", "fast").trainings(ImageGroup("fast", 2))[0].needs.scratch
+    assert ten - one == pytest.approx(9 * scratch)
 
 
 def test_what_would_be_refused_is_not_estimated(tmp_path, monkeypatch, capsys):
