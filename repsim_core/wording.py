@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_THIRD_PERSON = {"have": "has", "are": "is", "go": "goes", "do": "does", "were": "was", "pass": "passes"}
+_THIRD_PERSON = {"have": "has", "are": "is", "go": "goes", "carry": "carries"}
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

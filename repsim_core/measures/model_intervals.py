@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64, Real
 from scipy.stats import t as student
 
-from repsim_core.arrays import as_real
+from repsim_core.arrays import as_count, as_real
 
 # Beyond it a correlation counts as this on Fisher's scale, where that of 1 is infinite.
 _ALMOST_ONE = 1 - 1e-9
@@ -156,6 +157,34 @@ def rank_correlations(
     sizes = np.sqrt(xx * yy)
     sizes[sizes == 0] = np.nan
     return xy / sizes
+
+
+def means_of_subsets(
+    values: Real[np.ndarray, " P"], pairs: Int64[np.ndarray, "P 2"], size: int
+) -> Float64[np.ndarray, " subsets"]:
+    """The means over pairs that other studies of so few models would have: of every set of so many of these models.
+
+    Args:
+        values: of all pairs of some models.
+        pairs: the two models of each.
+        size: of the sets, 2 to the number of models.
+
+    Raises:
+        ValueError: `size` is outside that, or a pair is missing or there twice.
+    """
+    models, places = np.unique(pairs, return_inverse=True)
+    first, second = places.reshape(-1, 2).T
+    count = len(models)
+    if not 2 <= as_count(size, "size") <= count:
+        raise ValueError(f"size: found {size}, expected 2 to {count} models")
+    table = np.full((count, count), np.nan)
+    table[first, second] = table[second, first] = values
+    np.fill_diagonal(table, 0.0)
+    if np.isnan(table).any() or len(pairs) != count * (count - 1) // 2:
+        raise ValueError(f"pairs: found {len(pairs)}, expected every pair of {count} models once")
+    chosen = np.array(list(combinations(range(count), size)))
+    totals = table[chosen[:, :, None], chosen[:, None, :]].sum(axis=(1, 2))
+    return totals / (size * (size - 1))
 
 
 def holm(p_values: Float64[np.ndarray, " tests"]) -> Float64[np.ndarray, " tests"]:

@@ -1,9 +1,12 @@
-"""What moves a mean over pairs of two kinds: the kinds' shares, or what happens within each kind."""
+"""Pairs of two kinds: what moves their mean, shares or what happens within each kind, and what the kinds explain."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int64, Real
 
 
 class Mixture(NamedTuple):
@@ -62,6 +65,38 @@ def split_change(start: Mixture, end: Mixture) -> Split:
     if share > 0:
         within += share * (different[1] - different[0])
     return Split(mix, within)
+
+
+def explained_share(
+    values: Real[np.ndarray, " P"], groups: Int64[np.ndarray, " P"], kinds: Bool[np.ndarray, " P"]
+) -> float:
+    """The share of the variance within groups that lies between two kinds of pairs, 0 to 1 (eta squared).
+
+    1 less the sum of squared deviations from the mean of each kind in each group, over that from the mean of each
+    group; NaN where no group has any variance.
+    """
+    of_group = _squares(values, np.unique(groups, return_inverse=True)[1])
+    cells = np.stack([groups, kinds.astype(np.int64)], axis=1)
+    within = _squares(values, np.unique(cells, axis=0, return_inverse=True)[1].ravel())
+    return 1 - within / of_group if of_group else math.nan
+
+
+def greater_share(values: Real[np.ndarray, " P"], kind: Bool[np.ndarray, " P"]) -> float:
+    """How often a pair of the kind has the greater value than one that is not of it, ties counted half.
+
+    It is the area under the ROC curve; NaN where all pairs are of one kind.
+    """
+    of_it, others = values[kind], np.sort(values[~kind])
+    if not len(of_it) or not len(others):
+        return math.nan
+    below = np.searchsorted(others, of_it, "left") + np.searchsorted(others, of_it, "right")
+    return float(below.mean() / (2 * len(others)))
+
+
+def _squares(values: Real[np.ndarray, " P"], cells: Int64[np.ndarray, " P"]) -> float:
+    """The sum of squared deviations from the mean of each cell."""
+    means = np.bincount(cells, values) / np.bincount(cells)
+    return float(((values - means[cells]) ** 2).sum())
 
 
 def _filled(first: float, second: float) -> tuple[float, float]:

@@ -230,6 +230,11 @@ def test_the_coverage_that_is_quoted_is_the_coverage_that_was_measured():
             assert f"| {words} | {n} | {low} to {high} % | {orders} % |" in width
     assert f"true correlation in {several('correlation, five widths')} of the cases" in width
     assert f"difference of two correlations in {several('difference, five widths')}." in width
+    additive, norm, orders, tails = found["slope", 5]
+    low, high = min(additive, norm, tails), max(additive, norm, tails)
+    assert (
+        f"held the true one in {low} to {high} % of the simulated studies, and in {orders} % where" in width
+    )
     images = said(ROOT / "notebooks" / "03_cifar10.md")
     alone = several("correlation, close", "correlation, loose", "correlation, none")
     assert f"held it in {alone} of the cases for rank correlations" in images

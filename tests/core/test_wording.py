@@ -14,6 +14,7 @@ from repsim_core.wording import plural, verb
         (plural(2, "vertex", "vertices"), "2 vertices"),
         (verb(1, "have"), "has"),
         (verb(1, "fall"), "falls"),
+        (verb(1, "carry"), "carries"),
         (verb(0, "have"), "have"),
         (verb(3, "fall"), "fall"),
     ],

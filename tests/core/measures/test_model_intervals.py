@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from places import ROOT
 from scipy.stats import spearmanr, t, ttest_1samp
 
-from repsim_core.measures.model_intervals import LeaveOneOut, holm, rank_correlations, weighted_means
+from repsim_core.measures.model_intervals import (
+    LeaveOneOut,
+    holm,
+    means_of_subsets,
+    rank_correlations,
+    weighted_means,
+)
 
 ALL = np.array(list(combinations(range(6), 2)))
 
@@ -106,6 +112,19 @@ def test_a_row_without_pairs_has_no_mean():
     means = weighted_means(np.array([1.0, 2.0]), np.array([[0, 0], [1, 3]]))
     assert np.isnan(means[0])
     assert means[1] == 1.75
+
+
+def test_every_set_of_so_many_models_has_its_mean():
+    values = np.arange(15.0)
+    found = means_of_subsets(values, ALL + 3, 4)
+    expected = [values[np.isin(ALL, models).all(axis=1)].mean() for models in combinations(range(6), 4)]
+    assert found == pytest.approx(expected)
+    assert means_of_subsets(values, ALL, 6) == pytest.approx([values.mean()])
+    with pytest.raises(ValueError, match="size: found 7, expected 2 to 6 models"):
+        means_of_subsets(values, ALL, 7)
+    for pairs in (ALL[:-1], ALL[[*range(14), 0]]):
+        with pytest.raises(ValueError, match="expected every pair of 6 models once"):
+            means_of_subsets(values[: len(pairs)], pairs, 3)
 
 
 def test_holm_multiplies_the_smallest_by_how_many_there_are():

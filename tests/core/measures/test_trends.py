@@ -1,12 +1,13 @@
-"""The split of a change of a mean: exact, and what it says in cases whose answer is known."""
+"""The split of a change of a mean, and what kinds of pairs explain: exact, in cases whose answer is known."""
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repsim_core.measures.trends import Mixture, split_change
+from repsim_core.measures.trends import Mixture, explained_share, greater_share, split_change
 
 shares = st.floats(0.01, 0.99)
 means = st.floats(0.0, 10.0)
@@ -44,3 +45,20 @@ def test_what_is_no_mixture_is_refused(bad):
         split_change(bad, Mixture(0.5, 1.0, 1.0))
     with pytest.raises(ValueError, match=r"^end: found"):
         split_change(Mixture(0.5, 1.0, 1.0), bad)
+
+
+def test_kinds_explain_all_where_values_are_constant_within_them_and_nothing_where_means_agree():
+    groups, kinds = np.repeat([0, 1], 4), np.array([False, False, True, True] * 2)
+    assert explained_share(np.array([1, 1, 3, 3, 0, 0, 9, 9]), groups, kinds) == 1
+    assert explained_share(np.array([1, 3, 1, 3, 0, 4, 4, 0]), groups, kinds) == 0
+    # Group means play no part; within the first group the squares are 11, of which 2 are within kinds.
+    assert explained_share(np.array([0, 0, 2, 4, 50, 50, 50, 50]), groups, kinds) == pytest.approx(1 - 2 / 11)
+    assert math.isnan(explained_share(np.ones(8), groups, kinds))
+
+
+def test_how_often_a_pair_of_one_kind_has_the_greater_value():
+    kind = np.array([True, False, True, False])
+    assert greater_share(np.array([5.0, 1.0, 4.0, 2.0]), kind) == 1
+    assert greater_share(np.array([1.0, 1.0, 1.0, 1.0]), kind) == 0.5
+    assert greater_share(np.array([1.0, 0.0, 3.0, 2.0]), kind) == 0.75
+    assert math.isnan(greater_share(np.ones(4), np.ones(4, dtype=bool)))
