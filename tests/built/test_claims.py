@@ -108,12 +108,12 @@ def test_pages_show_both_directions_wherever_they_show_one(book):
     seen = 0
     for page in sorted((book / "notebooks").glob("0*.html")):
         for table in BeautifulSoup(page.read_text(), "html.parser").select("table"):
-            cells = [cell.get_text(strip=True) for cell in table.select("th, td")]
-            if any(cell == "d_KL" for cell in cells):
+            cells = [cell.get_text().strip() for cell in table.select("th, td")]
+            if any(cell == "dKL" for cell in cells):
                 seen += 1
                 beside_the_papers = "their code" in cells  # which has the one direction
-                assert beside_the_papers or "d_KL reverse" in cells, (page.name, cells[:12])
-            assert ("d_KL(a, b), nats" in cells) == ("d_KL(b, a), nats" in cells), page.name
+                assert beside_the_papers or "dKL reverse" in cells, (page.name, cells[:12])
+            assert ("dKL(a, b), nats" in cells) == ("dKL(b, a), nats" in cells), page.name
     assert seen >= 6
 
 
