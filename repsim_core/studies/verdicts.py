@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -123,13 +124,16 @@ def bracketed(value: float, low: float, high: float, *, signed: bool = False) ->
     return f"{written(value)} [{written(low)}, {written(high)}]"
 
 
-def told_table(told: pd.DataFrame) -> pd.DataFrame:
+def told_table(told: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     """A row a set of pairs and a column a contender, each figure with its interval.
 
     Args:
         told: from `telling.Told.table`, of several sets.
+        measures: the contenders to show.
     """
     texts = [bracketed(row.value, row.low, row.high) for row in told.itertuples()]
-    sets, measures = (list(dict.fromkeys(told[name])) for name in ("set", "measure"))
-    wide = told.assign(text=texts).pivot(index="set", columns="measure", values="text").loc[sets, measures]
+    sets = list(dict.fromkeys(told["set"]))
+    wide = (
+        told.assign(text=texts).pivot(index="set", columns="measure", values="text").loc[sets, list(measures)]
+    )
     return wide.rename(columns=CONTENDERS).rename_axis(index=None, columns=None)

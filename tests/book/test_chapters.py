@@ -294,6 +294,7 @@ def test_no_number_is_without_a_bound(chapter, parameter):
         ("05", {"widths": [512], "seeds": 100, "steps": 50_000}, "steps"),
         ("05", {"widths": [16, 32, 64, 128], "classes": [4, 5, 6, 7, 8, 9], "seeds": 100}, "checkpoints"),
         ("05", {"widths": [16], "seeds": 100, "draws": 20_000}, "draws"),
+        ("06", {"live_seeds": 40, "live_width": 512, "live_steps": 20_000}, "live_steps"),
     ],
 )
 def test_what_is_possible_alone_can_be_too_much_together(chapter, given_values, refused):
