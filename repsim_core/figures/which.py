@@ -38,6 +38,8 @@ NAMES = {
     "larger_error": "larger error",
 }
 
+# Colour and mark of a kind of pairs, the same in every figure.
+_KINDS = ("radial data", "the authors' networks", "CIFAR-10")
 _WIDTH = 7.2
 # Between marks of one row, in rows.
 _SPREAD = 0.46
@@ -57,10 +59,7 @@ def strips(
         limits: of the axis.
     """
     panels, kinds = list(dict.fromkeys(told["panel"])), list(dict.fromkeys(told["kind"]))
-    looks: dict[str, dict[str, Any]] = {
-        kind: {"color": colour, "marker": shape}
-        for kind, colour, shape in zip(kinds, label_palette(len(kinds)), markers(len(kinds)), strict=True)
-    }
+    looks = _looks(kinds)
     with style():
         figure, axes = new_panels(
             len(panels),
@@ -82,6 +81,13 @@ def strips(
         ]
         legend_below(figure, handles, columns=len(handles))
     return figure
+
+
+def _looks(kinds: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Colour and mark of each kind."""
+    known = [*_KINDS, *(kind for kind in kinds if kind not in _KINDS)]
+    every = zip(known, label_palette(len(known)), markers(len(known)), strict=True)
+    return {kind: {"color": colour, "marker": shape} for kind, colour, shape in every if kind in kinds}
 
 
 def _strip(
@@ -169,14 +175,10 @@ def by_construction(pairs: pd.DataFrame, curves: pd.DataFrame, names: Mapping[st
         for ax, (measure, name) in zip(axes, names.items(), strict=True):
             own = curves[curves["measure"] == measure]
             ax.plot(own["distance"], own["bound"], color=INK, linewidth=1.4)
-            for kind, colour, shape in zip(
-                kinds, label_palette(max(2, len(kinds))), markers(len(kinds)), strict=False
-            ):
+            for kind, look in _looks(kinds).items():
                 mine = pairs[pairs["kind"] == kind]
-                ax.scatter(
-                    mine[measure], mine["d_fg"], s=7, color=colour, marker=shape, alpha=0.5, linewidths=0
-                )
-                ax.scatter([], [], s=34, color=colour, marker=shape, linewidths=0, label=kind)
+                ax.scatter(mine[measure], mine["d_fg"], s=7, **look, alpha=0.5, linewidths=0)
+                ax.scatter([], [], s=34, **look, linewidths=0, label=kind)
             ax.set(xscale="log", yscale="log", xlabel=name)
             low = float(pairs[measure].min())
             ax.set_xlim(low / 1.3, float(pairs[measure].max()) * 1.3)
@@ -213,20 +215,17 @@ def two_sides(angles: pd.DataFrame) -> Figure:
                     linestyle=look["linestyle"],
                     label=f"slope {name}",
                 )
-            for kind, colour, shape in zip(
-                kinds, label_palette(max(2, len(kinds))), markers(len(kinds)), strict=False
-            ):
+            for kind, look in _looks(kinds).items():
                 own = angles[(angles["size"] == size) & (angles["kind"] == kind)]
                 ax.scatter(
                     own["of_sets"],
                     own["of_labels"],
                     s=10,
-                    color=colour,
-                    marker=shape,
+                    **look,
                     alpha=0.6,
                     linewidths=0,
                 )
-                ax.scatter([], [], s=34, color=colour, marker=shape, linewidths=0, label=kind)
+                ax.scatter([], [], s=34, **look, linewidths=0, label=kind)
             ax.set(xscale="log", yscale="log", xlim=(least, 1.2), ylim=(least, 1.5), title=f"M = {size}")
             ax.set_xlabel(r"$\sin\,\Theta$, worst label set")
             if edges(ax)[0]:

@@ -186,6 +186,12 @@ def test_the_readme_has_the_numbers_of_the_records(kept):
         assert len(numbers) == 3
         assert ", ".join(numbers) in readme, (name, numbers)
 
+    which = kept["06_which"]
+    assert f"{which['networks']} networks in {which['sets']} sets" in readme
+    for rival in ("farther_kl", "ratio_distance"):
+        assert which[f"tally_{rival}"].replace("−", "-") in readme, rival
+    assert which["verdict_images"].startswith("ahead in 0 of 5 sets, behind in 0")
+
 
 # -- what is said of the paper, of intervals, of versions --------------------------------------------------------------
 
@@ -235,6 +241,9 @@ def test_the_coverage_that_is_quoted_is_the_coverage_that_was_measured():
     assert (
         f"held the true one in {low} to {high} % of the simulated studies, and in {orders} % where" in width
     )
+    differences = (*found["difference", 10], *found["difference, five widths", 20])
+    which = said(ROOT / "notebooks" / "06_which.md")
+    assert f"held the true one in {min(differences)} to {max(differences)} % of the cases" in which
     images = said(ROOT / "notebooks" / "03_cifar10.md")
     alone = several("correlation, close", "correlation, loose", "correlation, none")
     assert f"held it in {alone} of the cases for rank correlations" in images

@@ -233,7 +233,10 @@ def test_the_paper_grid_is_the_papers_study():
         (["width", "--jobs", "100000"], "--jobs: found 100000, expected an integer from 1 to 1000"),
         (["width", "--jobs", "100000", "--scheduler", "tcp://127.0.0.1:9"], "--jobs: found 100000, expected"),
         (["width", "--profile", "quick"], "--profile: a study has grids; found quick, expected --grid NAME"),
-        (["cifar10", "--grid", "digits"], "known are: paper, fast, auxiliary, batches; digits is a study of its own"),
+        (
+            ["cifar10", "--grid", "digits"],
+            "known are: paper, fast, auxiliary, batches; digits is a study of its own",
+        ),
         (["wide"], "there is no command wide; did you mean width"),
         (["width", "--cache", __file__], "expected a folder"),
     ],
