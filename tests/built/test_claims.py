@@ -189,7 +189,7 @@ def test_the_readme_has_the_numbers_of_the_records(kept):
     which = kept["06_which"]
     assert f"{which['networks']} networks in {which['sets']} sets" in readme
     for rival in ("farther_kl", "ratio_distance"):
-        assert which[f"tally_{rival}"].replace("−", "-") in readme, rival
+        assert which[f"tally_{rival}"] in readme, rival
     assert which["verdict_images"].startswith("ahead in 0 of 5 sets, behind in 0")
 
 
