@@ -74,7 +74,9 @@ window.repsimCharts = (() => {
       const { clientX, clientY } = event;
       let best = null;
       let least = NEAR;
-      for (const mark of box.querySelectorAll(":is(.mark-symbol, .mark-rect) path")) {
+      // Of texts only those that say something more: letters that stand for points, no names.
+      for (const mark of box.querySelectorAll(":is(.mark-symbol, .mark-rect) path, .mark-text text")) {
+        if (mark.localName === "text" && !mark.__data__?.tooltip) continue;
         const { left, right, top, bottom } = mark.getBoundingClientRect();
         const away = Math.hypot(Math.max(left - clientX, 0, clientX - right), Math.max(top - clientY, 0, clientY - bottom));
         if (away < least && mark.__data__) [best, least] = [mark, away];

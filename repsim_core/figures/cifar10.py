@@ -1,20 +1,17 @@
-"""Figures of the chapter "CIFAR-10", statistics: measures of pairs against each other, circular orders of classes."""
+"""Figures of the chapter "CIFAR-10", statistics: measures of pairs against each other, bounds, circular orders."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from repsim_core.figures.cifar10_petals import part
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow, legend_below
 from repsim_core.figures.style import INK, edges, label_palette, markers, new_figure, style
 
-__all__ = ["neighbour_counts", "order_prediction", "predictors", "scatter"]
+__all__ = ["bounds", "order_prediction", "predictors", "scatter"]
 
 # Inches: narrow enough to stay legible on a phone.
 _WIDTH = 5.8
@@ -116,33 +113,35 @@ def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, s
 
 
 @draws
-def neighbour_counts(counts: np.ndarray, names: Sequence[str], models: int) -> Figure:
-    """In how many models two classes are neighbours on the circle, for each pair of classes.
+def bounds(table: pd.DataFrame, names: dict[str, str]) -> Figure:
+    """What each bound says of all pairs: a panel for each M, a row for each quantity, a line where bounds end.
 
     Args:
-        counts: shape (K, K), symmetric.
-        names: of the classes, in the order of the rows.
-        models: the largest possible count.
+        table: columns dim, quantity, value; a dot each.
+        names: of the quantities, from top to bottom; the first is what the others bound.
     """
-    colour = label_palette(1)[0]
+    dims = sorted(table["dim"].unique().tolist())
+    colours = label_palette(len(names))
     with style():
-        figure, axis = new_figure(width=4.9, height=4.1)
-        for i in range(1, len(names)):
-            for j in range(i):
-                count = int(counts[i, j])
-                shade = {"facecolor": colour, "alpha": 0.75 * count / models, "linewidth": 0}
-                axis.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **shade))
-                if count:
-                    bold = "bold" if 2 * count > models else "normal"
-                    axis.text(j, i, str(count), ha="center", va="center", fontsize=10, fontweight=bold)
-        axis.set_xlim(-0.5, len(names) - 1.5)
-        axis.set_ylim(len(names) - 0.5, 0.5)
-        axis.set_xticks(range(len(names) - 1), names[:-1], rotation=45, ha="right", rotation_mode="anchor")
-        axis.set_yticks(range(1, len(names)), names[1:])
-        axis.set_aspect("equal")
-        axis.tick_params(length=0)
-        for spine in axis.spines.values():
-            spine.set_visible(False)
+        figure, axes = new_figure(
+            1,
+            len(dims),
+            width=_WIDTH,
+            height=0.9 + 0.5 * len(names),
+            squeeze=False,
+            sharex=True,
+            sharey=True,
+        )
+        for axis, dim in zip(axes[0], dims, strict=True):
+            axis.axvline(1, color=INK, linewidth=1, alpha=0.6)
+            for row, name in enumerate(names):
+                values = part(table, dim=dim, quantity=name)["value"].to_numpy()
+                # Apart from each other, the same every time.
+                height = row + 0.22 * np.sin(2.4 * np.arange(len(values)))
+                axis.scatter(values, height, s=14, color=colours[row], alpha=0.6, linewidths=0)
+            axis.set(title=f"M = {dim}", xscale="log", xlabel="value; a bound of 1 or more says nothing")
+            axis.set_yticks(range(len(names)), list(names.values()))
+        axes[0][0].set_ylim(len(names) - 0.5, -0.5)
     return figure
 
 

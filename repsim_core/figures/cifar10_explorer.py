@@ -1,4 +1,7 @@
-"""The interactive figure of the chapter "CIFAR-10": two of many models side by side, chosen by the reader."""
+"""The interactive figure of the chapter "CIFAR-10": two of many models side by side, chosen by the reader.
+
+An image is drawn as the letter of its class: pictures are no part of the pages.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ def explorer(
     predicted: Mapping[int, np.ndarray],
     labels: np.ndarray,
     names: Sequence[str],
+    letters: Sequence[str],
     titles: Mapping[int, str],
     measures: pd.DataFrame,
     first: tuple[int, int],
@@ -50,6 +54,7 @@ def explorer(
         predicted: by seed, the predicted classes, shape (N,).
         labels: the true classes, shape (N,).
         names: of the classes.
+        letters: of the classes; an image is drawn as that of its true class.
         titles: what to write above a model, by seed.
         measures: columns seed_a, seed_b (the smaller first), and texts to write below a pair, by what they are.
         first: the seeds to begin with.
@@ -74,7 +79,7 @@ def explorer(
     ]
     heads = [{"seed": seed, "text": titles[seed]} for seed in seeds]
     return alt.layer(
-        _dots(points, seeds, names),
+        _dots(points, seeds, names, letters),
         _tags(tags),
         _heads(heads),
         _foot(measures),
@@ -131,21 +136,28 @@ _PX = alt.X("px:Q", scale=None, axis=None)
 _PY = alt.Y("py:Q", scale=None, axis=None)
 
 
-def _dots(points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[str]) -> alt.Chart:
+def _dots(
+    points: list[dict[str, Any]], seeds: Sequence[int], names: Sequence[str], letters: Sequence[str]
+) -> alt.Chart:
     place = f"indexof({list(seeds)}, datum.shown)"
     chart = _in_panels(points).transform_calculate(at=place)
     chart = chart.transform_calculate(
         x="datum.f[2 * datum.at]", y="datum.f[2 * datum.at + 1]", c="datum.p[datum.at]"
     )
-    chart = chart.transform_calculate(true=f"{list(names)}[datum.k]", predicted=f"{list(names)}[datum.c]")
+    chart = chart.transform_calculate(
+        true=f"{list(names)}[datum.k]",
+        predicted=f"{list(names)}[datum.c]",
+        letter=f"{list(letters)}[datum.k]",
+    )
     near = alt.selection_point(name="near", fields=["k"], on="pointerover", clear="pointerout")
     wanted = f"follow == '{_ALL}' || {list(names)}[datum.k] == follow"
     return (
         _at(chart, "datum.x", "datum.y")
-        .mark_circle(size=16)
+        .mark_text(fontSize=10, fontWeight="bold", baseline="middle")
         .encode(
             x=_PX,
             y=_PY,
+            text="letter:N",
             color=alt.Color(
                 "c:N",
                 legend=None,

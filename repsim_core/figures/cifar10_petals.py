@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -101,13 +101,19 @@ def pair(points: pd.DataFrame, names: Sequence[str], titles: Sequence[str]) -> F
 
 
 @draws
-def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[str]) -> Figure:
+def gallery(
+    points: pd.DataFrame,
+    unembeddings: pd.DataFrame,
+    names: Sequence[str],
+    titles: Mapping[int, str] | None = None,
+) -> Figure:
     """Embeddings and unembeddings of many models, a panel each, three a row.
 
     Args:
         points: columns seed, label (the predicted class), x, y.
         unembeddings: columns seed, label, x, y; drawn from their mean, to a scale of their own.
         names: of the classes.
+        titles: of the panels, by seed; by default the seeds' numbers.
     """
     seeds = points["seed"].unique().tolist()
     colours = label_palette(len(names))
@@ -122,7 +128,7 @@ def gallery(points: pd.DataFrame, unembeddings: pd.DataFrame, names: Sequence[st
             tips *= 0.95 / np.linalg.norm(tips, axis=1).max()
             shades = [colours[i] for i in g["label"]]
             axis.scatter(*tips.T, s=13, c=shades, marker="D", edgecolors=INK, linewidths=0.8, zorder=3)
-            axis.set_title(f"seed {seed}", fontsize=11, pad=2)
+            axis.set_title(f"seed {seed}" if titles is None else titles[seed], fontsize=11, pad=2)
     return figure
 
 

@@ -7,10 +7,11 @@ where their origin is put, which the distribution leaves open.
 
 from __future__ import annotations
 
-import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from typing import NamedTuple
 
-from repsim_core.arrays import as_count
+import numpy as np
+from jaxtyping import Bool, Float64
+
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.canonical import mean_cca
 from repsim_core.representations import Representations
@@ -65,6 +66,48 @@ def orders_of_labels(model: Representations) -> tuple[Order, Order]:
     return circular_order(means), circular_order(means - means.mean(axis=0))
 
 
+def turned_onto(
+    points: Float64[np.ndarray, "N M"], target: Float64[np.ndarray, "N M"]
+) -> Float64[np.ndarray, "M M"]:
+    """The turn, with or without a mirroring, after which points are nearest to their targets (orthogonal Procrustes).
+
+    Returns:
+        Orthogonal Q with the least ``|points Q - target|``; neither set is shifted or stretched.
+    """
+    u, _, v = np.linalg.svd(points.T @ target)
+    return u @ v
+
+
+class PetalAngles(NamedTuple):
+    """How the petals of a model stand to its unembeddings, by predicted label.
+
+    Attributes:
+        angle: degrees between the mean embedding and the label's unembedding, from the mean of all unembeddings.
+        nearest: whether no other unembedding is nearer in angle.
+        in_cone: whether the mean embedding lies in the normal cone of the label's unembedding, that is, would itself be
+            predicted as this label.
+    """
+
+    angle: Float64[np.ndarray, " labels"]
+    nearest: Bool[np.ndarray, " labels"]
+    in_cone: Bool[np.ndarray, " labels"]
+
+
+def petal_angles(model: Representations) -> PetalAngles:
+    """Mean embeddings of the inputs of each predicted label against the unembeddings; labels never predicted are left
+    out."""
+    f, g, predicted = map(to_numpy, (model.embeddings, model.unembeddings, model.predictions()))
+    own = np.unique(predicted)
+    means, corners = np.stack([f[predicted == label].mean(axis=0) for label in own]), g - g.mean(axis=0)
+    units = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (means, corners)]
+    angles = np.degrees(np.arccos(np.clip(units[0] @ units[1].T, -1, 1)))
+    return PetalAngles(
+        angles[np.arange(len(own)), own],
+        angles.argmin(axis=1) == own,
+        (means @ corners.T).argmax(axis=1) == own,
+    )
+
+
 def neighbours(order: Order) -> Bool[np.ndarray, "K K"]:
     """Whether two labels stand next to each other; symmetric."""
     next_to = np.zeros((len(order), len(order)), dtype=bool)
@@ -81,25 +124,6 @@ def shared_neighbours(a: Order, b: Order) -> int:
 def order_cca(a: Order, b: Order) -> float:
     """Mean CCA of two models whose labels stand evenly on a circle in these orders, each label as often."""
     return mean_cca(_on_a_circle(a), _on_a_circle(b))
-
-
-def largest_counts(models: int, labels: int, *, draws: int, seed: int) -> Int64[np.ndarray, " draws"]:
-    """What chance does: in how many of several models with random orders the most frequent neighbours are neighbours.
-
-    Args:
-        models: orders in each draw, uniform and independent.
-        labels: K.
-        draws: how often to draw.
-        seed: of the draws.
-    """
-    rng = np.random.default_rng(as_count(seed, "seed", 0))
-    shape = (as_count(draws, "draws"), as_count(models, "models"), as_count(labels, "labels", 3))
-    places = rng.permuted(np.broadcast_to(np.arange(labels), shape), axis=2)
-    # Whether two labels are neighbours, shape (draws, models, K, K); in how many models they are, (draws, K, K).
-    steps = (places[..., :, None] - places[..., None, :]) % labels
-    next_to = (steps == 1) | (steps == labels - 1)
-    counts = next_to.sum(axis=1)
-    return counts.max(axis=(1, 2))
 
 
 def _on_a_circle(order: Order) -> Float64[np.ndarray, "K 2"]:

@@ -52,7 +52,7 @@ def test_a_slider_moves_along_and_the_page_across(reader):
 
 
 # How many of the images are drawn so that one can see them.
-SEEN = """(box) => [...box.querySelectorAll(".mark-symbol path")]
+SEEN = """(box) => [...box.querySelectorAll(".mark-text text")].filter((each) => each.__data__?.tooltip)
   .filter((each) => each.getAttribute("opacity") > 0.5).length"""
 
 
@@ -63,7 +63,8 @@ def test_a_tap_chooses_the_image_that_is_near_and_one_beside_all_lets_go(reader)
     box.locator("select").first.wait_for()
     everything = box.evaluate(SEEN)
     x, y = box.evaluate("""(box) => {
-        const { left, top, width, height } = box.querySelector(".mark-symbol path").getBoundingClientRect();
+        const image = [...box.querySelectorAll(".mark-text text")].find((each) => each.__data__?.tooltip);
+        const { left, top, width, height } = image.getBoundingClientRect();
         return [left + width / 2 + 5, top + height / 2 + 4];
     }""")
     page.touchscreen.tap(x, y)

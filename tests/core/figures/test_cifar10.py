@@ -11,11 +11,14 @@ from matplotlib.figure import Figure
 
 from repsim_core.figures import cifar10, cifar10_petals
 from repsim_core.figures.cifar10_explorer import explorer
+from repsim_core.figures.cifar10_rings import rings_in_training
 from repsim_core.figures.interactive import show_interactive
 from repsim_core.figures.style import show
 
 NAMES = ["plane", "auto", "bird", "cat"]
+LETTERS = ["P", "A", "B", "C"]
 SEEDS = (0, 1, 2, 3)
+STEPS = (0, 100, 1500)
 
 
 def flower(seed: int = 0, number: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -78,9 +81,12 @@ def predictors() -> Figure:
     )
 
 
-def neighbour_counts() -> Figure:
-    counts = np.array([[0, 3, 0, 1], [3, 0, 2, 0], [0, 2, 0, 4], [1, 0, 4, 0]])
-    return cifar10.neighbour_counts(counts, NAMES, 4)
+BOUNDS = {"d_fg": "measured", "quadratic_bound": "bound"}
+
+
+def bounds(dims: tuple[int, ...] = (2, 3)) -> Figure:
+    rows = [(m, name, 0.1 * m * n) for m in dims for name in BOUNDS for n in range(1, 9)]
+    return cifar10.bounds(pd.DataFrame(rows, columns=["dim", "quantity", "value"]), BOUNDS)
 
 
 def order_prediction() -> Figure:
@@ -94,7 +100,7 @@ FIGURES: list[tuple[Callable[[], Figure], int]] = [
     (mapped, 2),
     (scatter, 6),
     (predictors, 2),
-    (neighbour_counts, 1),
+    (bounds, 2),
     (order_prediction, 2),
 ]
 
@@ -150,11 +156,10 @@ def test_scatter_has_a_column_for_each_dimension_and_rings_the_pair() -> None:
         np.testing.assert_allclose(ring, [[0.2, 1 / 3]])
 
 
-def test_counts_are_written_below_the_diagonal() -> None:
-    axes = neighbour_counts().axes[0]
-    assert sorted(text.get_text() for text in axes.texts) == ["1", "2", "3", "4"]
-    bold = {text.get_text() for text in axes.texts if text.get_fontweight() == "bold"}
-    assert bold == {"3", "4"}
+def test_every_bound_of_every_pair_is_a_dot() -> None:
+    for axes in bounds().axes:
+        assert [len(dots.get_offsets()) for dots in axes.collections] == [8, 8]
+        assert axes.get_xscale() == "log"
 
 
 def chart() -> str:
@@ -165,6 +170,7 @@ def chart() -> str:
             {seed: labels for seed, (_, labels) in flowers.items()},
             flowers[0][1],
             NAMES,
+            LETTERS,
             {seed: f"seed {seed}" for seed in SEEDS},
             pairs((2,))[["seed_a", "seed_b"]].assign(**{"d_KL": "0.1", "mean CCA": "0.5"}),
             (1, 3),
@@ -205,3 +211,37 @@ def test_explorer_begins_with_the_pair_it_is_given_and_is_the_same_every_time() 
     assert "seed 2" not in still
     assert "mean CCA 0.5" in still
     assert markup == chart()
+
+
+def rings() -> str:
+    angles = [(p, r, s, k, 0.1 * s * r + k) for p in (0, 1) for r in (0, 1) for s in STEPS for k in range(4)]
+    dots = [(p, s, n, n % 4, 0.001 * s, 0.5) for p in (0, 1) for s in STEPS for n in range(6)]
+    progress = pd.DataFrame({"step": STEPS, "accuracy": [0.1, 0.2, 0.3], "decided": [0, 3, 4], "seeds": 4})
+    chart = rings_in_training(
+        pd.DataFrame(angles, columns=["panel", "ring", "step", "label", "angle"]),
+        pd.DataFrame(dots, columns=["panel", "step", "point", "label", "x", "y"]),
+        progress,
+        LETTERS,
+        {0: "one order", 1: "another"},
+    )
+    return show_interactive(chart, alt="what it says").markup
+
+
+def test_a_training_is_shown_at_its_end_first_and_by_letters() -> None:
+    markup = rings()
+    assert '<p class="repsim-chosen">snapshot: 2</p>' in markup
+    for still in re.findall(r"<svg .*?</svg>", markup, re.DOTALL):
+        texts = re.findall(r"<text[^>]*>([^<]*)</text>", still)
+        # two rings in each of two panels
+        assert [texts.count(letter) for letter in LETTERS] == [4] * 4
+        said = ", ".join(texts)
+        assert "After 1,500 of 1,500 steps: 4 of 4 seeds have their final order" in said
+        assert "test accuracy 30%" in said
+        assert {"0", "100", "1.5k"} <= set(texts)
+
+
+def test_a_training_has_a_slider_over_its_snapshots() -> None:
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', rings(), re.DOTALL)
+    for spec in json.loads(data).values():
+        (slider,) = [each for each in spec["signals"] if "bind" in each]
+        assert (slider["bind"]["min"], slider["bind"]["max"], slider["value"]) == (0, 2, 2)

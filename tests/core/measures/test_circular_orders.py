@@ -107,12 +107,25 @@ def test_the_two_orders_can_differ() -> None:
     assert around != about
 
 
-def test_what_chance_does() -> None:
-    once = circular_orders.largest_counts(1, 6, draws=50, seed=0)
-    assert (once == 1).all()  # in one model the most frequent neighbours are neighbours once
-    many = circular_orders.largest_counts(10, 10, draws=400, seed=0)
-    assert many.shape == (400,)
-    assert 4 < many.mean() < 7  # 45 pairs, each a neighbour in 2.2 models on average
-    np.testing.assert_array_equal(many, circular_orders.largest_counts(10, 10, draws=400, seed=0))
-    triangle = circular_orders.largest_counts(4, 3, draws=5, seed=0)
-    assert (triangle == 4).all()  # of three labels all are neighbours
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_turned_and_mirrored_set_is_turned_back(mirrored: bool) -> None:
+    rng = np.random.default_rng(0)
+    points, angle = rng.normal(size=(10, 2)), 1.2
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    if mirrored:
+        turn = turn @ np.diag([1.0, -1.0])
+    found = circular_orders.turned_onto(points, 3 * points @ turn)
+    np.testing.assert_allclose(found, turn, atol=1e-12)
+
+
+def test_a_petal_lies_in_the_cone_of_its_unembedding_and_can_be_nearer_to_another() -> None:
+    """Corners of lengths 1 and 0.6, 60 degrees apart, mean 0: at 35 degrees the longer one still reaches further."""
+    g = np.array([[1, 0], 0.6 * np.array([np.cos(np.pi / 3), np.sin(np.pi / 3)])])
+    petals = np.radians([35, 100, 200])
+    model = Representations(
+        3 * np.column_stack([np.cos(petals), np.sin(petals)]), np.vstack([g, -g.sum(axis=0)])
+    )
+    found = circular_orders.petal_angles(model)
+    assert found.angle[0] == pytest.approx(35)
+    assert found.nearest.tolist() == [False, True, True]
+    assert found.in_cone.all()

@@ -1,0 +1,55 @@
+"""Which pair is shown, and which are close."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from repsim_core.measures.circular_orders import Order, circular_order
+from repsim_core.studies.image_pairs import AUTHORS_ORDERS, closer_half, shown_pair, with_gaps
+
+MODELS = pd.DataFrame(
+    {"dim": 2, "seed": [0, 1, 2, 3], "test_loss": [1.0, 1.1, 1.4, 1.5], "test_accuracy": [0.5, 0.6, 0.5, 0.9]}
+)
+PAIRS = pd.DataFrame(
+    {
+        "dim": 2,
+        "seed_a": [0, 0, 0, 1, 1, 2],
+        "seed_b": [1, 2, 3, 2, 3, 3],
+        "mean_cca": [0.9, 0.8, 0.1, 0.7, 0.2, 0.3],
+        "d_kl": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        "d_kl_reverse": [1.0, 9.0, 2.0, 3.0, 8.0, 7.0],
+    }
+)
+
+
+def test_gaps_are_those_of_the_models():
+    found = with_gaps(PAIRS, MODELS)
+    np.testing.assert_allclose(found["loss_gap"], [0.1, 0.4, 0.5, 0.3, 0.4, 0.1])
+    np.testing.assert_allclose(found["accuracy_gap"], [0.1, 0.0, 0.4, 0.1, 0.3, 0.4])
+
+
+def test_the_shown_pair_is_near_in_both_scores_and_least_similar():
+    """Medians: .35 and .2; pairs 0 1 and 1 2 are below both."""
+    chosen = shown_pair(with_gaps(PAIRS, MODELS))
+    assert (chosen["seed_a"], chosen["seed_b"]) == (1, 2)
+
+
+def test_where_none_is_near_in_both_the_nearest_is_shown():
+    pairs = pd.DataFrame(
+        {
+            "loss_gap": [0.0, 1.0, 2.0, 3.0],
+            "accuracy_gap": [3.0, 2.0, 1.0, 0.0],
+            "mean_cca": [0.1, 0.9, 0.8, 0.2],
+        }
+    )
+    assert shown_pair(pairs)["mean_cca"] == 0.8
+
+
+def test_the_closer_half_is_close_in_both_directions():
+    assert closer_half(PAIRS)["d_kl"].tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("order", AUTHORS_ORDERS.values())
+def test_the_published_orders_are_written_as_orders_are(order: Order):
+    angles = 2 * np.pi * np.argsort(order) / len(order)
+    assert circular_order(np.column_stack([np.cos(angles), np.sin(angles)])) == order
