@@ -139,7 +139,7 @@ def bounds(table: pd.DataFrame, names: dict[str, str]) -> Figure:
                 # Apart from each other, the same every time.
                 height = row + 0.22 * np.sin(2.4 * np.arange(len(values)))
                 axis.scatter(values, height, s=14, color=colours[row], alpha=0.6, linewidths=0)
-            axis.set(title=f"M = {dim}", xscale="log", xlabel="value; a bound of 1 or more says nothing")
+            axis.set(title=f"M = {dim}", xscale="log", xlabel="value")
             axis.set_yticks(range(len(names)), list(names.values()))
         axes[0][0].set_ylim(len(names) - 0.5, -0.5)
     return figure

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -18,7 +18,7 @@ from repsim_core.representations import Representations
 from repsim_core.studies.records import Record
 
 FILE = "steps.safetensors"
-# On how many of the first test inputs embeddings are kept: they are for drawings.
+# On about how many test inputs embeddings are kept: they are for drawings.
 _INPUTS = 500
 _ARRAYS = ("embeddings", "class_means", "unembeddings", "test_accuracy", "test_loss")
 
@@ -29,13 +29,16 @@ class TrainingSteps:
 
     Attributes:
         steps: how many, rising.
-        embeddings: of the first test inputs, rounded to 16-bit floats.
+        inputs: which of the test inputs the embeddings are of, spread evenly: test sets may be in the order of their
+            labels.
+        embeddings: of these, rounded to 16-bit floats.
         class_means: mean embeddings of the inputs of each true label, over the whole test set.
         unembeddings: of the labels.
         test_accuracy, test_loss: on the whole test set; the loss in nats.
     """
 
     steps: tuple[int, ...]
+    inputs: Int64[np.ndarray, " inputs"]
     embeddings: Float[np.ndarray, "steps seeds inputs M"]
     class_means: Float[np.ndarray, "steps seeds K M"]
     unembeddings: Float[np.ndarray, "steps seeds K M"]
@@ -53,8 +56,10 @@ def steps_file(groups: dict[str, dict[int, list[Representations]]]) -> bytes:
     tensors: dict[str, torch.Tensor] = {}
     for label, snapshots in groups.items():
         steps = sorted(snapshots)
-        rows = [[_kept(model) for model in snapshots[step]] for step in steps]
+        count = len(snapshots[steps[0]][0].embeddings)
         tensors[f"{label}/steps"] = torch.tensor(steps)
+        tensors[f"{label}/inputs"] = torch.arange(0, count, max(1, count // _INPUTS))
+        rows = [[_kept(model, tensors[f"{label}/inputs"]) for model in snapshots[step]] for step in steps]
         for name in _ARRAYS:
             kind = torch.float16 if name == "embeddings" else torch.float32
             tensors[f"{label}/{name}"] = torch.stack(
@@ -77,6 +82,7 @@ def read_steps(directory: Path, record: Record) -> dict[Any, TrainingSteps]:
         return {
             group: TrainingSteps(
                 tuple(tensors[f"{group.label}/steps"].tolist()),
+                tensors[f"{group.label}/inputs"].numpy(),
                 **{name: tensors[f"{group.label}/{name}"].double().numpy() for name in _ARRAYS},
             )
             for group in record.study.groups
@@ -86,9 +92,9 @@ def read_steps(directory: Path, record: Record) -> dict[Any, TrainingSteps]:
         raise RecordError(f"record: {path} cannot be read: {type(error).__name__}: {error}") from error
 
 
-def _kept(model: Representations) -> dict[str, torch.Tensor]:
+def _kept(model: Representations, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
     return {
-        "embeddings": torch.as_tensor(np.asarray(model.embeddings))[:_INPUTS],
+        "embeddings": torch.as_tensor(np.asarray(model.embeddings))[inputs],
         "class_means": torch.as_tensor(class_means(model)),
         "unembeddings": torch.as_tensor(np.asarray(model.unembeddings)),
         "test_accuracy": torch.tensor(model.accuracy()),

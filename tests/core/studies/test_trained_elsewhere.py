@@ -96,6 +96,7 @@ def test_networks_from_elsewhere_make_a_record(tmp_path, monkeypatch):
     for number, seed in enumerate(STUDY.seeds):
         gap = np.abs(np.asarray(stored.models[seed].embeddings) - np.asarray(made[seed].embeddings))
         assert gap.max() < 1e-3
+        np.testing.assert_array_equal(steps.inputs, np.arange(60))
         np.testing.assert_allclose(steps.class_means[1, number], class_means(made[seed]), rtol=1e-5)
         np.testing.assert_allclose(
             steps.embeddings[0, number], np.asarray(made[seed].embeddings) / 2, atol=2e-3
@@ -163,6 +164,8 @@ def test_the_record_of_the_papers_recipe_is_that_of_its_networks():
     assert [group.label for group in record.study.groups] == ["paper-M2", "paper-M3"]
     assert record.provenance["missing"] == [["paper", 5]]
     for group in record.study.groups:
+        labels = np.asarray(next(iter(models[group].models.values())).labels)[steps[group].inputs]
+        assert np.bincount(labels).tolist() == [50] * 10
         own = record.models.query("dim == @group.dim").set_index("seed")
         assert steps[group].steps == (0, 100, 300, 1_000, 3_000, 10_000, 20_000)
         for number, (seed, model) in enumerate(models[group].models.items()):
