@@ -2,8 +2,8 @@
 
 A folder holds, for each group, `LABEL.safetensors` with the arrays of a training unit's entry (`units.read_stack`) and
 the recipe as JSON in its metadata, and where snapshots were taken `LABEL-steps.safetensors` with `STEP/embeddings` and
-`STEP/unembeddings` of the same seeds; `origin.json`, which says how the networks came about; and the scripts that made
-them (`.py`).
+`STEP/unembeddings` of the same seeds; `origin.json`, which says how the networks came about; and the script that made
+them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class TakenIn(NamedTuple):
     Attributes:
         study: of the images that the networks were trained on.
         origin: how they came about: what `origin.json` says, and for each group the file's checksum and metadata.
-        files: further files of a record, by name: the scripts, and the snapshots (`training_steps`).
+        files: further files of a record, by name: the script, and the snapshots (`training_steps`).
     """
 
     study: ImageStudy
@@ -81,7 +81,7 @@ def take_in(study: ImageStudy, folder: Path, store: Store) -> TakenIn:
         path = folder / f"{group.label}-steps.safetensors"
         if path.is_file():
             snapshots[group.label] = {**_snapshots(path, final), recipe.steps: final}
-    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
+    files = {said["script"]: (folder / said["script"]).read_bytes()}
     if snapshots:
         files[STEPS_FILE] = steps_file(snapshots)
     return TakenIn(study, {**said, "groups": groups}, files)
