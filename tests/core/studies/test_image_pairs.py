@@ -1,12 +1,17 @@
 """Which pair is shown, and which are close."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
+from places import ROOT
 
 from repsim_core.measures.circular_orders import Order, circular_order
 from repsim_core.studies.image_pairs import AUTHORS_ORDERS, closer_half, shown_pair, with_gaps
+from repsim_core.studies.records import read_record
 
+CHAPTER = " ".join((ROOT / "notebooks" / "03_cifar10.md").read_text(encoding="utf-8").split())
 MODELS = pd.DataFrame(
     {"dim": 2, "seed": [0, 1, 2, 3], "test_loss": [1.0, 1.1, 1.4, 1.5], "test_accuracy": [0.5, 0.6, 0.5, 0.9]}
 )
@@ -53,3 +58,22 @@ def test_the_closer_half_is_close_in_both_directions():
 def test_the_published_orders_are_written_as_orders_are(order: Order):
     angles = 2 * np.pi * np.argsort(order) / len(order)
     assert circular_order(np.column_stack([np.cos(angles), np.sin(angles)])) == order
+
+
+def test_what_three_studies_have_in_common_is_what_the_chapter_says():
+    """Cat, dog, horse, truck, automobile, ship and airplane in a row; what stands between airplane and cat differs."""
+    own = {
+        name: read_record(ROOT / "book" / "records" / name).models["order"].dropna()
+        for name in ("cifar10-paper", "cifar10")
+    }
+    orders = [*AUTHORS_ORDERS.values()]
+    orders += [tuple(map(int, order.split())) for each in own.values() for order in each]
+    assert [len(AUTHORS_ORDERS), *map(len, own.values())] == [10, 10, 10]
+    between = Counter(order[1:4] for order in orders if order[4:] == (3, 5, 7, 9, 1, 8))
+    assert f"in {between.total()} of the {len(orders)} networks" in CHAPTER
+    bird_frog, frog_bird, of_fast = (between[each] for each in ((2, 6, 4), (6, 2, 4), (2, 4, 6)))
+    assert (bird_frog, frog_bird, of_fast) == (9, 10, 8)
+    assert (
+        "bird, frog, deer in nine networks, frog, bird, deer in ten, and bird, deer, frog in eight" in CHAPTER
+    )
+    assert (own["cifar10"] == "0 2 4 6 3 5 7 9 1 8").sum() == of_fast
