@@ -113,7 +113,7 @@ class Figure(NamedTuple):
 
 
 FIGURES = {
-    "mean": Figure(mean, scale="log"),
+    "mean": Figure(mean),
     "slope": Figure(slope, widths=5),
     "correlation, close": Figure(correlation(1), scale="fisher"),
     "correlation, loose": Figure(correlation(2), scale="fisher"),
@@ -191,8 +191,10 @@ def by_each_method(study: Study, figure: Figure, rng) -> dict[str, tuple[float, 
     values = figure.of(study, left_out.weights)
     value, without = values[0], values[1:]
     found = {"leave one out": left_out.interval(values)[1:]}
-    if figure.scale != "plain":
-        found["on its scale"] = left_out.interval(values, scale=figure.scale)[1:]
+    if figure.scale == "fisher":
+        found["on its scale"] = left_out.interval(values, scale="fisher")[1:]
+    elif figure.of is mean:
+        found["on its scale"] = tuple(np.exp(left_out.interval(np.log(values))[1:]))
     error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
     quantile = student.ppf(0.975, n - 1)
 

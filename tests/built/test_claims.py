@@ -281,6 +281,11 @@ def test_the_coverage_that_is_quoted_is_the_coverage_that_was_measured():
     differences = (*found["difference", 10], *found["difference, five widths", 20])
     which = said(ROOT / "notebooks" / "06_which.md")
     assert f"held the true one in {min(differences)} to {max(differences)} % of the cases" in which
+    enough = [shares for (_, n), shares in found.items() if n >= 10]
+    usual = [share for shares in enough for share in (*shares[:2], shares[3])]
+    for path in ("README.md", "book/report.md", "repsim_core/measures/model_intervals.py"):
+        assert f"in {min(usual)} to {max(usual)} % of the cases" in said(ROOT / path)
+        assert f"in as few as {min(shares[2] for shares in enough)} % where" in said(ROOT / path)
     images = said(ROOT / "notebooks" / "03_cifar10.md")
     alone = several("correlation, close", "correlation, loose", "correlation, none")
     assert f"held it in {alone} of the cases for rank correlations" in images
