@@ -56,7 +56,7 @@ def rings_in_training(
     chosen = alt.param(
         "chosen", value=last, bind=alt.binding_range(min=0, max=last, step=1, name="snapshot ")
     )
-    side = 300 if is_narrow() else 318
+    side = 300 if is_narrow() else 288
     panels = [
         _panel(angles[angles["panel"] == panel], dots[dots["panel"] == panel], letters, side, title)
         for panel, title in titles.items()
@@ -163,10 +163,10 @@ def _progress(progress: pd.DataFrame, width: int) -> Any:
         here.mark_point(size=90, filled=True, shape="square", color=score, opacity=1).encode(
             x=x, y=up("accuracy")
         ),
-        ends.transform_calculate(words="'seeds with their final order'")
+        ends.transform_calculate(words="'final order'")
         .mark_text(**label, dy=12, baseline="top", color=order)
         .encode(x=x, y=up("share"), text="words:N"),
-        ends.transform_calculate(words="'test accuracy'")
+        ends.transform_calculate(words="'accuracy'")
         .mark_text(**label, dy=8, baseline="top", color=score)
         .encode(x=x, y=up("accuracy"), text="words:N"),
         *lines,
