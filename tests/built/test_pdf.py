@@ -72,11 +72,11 @@ def letters(text: str) -> str:
 
 
 def pieces(html, name):
-    """What a page says in words and code, without formulas and drawings, folded or not."""
+    """What a page says in words and code, without formulas, indices and drawings, folded or not."""
     article = bs4.BeautifulSoup((html / f"{name}.html").read_text("utf-8"), "html.parser").find("article")
     left_out = (
-        ".math, svg, script, noscript, style, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts, .where,"
-        " .repsim-pdf"
+        ".math, sub, sup, svg, script, noscript, style, .headerlink, .repsim-rerun, .repsim-downloads, .repsim-facts,"
+        " .where, .repsim-pdf"
     )
     for each in article.select(left_out):
         each.replace_with("\0")
