@@ -110,7 +110,7 @@ def one_direction(points: pd.DataFrame) -> Figure:
 
 
 @draws
-def extremal_angles(size: int, sine: float, *, most: int = 8) -> alt.VConcatChart:
+def extremal_angles(start: pd.DataFrame, *, most: int = 8) -> alt.VConcatChart:
     """One label among m + 1 whose log-ratio differs, under sliders: the browser computes both sides of theorem E.
 
     In the plane the log-ratio of label i has the direction phi_i in the first model and -phi_i in the second. With
@@ -118,14 +118,13 @@ def extremal_angles(size: int, sine: float, *, most: int = 8) -> alt.VConcatChar
     the mean of these numbers without its sign: ``|s - (m - 1) t|/m`` for the sets with the one label, t for the other.
 
     Args:
-        size: m that the slider starts at.
-        sine: s that the slider starts at; t starts at s/(2m - 1), where the bound is met.
+        start: columns m, s and t, with one row: where the sliders start. The bound is met at t = s/(2m - 1).
         most: the largest m.
     """
-    start = round(sine / (2 * size - 1), 2)
+    size, sine, others = int(start["m"].iloc[0]), float(start["s"].iloc[0]), float(start["t"].iloc[0])
     m = alt.param("m", value=size, bind=alt.binding_range(min=2, max=most, step=1, name="labels in a set m "))
     s = alt.param("s", value=sine, bind=alt.binding_range(min=0.02, max=1, step=0.02, name="one label s "))
-    t = alt.param("t", value=start, bind=alt.binding_range(min=0, max=1, step=0.01, name="the others t "))
+    t = alt.param("t", value=others, bind=alt.binding_range(min=0, max=1, step=0.01, name="the others t "))
     side = 150 if is_narrow() else 190
     spokes = pd.DataFrame(
         [(model, kind) for model in ("model 1", "model 2") for kind in ("the one label", "the m others")],

@@ -32,6 +32,10 @@ def weights():
     return two_theorems.weights_of_divergence(pd.DataFrame({"rho": rho, **columns}))
 
 
+def start(size, s, t):
+    return pd.DataFrame({"m": [size], "s": [s], "t": [t]})
+
+
 def one_direction():
     columns = {name: [-1.0, 1.0, 1.0, -1.0] for name in ("shared_1", "shared_2", "other_1", "other_2")}
     return two_theorems.one_direction(pd.DataFrame({**columns, "flipped": [False, False, True, True]}))
@@ -68,12 +72,12 @@ def test_what_the_sliders_compute_is_what_the_measures_find(size, s, t):
     ]
     sines = [np.sqrt(d * (2 - d)) for d in found]
     assert sines == pytest.approx([max(s, t), max(abs(s - (size - 1) * t) / size, t)], abs=1e-7)
-    chart = json.dumps(two_theorems.extremal_angles(size, s).to_dict())
+    chart = json.dumps(two_theorems.extremal_angles(start(size, s, t)).to_dict())
     assert "max(abs(s - (m - 1) * t) / m, t)" in chart
     assert "max(s, t)" in chart
 
 
 def test_the_interactive_figure_begins_where_the_bound_is_met():
-    markup = show_interactive(two_theorems.extremal_angles(3, 0.8), alt="what it says").markup
+    markup = show_interactive(two_theorems.extremal_angles(start(3, 0.8, 0.16)), alt="what it says").markup
     assert "labels in a set m: 3, one label s: 0.8, the others t: 0.16" in markup
     assert "5.00 times sin Θ; at most 5: the bound is met" in markup
