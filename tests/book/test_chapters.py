@@ -290,10 +290,10 @@ def test_no_number_is_without_a_bound(chapter, parameter):
             "noise_levels",
         ),
         ("04", {"pair_classes": 40, "pair_inputs_per_class": 1000}, "pair_inputs_per_class"),
+        ("04b", {"many_dims": 50, "many_labels": 51}, "many_labels"),
         ("05", {"widths": [1024], "seeds": 100}, "seeds"),
         ("05", {"widths": [512], "seeds": 100, "steps": 50_000}, "steps"),
         ("05", {"widths": [16, 32, 64, 128], "classes": [4, 5, 6, 7, 8, 9], "seeds": 100}, "checkpoints"),
-        ("05", {"widths": [16], "seeds": 100, "draws": 20_000}, "draws"),
         ("06", {"live_seeds": 40, "live_width": 512, "live_steps": 20_000}, "live_steps"),
     ],
 )

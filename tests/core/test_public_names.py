@@ -21,6 +21,7 @@ NAMES = {
     *("INVARIANCES", "LinearMap", "RepDistance", "TransferBound", "linear_cka", "linear_map", "linear_r2"),
     *("logit_distance", "mutual_neighbours", "one_shared_direction", "procrustes_distance", "rep_distance"),
     *("swapped_normaliser", "transfer_bound", "two_angles"),
+    *("CompetingLabels", "WeightedDistances", "competing_labels", "weighted_distances"),
 }
 # Under another name in the lock than in an import.
 DISTRIBUTIONS = {
