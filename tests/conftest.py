@@ -28,7 +28,12 @@ for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 
 # The same examples every time, and no deadline for one or for drawing them: a busy machine is no bug.
 settings.register_profile(
-    "repsim", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "repsim",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repsim")
 

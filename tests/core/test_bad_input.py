@@ -527,7 +527,7 @@ def test_a_pickle_is_never_opened(tmp_path, suffix, wrapped):
     assert sprung.exists()
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.sampled_from(["npz", "npz, checksums repaired", "safetensors"]),
     st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), max_size=4),

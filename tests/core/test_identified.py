@@ -61,7 +61,7 @@ USELESS = (
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.sampled_from(USELESS),
     st.integers(1, 5),
@@ -90,7 +90,7 @@ def test_the_rank_counts_what_reaches_the_distribution(kind, m, k, n, scale, wit
     assert (np.diff(np.diag(gram)) <= 1e-9 * np.abs(gram).max()).all()
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.integers(1, 5), st.integers(1, 3), st.integers(4, 9), st.integers(6, 30), strategies.seeds)
 def test_collinear_labels_have_fewer_dimensions(m, rank, k, n, seed):
     """Labels, or inputs, in a flat of fewer dimensions that misses the origin."""
@@ -108,7 +108,7 @@ def test_collinear_labels_have_fewer_dimensions(m, rank, k, n, seed):
     assert same_distribution(model, model.identifiable())
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     st.sampled_from(sorted(TYPES)),
     st.integers(1, 4),
@@ -157,7 +157,7 @@ def test_one_distribution_for_every_input_identifies_nothing():
 # -- comparisons --------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.sampled_from(USELESS), st.integers(1, 4), st.integers(0, 3), strategies.seeds)
 def test_the_same_model_in_more_dimensions_is_the_same(kind, m, spare, seed):
     rng = np.random.default_rng(seed)

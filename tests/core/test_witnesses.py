@@ -30,7 +30,7 @@ def first_inputs(model: rc.Representations) -> tuple[int, ...]:
 # -- the quadratic bound ------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.integers(1, 8), st.integers(1, 5), st.floats(1e-4, 0.7071))
 def test_the_quadratic_bound_is_attained_in_every_dimension_with_any_number_of_labels(dim, spare, distance):
     a, b = swapped_normaliser(dim, dim + spare, distance=distance)

@@ -233,7 +233,7 @@ BLACK = np.zeros((1, 3072), np.uint8)
 PICKLES = [pickle.dumps({b"labels": [3], b"data": BLACK}, 2), python2_pickle(BLACK, [3])]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.sampled_from(PICKLES),
     st.lists(  # most changes near the beginning, where the structure is

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("mathematics_only")
 
 
 Pair = tuple[rc.Representations, rc.Representations]
-MANY = settings(max_examples=400)
-FEWER = settings(max_examples=150)  # where each takes longer
+MANY = settings(max_examples=120)
+FEWER = settings(max_examples=60)  # where each takes longer
 SHARP = 1e-12
 
 
