@@ -16,6 +16,8 @@ TARGET = re.compile(r"(?P<text>.+?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
 # Between pieces of a text.
 BREAK = "\x00"
 SOLUTION = "#### Solution"
+# The name of the heading below it.
+NAMED = re.compile(r"\([\w-]+\)=")
 TAGGED = re.compile(r"\$\$ *\((?P<label>[\w-]+)\)")
 
 
@@ -85,7 +87,7 @@ def _plain(markdown: str, words: Words) -> str:
             out += [line]
         elif open_fences and open_fences[-1][1] == "$$":
             out += [line] if line.strip() else []  # an empty line would end the mathematics
-        else:
+        elif not NAMED.fullmatch(line):
             line = TAGGED.sub(lambda tagged: f"{_tag(tagged['label'], words)}\n$$", line)
             out += [ROLE.sub(lambda role: _said(role, words), line)]
         options = False

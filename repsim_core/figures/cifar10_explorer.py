@@ -153,7 +153,7 @@ def _dots(
     wanted = f"follow == '{_ALL}' || {list(names)}[datum.k] == follow"
     return (
         _at(chart, "datum.x", "datum.y")
-        .mark_text(fontSize=10, fontWeight="bold", baseline="middle")
+        .mark_text(fontSize=11, fontWeight="bold", baseline="middle")
         .encode(
             x=_PX,
             y=_PY,

@@ -56,7 +56,7 @@ def rings_in_training(
     chosen = alt.param(
         "chosen", value=last, bind=alt.binding_range(min=0, max=last, step=1, name="snapshot ")
     )
-    side = 300 if is_narrow() else 288
+    side = 218 if is_narrow() else 288
     panels = [
         _panel(angles[angles["panel"] == panel], dots[dots["panel"] == panel], letters, side, title)
         for panel, title in titles.items()
@@ -112,7 +112,9 @@ def _panel(angles: pd.DataFrame, dots: pd.DataFrame, letters: Sequence[str], sid
         .mark_text(fontSize=11 if rings <= 6 else 9, fontWeight="bold")
         .encode(x=x, y=y, color=colour, text="letter:N")
     )
-    return alt.layer(cloud, names).properties(width=side, height=side, title=title)
+    # In a narrow column a title has a line for what is before its colon.
+    lines = title.replace(": ", ":\n").split("\n") if is_narrow() else title
+    return alt.layer(cloud, names).properties(width=side, height=side, title=alt.Title(lines))
 
 
 def _progress(progress: pd.DataFrame, width: int) -> Any:
@@ -139,19 +141,19 @@ def _progress(progress: pd.DataFrame, width: int) -> Any:
         return alt.Y(f"{name}:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=axis)
 
     order, score = (each["color"] for each in line_styles(2))
-    words = (
-        f"'After ' + format(datum.step, ',') + ' of {total:,} steps: ' + datum.decided + ' of ' + datum.seeds"
-        " + ' seeds have their final order'"
-    )
+    begun = f"'After ' + format(datum.step, ',') + ' of {total:,} steps: '"
+    words = "datum.decided + ' of ' + datum.seeds + ' seeds have their final order'"
     more = "'test accuracy ' + format(datum.accuracy, '.0%')"
     place = {"align": "left", "baseline": "top", "fontSize": 12 if is_narrow() else 13}
-    apart = [words, more] if is_narrow() else [f"{words} + ', ' + {more}"]
+    apart = [begun, words, more] if is_narrow() else [f"{begun} + {words} + ', ' + {more}"]
     lines = [
         here.transform_calculate(words=each)
         .mark_text(**place)
         .encode(x=alt.value(-30), y=alt.value(-18 * (len(apart) - number) - 6), text="words:N")
         .properties(name=name)
-        for number, (name, each) in enumerate(zip(("spoken_orders", "spoken_accuracy"), apart, strict=False))
+        for number, (name, each) in enumerate(
+            zip(("spoken_steps", "spoken_orders", "spoken_accuracy"), apart, strict=False)
+        )
     ]
     ends = base.transform_filter(f"datum.place == {len(table) - 1}")
     label = {"align": "right", "fontSize": 12, "fontWeight": "bold"}

@@ -125,7 +125,7 @@ def extremal_angles(start: pd.DataFrame, *, most: int = 8) -> alt.VConcatChart:
     m = alt.param("m", value=size, bind=alt.binding_range(min=2, max=most, step=1, name="labels in a set m "))
     s = alt.param("s", value=sine, bind=alt.binding_range(min=0.02, max=1, step=0.02, name="one label s "))
     t = alt.param("t", value=others, bind=alt.binding_range(min=0, max=1, step=0.01, name="the others t "))
-    side = 150 if is_narrow() else 190
+    side = 92 if is_narrow() else 190
     spokes = pd.DataFrame(
         [(model, kind) for model in ("model 1", "model 2") for kind in ("the one label", "the m others")],
         columns=["model", "label"],
@@ -175,18 +175,21 @@ def extremal_angles(start: pd.DataFrame, *, most: int = 8) -> alt.VConcatChart:
         x=alt.X("shown:Q", title=None, scale=alt.Scale(domain=[0, 1.5], nice=False)), y=y
     )
     number = bars.mark_text(align="left", dx=6, fontSize=13).encode(x="shown:Q", y=y, text="words:N")
+    # Where the sentence goes on in a new line.
+    apart = " | " if is_narrow() else " "
+    breaks = {"lineBreak": apart, "lineHeight": 17} if is_narrow() else {}
     ratio = (
         alt.Chart(pd.DataFrame({"zero": [0]}))
         .transform_calculate(set="max(abs(s - (m - 1) * t) / m, t)", label="max(s, t)")
         .transform_calculate(
-            words="'sin θ is ' + format(datum.label / datum.set, '.2f') + ' times sin Θ; at most ' + (2 * m - 1)"
+            words=f"'sin θ is ' + format(datum.label / datum.set, '.2f') + ' times sin Θ;{apart}at most ' + (2 * m - 1)"
             " + (datum.label / datum.set > 2 * m - 1.05 ? ': the bound is met' : '')"
         )
-        .mark_text(align="left", baseline="top", fontSize=13)
+        .mark_text(align="left", baseline="top", fontSize=13, **breaks)
         .encode(x=alt.value(0), y=alt.value(0), text="words:N")
-        .properties(name="spoken_ratio", height=18, width=2 * side)
+        .properties(name="spoken_ratio", height=36 if is_narrow() else 18, width=2 * side)
     )
     planes = alt.hconcat(plane("model 1"), plane("model 2"), spacing=12)
-    width = side if is_narrow() else 2 * side - 60
+    width = 130 if is_narrow() else 2 * side - 60
     values = alt.layer(bar, number).properties(height=110, width=width)
     return alt.vconcat(planes, values, ratio, spacing=14).add_params(m, s, t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -16,6 +17,8 @@ from repsim_core.figures.style import label_palette
 __all__ = ["arrangements", "explorer"]
 
 # Half the side of a panel, in the whole numbers that the page carries.
+# Of a line, in a narrow column.
+_LETTERS = 38
 _UNITS = 400
 
 
@@ -78,9 +81,13 @@ def explorer(
         nearest=True,
     )
     narrow = is_narrow()
-    width, side = (270, 250) if narrow else (560, 262)
+    width, side = (205, 200) if narrow else (560, 262)
     table = pairs.map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
     table = table.rename(columns=dict(measures))
+    spoken = ("words", "second")
+    if narrow:
+        table = table.assign(**{name: table[name].map(_in_lines) for name in spoken})
+    rows = [int(table[name].str.count("\n").max()) + 1 for name in spoken]
     base = alt.Chart(table).transform_calculate(distance="datum[by]")
     x = alt.X("distance:Q", title="the distance chosen", scale=alt.Scale(type="log", nice=False, padding=12))
     y = alt.Y("cca_loss:Q", title="1 − mean CCA", scale=alt.Scale(type="log", nice=False, padding=12))
@@ -99,12 +106,14 @@ def explorer(
     said = alt.layer(
         *(
             base.transform_filter(shown)
-            .mark_text(align="left", baseline="top", fontSize=11 if narrow else 13)
-            .encode(x=alt.value(0), y=alt.value(18 * i), text=f"{name}:N")
+            .mark_text(
+                align="left", baseline="top", fontSize=11 if narrow else 13, lineBreak="\n", lineHeight=15
+            )
+            .encode(x=alt.value(-30 if narrow else 0), y=alt.value(18 * sum(rows[:i])), text=f"{name}:N")
             .properties(name=f"spoken_{name}")
-            for i, name in enumerate(("words", "second"))
+            for i, name in enumerate(spoken)
         )
-    ).properties(width=width, height=32)
+    ).properties(width=width, height=18 * sum(rows))
     panels = alt.concat(
         _panel(points, 0, shown, "the first network", side),
         _panel(points, 1, shown, "the second, mapped onto the first", side),
@@ -112,6 +121,11 @@ def explorer(
         spacing=18,
     )
     return alt.vconcat(scatter, said, panels, spacing=14).add_params(by)
+
+
+def _in_lines(words: str) -> str:
+    """A sentence in lines for a narrow column."""
+    return "\n".join(wrap(words, _LETTERS))
 
 
 def _panel(points: Mapping[int, list[dict[str, Any]]], model: int, shown: str, title: str, side: int) -> Any:

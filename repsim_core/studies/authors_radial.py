@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile
@@ -42,12 +43,13 @@ def authors_study() -> WidthStudy:
     )
 
 
-def record_authors_radial(path: Path, directory: Path) -> Record:
+def record_authors_radial(path: Path, directory: Path, *, commit: str = "") -> Record:
     """Measure the networks of a file and write their record, without representations.
 
     Args:
         path: an `.npz` file with the arrays that this module's text names.
         directory: of the record.
+        commit: of the code that measures, with `+` where files differ from it, for the provenance.
 
     Raises:
         InputError: the file cannot be read, lacks an array, or has other test points than the study.
@@ -70,7 +72,13 @@ def record_authors_radial(path: Path, directory: Path) -> Record:
             compared = comparing(study, group, list(stacks))
             store.put(compared.address, compared.compute(list(stacks.values())))
         tables = stored_tables(study, store)
-    origin = {**SOURCE, "file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+    origin = {
+        **SOURCE,
+        "file": path.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "commit": commit,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
     return write_record(directory, study, tables, [], trained=origin)
 
 

@@ -37,7 +37,7 @@ ASKED = {
     "theorem 3.1": ("notebooks/02_theorem.html#thm-kl-not-enough", 1),
     "Theorem 4.7": ("notebooks/04_distance.html#thm-distance-linear", 1),
     "exercise 5": ("notebooks/01_setup.html#ex-bias", 1),
-    "how many seeds": ("book/own_models.html#how-sure-is-it", 4),
+    "how many seeds": ("notebooks/03_cifar10.html#what-the-seeds-share", 2),
     "own models": ("book/own_models.html", 1),
     "sklearn": ("book/own_models.html#a-logistic-regression-of-scikit-learn", 1),
     "colab": ("book/rerun.html#cell-by-cell", 2),

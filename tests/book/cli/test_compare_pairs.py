@@ -93,7 +93,7 @@ def test_rows_as_json_and_a_page(run, many):
     assert [(row["first"], row["second"]) for row in rows] == [("m0", "m1"), ("m0", "flat"), ("m1", "flat")]
     assert rows[0]["d_llv"] == repsim_core.compare_all(many[:2], jobs=1)["d_llv"][0]
     assert (rows[0]["note"], rows[1]["d_llv"]) == (None, None)
-    assert rows[1]["note"].startswith("b: found the same distribution for every input")
+    assert rows[1]["note"].startswith("flat: found the same distribution for every input")
     assert "out.csv: 3 pairs of 3 models, of which 2 cannot be compared (column note)" in err
     assert "All pairs of 3 models" in Path("out.html").read_text()
 
