@@ -509,8 +509,8 @@ def test_foreign_folders_are_left_alone(root, no_kernel):
 
 
 def test_the_same_chapter_gives_the_same_bytes(book, tmp_path):
-    """Executed once more, one that trains networks for images keeps what it kept when the book was built."""
-    chapter = chapters.read_chapter(REAL[2])
+    """Executed once more, one that trains networks keeps what it kept when the book was built."""
+    chapter = chapters.read_chapter(REAL[0])
     values = chapter.values(load_profile(ROOT, "smoke").get(chapter.name, {}))
     again = run_chapter(chapter, values, tmp_path / "again")
     assert again.warnings == []
