@@ -1,6 +1,7 @@
 # make book [PROFILE=smoke|paper]   execute the chapters and build the pages under _build/
 # make check                        in a minute: style, types, imports, the mathematics
-# make test                         everything that must hold: the same, the book without a warning, all tests
+# make test                         the same, the book without a warning, and tests of everything
+# make thorough                     the tests that take longest, of what seldom changes
 # make serve                        read the book at http://127.0.0.1:8000
 # make live                         the same, with code that can be edited and run in the pages
 # make pdf                          print the book into one PDF among its pages, with an installed Chromium or Chrome
@@ -15,7 +16,7 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book check mathematics test smoke serve live pdf publish clean lint format lock
+.PHONY: book check mathematics test thorough smoke serve live pdf publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
@@ -30,7 +31,10 @@ mathematics: $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(MAKE) --no-print-directory --jobs 2 lint smoke
-	$(BIN)/pytest -n 3 --dist worksteal --durations=15
+	$(BIN)/pytest -n 3 --dist worksteal --durations=15 -m "not thorough"
+
+thorough: $(INSTALLED)
+	$(BIN)/pytest -n 3 --dist worksteal --durations=15 -m thorough
 
 smoke: $(INSTALLED)
 	$(BIN)/repsim book --profile smoke

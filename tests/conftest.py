@@ -38,6 +38,26 @@ settings.register_profile(
 settings.load_profile("repsim")
 
 
+# What takes longest and is about what seldom changes; `make thorough` runs it.
+LONG = {
+    "test_killed_again_and_again_it_ends_with_the_same_bytes",
+    "test_a_parameter_is_changed_and_a_figure_follows",
+    "test_the_same_chapter_gives_the_same_bytes",
+    "test_styles_look_as_those_that_they_were_made_from",
+    "test_styles_look_the_same_on_a_phone",
+    "test_two_models_learn_and_can_be_compared",
+    "test_a_full_disk_names_the_file_and_the_same_command_works_with_room",
+    "test_one_chapter_with_other_values",
+    "test_a_sweep_runs_compares_and_goes_on",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if getattr(item, "originalname", None) in LONG:
+            item.add_marker(pytest.mark.thorough)
+
+
 @pytest.fixture
 def own_checks_only(monkeypatch):
     """Shapes and types are checked at run time in the tests; not here, where it is about the package's own checks."""

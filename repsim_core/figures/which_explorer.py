@@ -18,7 +18,7 @@ __all__ = ["arrangements", "explorer"]
 
 # Half the side of a panel, in the whole numbers that the page carries.
 # Of a line, in a narrow column.
-_LETTERS = 38
+_LETTERS = 32
 _UNITS = 400
 
 
@@ -81,7 +81,7 @@ def explorer(
         nearest=True,
     )
     narrow = is_narrow()
-    width, side = (205, 200) if narrow else (560, 262)
+    width, side = (180, 180) if narrow else (560, 262)
     table = pairs.map(lambda value: float(f"{value:.4g}") if isinstance(value, float) else value)
     table = table.rename(columns=dict(measures))
     spoken = ("words", "second")
