@@ -25,6 +25,14 @@ from repsim_core.training.recipes import Recipe
 from repsim_core.training.stack_run import batch_order
 
 
+def require_images_and_recipe(images: object, recipe: object) -> None:
+    """Refuse what is no training set and no recipe."""
+    if not isinstance(images, ImageSet):
+        raise TypeError(f"images: found {type(images).__name__}, expected an ImageSet")
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: found {recipe!r}, expected a Recipe such as RECIPES['fast']")
+
+
 class ImageData:
     """A training set where it is trained on, one copy for all models.
 

@@ -19,7 +19,7 @@ from repsim_core.arrays import as_count, as_real
 from repsim_core.datasets.images import ImageSet
 from repsim_core.training.devices import as_device
 from repsim_core.training.graphs import SideBySide, recorded
-from repsim_core.training.image_run import ImageData, ImageRun
+from repsim_core.training.image_run import ImageData, ImageRun, require_images_and_recipe
 from repsim_core.training.image_training import TrainedImageModel
 from repsim_core.training.progress import Progress
 from repsim_core.training.recipes import Recipe
@@ -63,10 +63,7 @@ def train_image_stack(
     Raises:
         TypeError, ValueError: naming the argument, what was found and what is expected.
     """
-    if not isinstance(images, ImageSet):
-        raise TypeError(f"images: found {type(images).__name__}, expected an ImageSet")
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f"recipe: found {recipe!r}, expected a Recipe such as RECIPES['fast']")
+    require_images_and_recipe(images, recipe)
     seeds = [as_count(seed, "seeds", 0) for seed in seeds]
     if not seeds:
         raise ValueError("seeds: found none, expected at least one")

@@ -17,7 +17,7 @@ from repsim_core.datasets.images import ImageSet
 from repsim_core.representations import Representations
 from repsim_core.training.devices import as_device
 from repsim_core.training.image_networks import ImageModel
-from repsim_core.training.image_run import ImageData, ImageRun
+from repsim_core.training.image_run import ImageData, ImageRun, require_images_and_recipe
 from repsim_core.training.progress import Progress
 from repsim_core.training.recipes import Recipe
 
@@ -80,10 +80,7 @@ def train_images(
     Raises:
         TypeError, ValueError: naming the argument, what was found and what is expected.
     """
-    if not isinstance(images, ImageSet):
-        raise TypeError(f"images: found {type(images).__name__}, expected an ImageSet")
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f"recipe: found {recipe!r}, expected a Recipe such as RECIPES['fast']")
+    require_images_and_recipe(images, recipe)
     run = ImageRun(
         ImageData(images, recipe, as_device(device)),
         recipe,

@@ -95,15 +95,21 @@ def test_values_from_a_file():
     assert command("nine.yml")[:4] == ["run", "02", "-f", "nine.yml"]
 
 
-def test_a_chapter_over_several_values(monkeypatch):
-    """What a sweep makes of its runs, the tests of sweeps show."""
+def what_begins(monkeypatch, module) -> list:
+    """What a module would execute goes in here, and it is interrupted."""
     begun = []
 
     def stop(chapters, *_, **__):
         begun.extend(chapters)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sweeps, "execute_all", stop)
+    monkeypatch.setattr(module, "execute_all", stop)
+    return begun
+
+
+def test_a_chapter_over_several_values(monkeypatch):
+    """What a sweep makes of its runs, the tests of sweeps show."""
+    begun = what_begins(monkeypatch, sweeps)
     assert main.main(command("--sweep")) == 130
     assert [each.values["rho_max"] for each in begun] == [5, 8]
     assert [each.values["redraws"] for each in begun] == [2, 2]
@@ -112,13 +118,7 @@ def test_a_chapter_over_several_values(monkeypatch):
 def test_a_set_of_values_for_the_whole_book(monkeypatch):
     """How a book of such a file is made, the tests of the book show."""
     Path("mine.yml").write_text(file_of_the_page("mine.yml"))
-    begun = []
-
-    def stop(chapters, *_, **__):
-        begun.extend(chapters)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(book, "execute_all", stop)
+    begun = what_begins(monkeypatch, book)
     assert main.main(command("book")) == 130
     (values,) = [each.values for each in begun if each.chapter.name == "02_theorem"]
     assert (values["rho_max"], values["classes"]) == (8, 9)
