@@ -1,4 +1,4 @@
-"""Figures of the chapter "CIFAR-10", statistics: measures of pairs against each other, bounds, circular orders."""
+"""Figures of the chapter "CIFAR-10", statistics: measures of pairs against each other, circular orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow, legend_below
 from repsim_core.figures.style import INK, edges, label_palette, markers, new_figure, style
 
-__all__ = ["bounds", "order_prediction", "predictors", "scatter"]
+__all__ = ["order_prediction", "predictors", "scatter"]
 
 # Inches: narrow enough to stay legible on a phone.
 _WIDTH = 5.8
@@ -69,79 +69,30 @@ def scatter(pairs: pd.DataFrame, measures: dict[str, str], chosen: tuple[int, in
 
 
 @draws
-def predictors(table: pd.DataFrame, outcomes: dict[str, str], names: dict[str, str]) -> Figure:
-    """Rank correlations with their intervals: a panel for each outcome, a group of bars for each predictor.
+def predictors(table: pd.DataFrame, names: dict[str, str]) -> Figure:
+    """Rank correlations with dissimilarity and their intervals: a group of bars for each predictor.
 
     Args:
-        table: columns outcome, predictor, dim, value, low, high.
-        outcomes: titles of the panels.
+        table: columns predictor, dim, value, low, high.
         names: of the predictors, from top to bottom.
     """
     dims = sorted(table["dim"].unique().tolist())
     colours, shapes = label_palette(max(len(dims), 2)), markers(len(dims))
     with style():
-        figure, axes = new_figure(
-            1,
-            len(outcomes),
-            width=_WIDTH,
-            height=1.2 + 0.62 * len(names),
-            squeeze=False,
-            sharey=True,
-            sharex=True,
+        figure, axis = new_figure(width=_WIDTH * 0.8, height=1.2 + 0.62 * len(names))
+        axis.axvline(0, color=INK, linewidth=0.8, alpha=0.5)
+        for number, dim in enumerate(dims):
+            own = part(table, dim=dim).set_index("predictor").loc[list(names)]
+            height = np.arange(len(names)) + 0.2 * (number - (len(dims) - 1) / 2)
+            axis.hlines(height, own["low"], own["high"], color=colours[number], linewidth=2.2)
+            look = {"color": colours[number], "marker": shapes[number], "markersize": 7, "linestyle": "none"}
+            axis.plot(own["value"], height, label=f"M = {dim}", **look)
+        axis.set(
+            xlim=(-1.05, 1.05), ylim=(len(names) - 0.5, -0.5), xlabel=f"rank correlation with 1 − {_CCA}"
         )
-        for axis, (outcome, title) in zip(axes[0], outcomes.items(), strict=True):
-            axis.axvline(0, color=INK, linewidth=0.8, alpha=0.5)
-            for number, dim in enumerate(dims):
-                own = part(table, outcome=outcome, dim=dim).set_index("predictor").loc[list(names)]
-                height = np.arange(len(names)) + 0.2 * (number - (len(dims) - 1) / 2)
-                axis.hlines(height, own["low"], own["high"], color=colours[number], linewidth=2.2)
-                axis.plot(
-                    own["value"],
-                    height,
-                    color=colours[number],
-                    marker=shapes[number],
-                    markersize=7,
-                    linestyle="none",
-                    label=f"M = {dim}",
-                )
-            axis.set(title=title, xlim=(-1.05, 1.05), xlabel="rank correlation")
-            axis.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
-            axis.set_yticks(range(len(names)), list(names.values()))
-        axes[0][0].set_ylim(len(names) - 0.5, -0.5)
-        legend_below(figure, *axes[0][0].get_legend_handles_labels(), columns=3)
-    return figure
-
-
-@draws
-def bounds(table: pd.DataFrame, names: dict[str, str]) -> Figure:
-    """What each bound says of all pairs: a panel for each M, a row for each quantity, a line where bounds end.
-
-    Args:
-        table: columns dim, quantity, value; a dot each.
-        names: of the quantities, from top to bottom; the first is what the others bound.
-    """
-    dims = sorted(table["dim"].unique().tolist())
-    colours = label_palette(len(names))
-    with style():
-        figure, axes = new_figure(
-            1,
-            len(dims),
-            width=_WIDTH,
-            height=0.9 + 0.5 * len(names),
-            squeeze=False,
-            sharex=True,
-            sharey=True,
-        )
-        for axis, dim in zip(axes[0], dims, strict=True):
-            axis.axvline(1, color=INK, linewidth=1, alpha=0.6)
-            for row, name in enumerate(names):
-                values = part(table, dim=dim, quantity=name)["value"].to_numpy()
-                # Apart from each other, the same every time.
-                height = row + 0.22 * np.sin(2.4 * np.arange(len(values)))
-                axis.scatter(values, height, s=14, color=colours[row], alpha=0.6, linewidths=0)
-            axis.set(title=f"M = {dim}", xscale="log", xlabel="value")
-            axis.set_yticks(range(len(names)), list(names.values()))
-        axes[0][0].set_ylim(len(names) - 0.5, -0.5)
+        axis.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
+        axis.set_yticks(range(len(names)), list(names.values()))
+        legend_below(figure, *axis.get_legend_handles_labels(), columns=3)
     return figure
 
 

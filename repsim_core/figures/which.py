@@ -22,7 +22,7 @@ from repsim_core.figures.style import (
     style,
 )
 
-__all__ = ["NAMES", "by_construction", "paired_differences", "strips", "two_sides"]
+__all__ = ["BOUNDS", "NAMES", "bounds", "by_construction", "paired_differences", "strips", "two_sides"]
 
 # What contenders are called in figures.
 NAMES = {
@@ -36,6 +36,14 @@ NAMES = {
     "loss_gap": "loss gap",
     "accuracy_gap": "accuracy gap",
     "larger_error": "larger error",
+}
+
+# What is bounded, and its bounds.
+BOUNDS = {
+    "d_fg": r"$d_{\mathbf{f},\mathbf{g}}$, measured",
+    "ratio_bound": r"$\delta^2/2$",
+    "quadratic_bound": r"$2\,d_{\mathrm{LLV}}^2$",
+    "linear_bound": r"$2M\,d_{\mathrm{LLV}}$",
 }
 
 # Colour and mark of a kind of pairs, the same in every figure.
@@ -186,6 +194,42 @@ def by_construction(pairs: pd.DataFrame, curves: pd.DataFrame, names: Mapping[st
             if edges(ax)[0]:
                 ax.set_ylabel(r"$d_{\mathbf{f},\mathbf{g}}$")
         legend_below(figure, *axes[0].get_legend_handles_labels(), columns=3)
+    return figure
+
+
+@draws
+def bounds(table: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+    """What each bound says of all pairs: a panel for each set, a row for each quantity, a line where bounds end.
+
+    Args:
+        table: columns panel, quantity, value; a dot each.
+        names: of the quantities, from top to bottom; the first is what the others bound.
+    """
+    panels = list(dict.fromkeys(table["panel"]))
+    colours = label_palette(len(names))
+    positive = table.loc[table["value"] > 0, "value"]
+    with style():
+        figure, axes = new_panels(
+            len(panels),
+            columns=min(len(panels), 3),
+            width=_WIDTH / min(len(panels), 3),
+            height=0.9 + 0.36 * len(names),
+            below=0.0,
+            sharey=not is_narrow(),
+        )
+        for ax, panel in zip(axes, panels, strict=True):
+            ax.axvline(1, color=INK, linewidth=1, alpha=0.6)
+            for row, name in enumerate(names):
+                own = (table["panel"] == panel) & (table["quantity"] == name)
+                values = table.loc[own, "value"].to_numpy()
+                # Apart from each other, the same every time.
+                height = row + 0.22 * np.sin(2.4 * np.arange(len(values)))
+                ax.scatter(values, height, s=12, color=colours[row], alpha=0.6, linewidths=0)
+            ax.set(title=panel, xscale="log", ylim=(len(names) - 0.5, -0.5))
+            ax.set_xlim(float(positive.min()) / 1.5, max(float(positive.max()), 1) * 1.5)
+            ax.set_yticks(range(len(names)), list(names.values()))
+            ax.tick_params(axis="y", length=0, labelleft=edges(ax)[0])
+            ax.set_xlabel("value" if edges(ax)[1] else "")
     return figure
 
 

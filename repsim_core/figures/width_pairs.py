@@ -14,7 +14,7 @@ from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import legend_below
 from repsim_core.figures.style import INK, edges, label_palette, markers, new_figure, new_panels, style, xy
 
-__all__ = ["both_directions", "one_on_the_other", "rank_correlations"]
+__all__ = ["both_directions", "one_on_the_other"]
 
 _WIDTH = 6.0
 # nats
@@ -112,33 +112,6 @@ def one_on_the_other(points: pd.DataFrame, names: tuple[str, str], joined: int) 
             for i in sorted(set(labels))
         ]
         legend_below(figure, handles, columns=min(len(handles), 9), title="label", title_fontsize=10)
-    return figure
-
-
-@draws
-def rank_correlations(table: pd.DataFrame, names: dict[str, str]) -> Figure:
-    """Rank correlations of distances with dissimilarity, with their intervals: a group of bars for each distance.
-
-    Args:
-        table: columns classes, measure, value, low, high (an interval).
-        names: of the measures, from top to bottom.
-    """
-    counts = sorted(set(table["classes"].tolist()))
-    colours, shapes = label_palette(max(len(counts), 2)), markers(len(counts))
-    with style():
-        figure, ax = new_figure(width=5.4, height=1.1 + 0.62 * len(names))
-        ax.axvline(0, color=INK, linewidth=0.8, alpha=0.5)
-        for number, count in enumerate(counts):
-            own = table[table["classes"] == count].set_index("measure").loc[list(names)]
-            height = np.arange(len(names)) + 0.17 * (number - (len(counts) - 1) / 2)
-            ax.hlines(height, own["low"], own["high"], color=colours[number], linewidth=2.2)
-            look = {"color": colours[number], "marker": shapes[number], "markersize": 6.5}
-            ax.plot(own["value"], height, linestyle="none", label=f"K = {count}", **look)
-        ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with 1 − mean CCA")
-        ax.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
-        ax.set_yticks(range(len(names)), list(names.values()))
-        ax.set_ylim(len(names) - 0.5, -0.5)
-        legend_below(figure, *ax.get_legend_handles_labels(), columns=4)
     return figure
 
 

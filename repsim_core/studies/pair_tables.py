@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from repsim_core.measures.bounds import ratio_bound
 from repsim_core.measures.circular_orders import orders_of_labels
 from repsim_core.measures.distances import kl_divergence, llv_distance
 from repsim_core.measures.others import logit_distance
@@ -107,6 +108,7 @@ def _with_contenders(pairs: pd.DataFrame) -> pd.DataFrame:
         "accuracy_gap": np.abs(np.diff(accuracies, axis=1))[:, 0],
         "larger_error": 1 - accuracies.min(axis=1, initial=1.0),
         "cca_loss": 1 - pairs["mean_cca"],
+        "ratio_bound": [ratio_bound(d) for d in pairs["ratio_distance"]],
     }
     for name, order in ORDERS.items():
         first, second = pairs[f"{order}_a"], pairs[f"{order}_b"]

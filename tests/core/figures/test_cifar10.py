@@ -69,24 +69,9 @@ def scatter(dims: tuple[int, ...] = (2, 3, 5)) -> Figure:
 
 
 def predictors() -> Figure:
-    rows = [
-        (outcome, name, m, 0.1 * m, -0.2, 0.8)
-        for outcome in ("dissimilarity", "d_fg")
-        for name in ("loss_gap", "d_llv")
-        for m in (2, 3)
-    ]
-    table = pd.DataFrame(rows, columns=["outcome", "predictor", "dim", "value", "low", "high"])
-    return cifar10.predictors(
-        table, {"dissimilarity": "CCA", "d_fg": "d"}, {"loss_gap": "loss", "d_llv": "LLV"}
-    )
-
-
-BOUNDS = {"d_fg": "measured", "quadratic_bound": "bound"}
-
-
-def bounds(dims: tuple[int, ...] = (2, 3)) -> Figure:
-    rows = [(m, name, 0.1 * m * n) for m in dims for name in BOUNDS for n in range(1, 9)]
-    return cifar10.bounds(pd.DataFrame(rows, columns=["dim", "quantity", "value"]), BOUNDS)
+    rows = [(name, m, 0.1 * m, -0.2, 0.8) for name in ("loss_gap", "d_kl") for m in (2, 3)]
+    table = pd.DataFrame(rows, columns=["predictor", "dim", "value", "low", "high"])
+    return cifar10.predictors(table, {"loss_gap": "loss", "d_kl": "KL"})
 
 
 def order_prediction() -> Figure:
@@ -99,8 +84,7 @@ FIGURES: list[tuple[Callable[[], Figure], int]] = [
     (gallery, 4),
     (mapped, 2),
     (scatter, 6),
-    (predictors, 2),
-    (bounds, 2),
+    (predictors, 1),
     (order_prediction, 2),
 ]
 
@@ -154,12 +138,6 @@ def test_scatter_has_a_column_for_each_dimension_and_rings_the_pair() -> None:
         assert rings == [int(m == 2) for _ in range(2) for m in dims]
         ring = figure.axes[0].collections[1].get_offsets()
         np.testing.assert_allclose(ring, [[0.2, 1 / 3]])
-
-
-def test_every_bound_of_every_pair_is_a_dot() -> None:
-    for axes in bounds().axes:
-        assert [len(dots.get_offsets()) for dots in axes.collections] == [8, 8]
-        assert axes.get_xscale() == "log"
 
 
 def chart() -> str:

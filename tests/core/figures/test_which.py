@@ -38,6 +38,11 @@ def by_construction() -> Figure:
     return which.by_construction(pairs, curves, NAMES)
 
 
+def bounds() -> Figure:
+    rows = [(p, q, 0.1 * n) for p in "ABCD" for q in ("d_fg", "quadratic_bound") for n in range(1, 9)]
+    return which.bounds(pd.DataFrame(rows, columns=["panel", "quantity", "value"]), which.BOUNDS)
+
+
 def two_sides() -> Figure:
     rows = [(kind, size, 0.1, 0.12) for kind in KINDS for size in (2, 3)]
     return which.two_sides(pd.DataFrame(rows, columns=["kind", "size", "of_sets", "of_labels"]))
@@ -49,6 +54,7 @@ def two_sides() -> Figure:
         (strips, 2, ["one", "two"]),
         (paired_differences, 2, ["KL", "LLV"]),
         (by_construction, 2, ["", ""]),
+        (bounds, 4, ["A", "B", "C", "D"]),
         (two_sides, 2, ["M = 2", "M = 3"]),
     ],
 )
@@ -109,3 +115,9 @@ def test_the_explorer_begins_with_the_pair_it_is_told_and_its_slider_reaches_all
         assert signals["pair_number"]["on"]
     # Each arrangement is in the page once.
     assert markup.count(json.dumps(laid(2)[0]["f"], separators=(",", ":"))) <= 2
+
+
+def test_every_bound_of_every_pair_is_a_dot() -> None:
+    for axes in bounds().axes:
+        assert [len(dots.get_offsets()) for dots in axes.collections] == [8, 0, 8, 0]
+        assert axes.get_xscale() == "log"

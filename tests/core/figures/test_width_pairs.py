@@ -25,18 +25,11 @@ def one_on_the_other() -> Figure:
     return width_pairs.one_on_the_other(points.assign(label=np.arange(30) % 3), ("seed 2", "seed 5"), 7)
 
 
-def rank_correlations() -> Figure:
-    rows = [(k, name, 0.5, 0.2, 0.8) for k in (4, 6) for name in ("d_kl", "d_llv")]
-    table = pd.DataFrame(rows, columns=["classes", "measure", "value", "low", "high"])
-    return width_pairs.rank_correlations(table, {"d_kl": "KL", "d_llv": "LLV"})
-
-
 @pytest.mark.parametrize(
     ("make", "panels", "texts"),
     [
         (both_directions, 3, ["mean CCA at least 0.7", "mean CCA below 0.7"]),
         (one_on_the_other, 3, ["0", "1", "2"]),
-        (rank_correlations, 1, ["K = 4", "K = 6"]),
     ],
 )
 def test_figure(make: Callable[[], Figure], panels: int, texts: list[str]) -> None:
