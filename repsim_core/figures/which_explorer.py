@@ -16,9 +16,9 @@ from repsim_core.figures.style import label_palette
 
 __all__ = ["arrangements", "explorer"]
 
-# Half the side of a panel, in the whole numbers that the page carries.
 # Of a line, in a narrow column.
 _LETTERS = 32
+# Half the side of a panel, in the whole numbers that the page carries.
 _UNITS = 400
 
 
@@ -116,7 +116,7 @@ def explorer(
     ).properties(width=width, height=18 * sum(rows))
     panels = alt.concat(
         _panel(points, 0, shown, "the first network", side),
-        _panel(points, 1, shown, "the second, mapped onto the first", side),
+        _panel(points, 1, shown, "the second, mapped" if narrow else "the second, mapped onto the first", side),
         columns=1 if narrow else 2,
         spacing=18,
     )
