@@ -16,7 +16,7 @@ PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: book check mathematics test thorough smoke serve live pdf publish clean lint format lock
+.PHONY: install-large install-small book check mathematics test thorough smoke serve live pdf publish clean lint format lock
 .DELETE_ON_ERROR:
 
 book: $(INSTALLED)
@@ -74,15 +74,22 @@ lock:
 	_build/uv/bin/uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --extra book --no-annotate --no-header \
 	  --no-emit-index-url --constraint requirements.lock pyproject.toml -o binder/requirements.txt
 
-# The stamp is the last thing made: an interrupted installation is taken up again. All cores compile what is installed
-# (but for tests), pip would do it with one; some packages hold templates that are no Python.
+# The stamp is the last thing made: an interrupted installation is taken up again. What is imported is compiled then.
 $(INSTALLED): requirements.lock pyproject.toml
 	@rm -f $@
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.version_info >= (3, 11) or sys.exit( \
 	  f"This book needs Python 3.11 or later, and $(PYTHON) is {v}. Name another: make PYTHON=python3.12")'
 	@echo "Installing the exact versions of requirements.lock into .venv (once; this takes a few minutes)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile -r requirements.lock
-	@$(BIN)/python -m compileall -qq --workers 0 -x '/tests/' .venv/lib || :
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps -e .
+	@$(MAKE) --no-print-directory --jobs 2 install-large install-small
+	$(BIN)/python -m pip check
+	$(PIP) -e .
 	@touch $@
+
+# The lock names every package, so nothing is looked up, and most bytes are those of torch: two at once.
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps
+LARGE := ^(torch|nvidia|cuda|triton)
+
+install-large install-small: requirements.lock
+	@grep -E $(if $(findstring small,$@),-v) '$(LARGE)' $< > .venv/$@.txt
+	$(PIP) -r .venv/$@.txt
