@@ -5,7 +5,9 @@ import hashlib
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ from repsim_core.errors import WriteError
 from repsim_core.files import write_atomic
 from repsim_core.texts import written
 
+# Of the time of an execution, at most, that is spent on keeping what is done.
+_KEEPING = 1 / 20
 # Of a failing cell, shown in the message, with the failing line among them.
 _SOURCE_LINES = 7
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -80,7 +84,7 @@ def execute(
     # papermill warns of parameters whose declaration it cannot read, which are checked already, and says without
     # a place what the message below says with it
     logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)
-    kept = partial.resolve()  # papermill changes the working directory
+    kept = _Partial(partial.resolve(), progress)  # papermill changes the working directory
     with kernel_folder() as folder:
         try:
             return papermill.execute_notebook(
@@ -97,7 +101,7 @@ def execute(
                 iopub_timeout=OUTPUT_SECONDS,
                 execution_timeout=cell_seconds,
                 **(executed_apart(folder) if solutions else left_out()),
-                keep=lambda notebook: _keep_partial(kept, notebook, progress),
+                keep=kept,
             )
         except TimeoutError:  # nbclient's, of a cell; beside these its message has the cell's source
             failure, trace = f"a cell took longer than {cell_seconds} s", ""
@@ -108,11 +112,14 @@ def execute(
             said = _kernel_log(folder)
         except RuntimeError as error:
             if isinstance(error, WriteError):
-                raise WriteError(str(error).replace(str(kept), str(partial))) from error
+                raise WriteError(str(error).replace(str(kept.path), str(partial))) from error
             said, trace = _kernel_log(folder), ""
             last_words = "".join(f"\n    {line}" for line in said.splitlines()[-_SOURCE_LINES:])
             problem = "its kernel ended" if isinstance(error, DeadKernelError) else f"its kernel: {error}"
             failure = f"{problem}{last_words}"
+        finally:
+            with suppress(WriteError):  # the first one is told
+                kept.write()
     trace = _COLOUR.sub("", trace)
     message = _failure_message(chapter, values, partial, failure, trace)
     log = log_path(partial)
@@ -139,14 +146,38 @@ def _engine() -> str:
     return "repsim"
 
 
-def _keep_partial(path: Path, notebook: Any, progress: Callable[[int, int], object] | None) -> None:
-    """Write the notebook as far as it is, whole, and say how far that is."""
-    import nbformat
+class _Partial:
+    """The notebook as far as it is, whole in a file: a call has it written unless that would take too much time.
 
-    write_atomic(path, nbformat.writes(notebook).encode())
-    if progress is not None:
-        done = [cell for cell in notebook.cells if cell.metadata.papermill["end_time"]]
-        progress(len(done), len(notebook.cells))
+    Args:
+        path: of the file.
+        progress: called with the number of cells that are done, and of all.
+    """
+
+    def __init__(self, path: Path, progress: Callable[[int, int], object] | None) -> None:
+        self.path, self._progress = path, progress
+        self._notebook: Any = None
+        # Seconds that the last writing took, and when it ended.
+        self._took, self._ended = 0.0, 0.0
+
+    def __call__(self, notebook: Any) -> None:
+        self._notebook = notebook
+        if time.perf_counter() - self._ended >= self._took / _KEEPING:
+            self.write()
+        if self._progress is not None:
+            done = [cell for cell in notebook.cells if cell.metadata.papermill["end_time"]]
+            self._progress(len(done), len(notebook.cells))
+
+    def write(self) -> None:
+        """Write what there is."""
+        import nbformat
+
+        if self._notebook is None:
+            return
+        begun = time.perf_counter()
+        write_atomic(self.path, nbformat.writes(self._notebook).encode())
+        self._ended = time.perf_counter()
+        self._took = self._ended - begun
 
 
 def log_path(partial: Path) -> Path:

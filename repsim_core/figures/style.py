@@ -23,7 +23,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
@@ -239,6 +238,9 @@ def label_palette(k: int) -> list[str]:
         raise ValueError(f"k must be at least 1, got {k}")
     if k <= len(_PALETTE):
         return list(_PALETTE[:k])
+    # It takes a second to import, and few figures have so many labels.
+    import seaborn as sns
+
     # The ends of what has a contrast of 3:1 on both backgrounds.
     lightness = (0.46, 0.61)
     wheel = [sns.husl_palette(k, h=0.03, s=0.95, l=each) for each in lightness]

@@ -116,7 +116,9 @@ def explorer(
     ).properties(width=width, height=18 * sum(rows))
     panels = alt.concat(
         _panel(points, 0, shown, "the first network", side),
-        _panel(points, 1, shown, "the second, mapped" if narrow else "the second, mapped onto the first", side),
+        _panel(
+            points, 1, shown, "the second, mapped" if narrow else "the second, mapped onto the first", side
+        ),
         columns=1 if narrow else 2,
         spacing=18,
     )

@@ -200,13 +200,27 @@ def holm(p_values: Float64[np.ndarray, " tests"]) -> Float64[np.ndarray, " tests
     return corrected
 
 
+def mean_ranks(
+    values: Real[np.ndarray, " P"], weights: Real[np.ndarray, "rows P"]
+) -> Float64[np.ndarray, "rows P"]:
+    """The rank of each pair by each row of weights: the weight of pairs with lower values, and half of that of those
+    with the same value."""
+    order = np.argsort(values, kind="stable")
+    sorted_values = values[order]
+    until = np.zeros((len(weights), len(values) + 1))
+    np.cumsum(weights[:, order], axis=1, out=until[:, 1:])
+    first, last = (np.searchsorted(sorted_values, values, side) for side in ("left", "right"))
+    ranks = until.take(first, axis=1)
+    ranks += until.take(last, axis=1)
+    ranks /= 2
+    return ranks
+
+
 def _centred_ranks(
     values: Real[np.ndarray, " P"], weights: Real[np.ndarray, "rows P"]
 ) -> Float64[np.ndarray, "rows P"]:
     """The rank of each pair by each row of weights, less the row's mean rank."""
-    other = values[:, None]
-    below = np.where(other < values, 1.0, np.where(other == values, 0.5, 0.0))
-    ranks = weights @ below
+    ranks = mean_ranks(values, weights)
     return ranks - (weights * ranks).sum(axis=1, keepdims=True) / _totals(weights)
 
 

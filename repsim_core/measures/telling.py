@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Real
-from scipy.stats import rankdata
 
-from repsim_core.measures.model_intervals import LeaveOneOut
+from repsim_core.measures.model_intervals import LeaveOneOut, mean_ranks
 
 
 def rank_correlations_with(
@@ -28,16 +27,24 @@ def rank_correlations_with(
     Returns:
         NaN where a measure or the target is constant, or a row has less than two pairs.
     """
-    both = np.column_stack([measures, target]).astype(float)
+    weights = rows.astype(float)
+    goal, size = _centred(target, weights)
     found = np.full((len(rows), measures.shape[1]), np.nan)
-    for place, row in enumerate(rows.astype(bool)):
-        if row.sum() > 1:
-            ranks = rankdata(both[row], axis=0)
-            ranks -= ranks.mean(axis=0)
-            sizes = np.sqrt((ranks**2).sum(axis=0))
-            products = sizes[:-1] * sizes[-1]
-            np.divide(ranks[:, :-1].T @ ranks[:, -1], products, out=found[place], where=products > 0)
+    for column, measure in zip(found.T, measures.T, strict=True):
+        ranks, own_size = _centred(measure, weights)
+        products = size * own_size
+        np.divide(np.einsum("rp,rp->r", ranks, goal), products, out=column, where=products > 0)
     return found
+
+
+def _centred(
+    values: Real[np.ndarray, " P"], rows: Float64[np.ndarray, "rows P"]
+) -> tuple[Float64[np.ndarray, "rows P"], Float64[np.ndarray, " rows"]]:
+    """Ranks among the pairs of each row less their mean, 0 for others, and the root of the sum of their squares."""
+    ranks = mean_ranks(values, rows) * rows
+    counts = np.maximum(rows.sum(axis=1), 1.0)
+    ranks -= rows * (ranks.sum(axis=1) / counts)[:, None]
+    return ranks, np.sqrt(np.einsum("rp,rp->r", ranks, ranks))
 
 
 def separations(
@@ -57,14 +64,14 @@ def separations(
     Returns:
         NaN where a row has pairs of one kind alone.
     """
-    found = np.full((len(rows), measures.shape[1]), np.nan)
-    for place, row in enumerate(rows.astype(bool)):
-        yes = positive[row]
-        count, others = int(yes.sum()), int((~yes).sum())
-        if count and others:
-            ranks = rankdata(measures[row], axis=0)
-            found[place] = (ranks[yes].sum(axis=0) - count * (count + 1) / 2) / (count * others)
-    return found
+    count, others = (rows[:, kind].sum(axis=1).astype(float) for kind in (positive, ~positive))
+    pairs = np.where(count * others > 0, count * others, np.nan)
+    columns = []
+    for each in measures.T:
+        # Ranks among all pairs of a row, less those among the positive ones.
+        ranks = mean_ranks(each, rows)[:, positive] - mean_ranks(each[positive], rows[:, positive])
+        columns.append((rows[:, positive] * ranks).sum(axis=1) / pairs)
+    return np.stack(columns, axis=1) if columns else np.empty((len(rows), 0))
 
 
 def within_groups(
