@@ -3,7 +3,7 @@
 A chapter is `notebooks/NN_name.md`, a notebook in Jupytext's form. Its cell tagged `parameters` declares what
 can be varied (see `parameters`), the cell after it, tagged `parameter-checks`, refuses impossible values by
 calls of `check`, and any cell can record results with `keep`. The chapter's metadata name, as `repsim: reads: [...]`,
-the parameters that are folders of records.
+the parameters that are folders of records, and as `needs: [...]` the chapters that it builds on.
 """
 
 import os
@@ -163,6 +163,16 @@ def _reads(declared: object, parameters: Mapping[str, Parameter]) -> tuple[str, 
     return tuple(names)
 
 
+def needs_of(path: Path) -> list[str]:
+    """The chapters that the metadata of a chapter's source say it builds on; none where it says nothing."""
+    import yaml
+
+    _, mark, rest = path.read_text(encoding="utf-8").partition("---\n")
+    header = yaml.safe_load(rest.partition("\n---")[0]) if mark else None
+    declared = header.get("repsim") if isinstance(header, dict) else None
+    return list(declared.get("needs", [])) if isinstance(declared, dict) else []
+
+
 def chapter_paths(root: Path) -> dict[str, Path]:
     """The sources of all chapters by name, in the order of their numbers."""
     return {path.stem: path for path in sorted((root / CHAPTERS).glob("[0-9][0-9]*_*.md"))}
@@ -183,7 +193,7 @@ def find_chapter(root: Path, wanted: str) -> Chapter:
     paths = chapter_paths(root)
     for name, path in paths.items():
         number, _, rest = name.partition("_")
-        if wanted in (name, rest, number, number.lstrip("0")):
+        if wanted in (name, rest, number, number.lstrip("0") or "0"):
             return read_chapter(path)
     if wanted.endswith(".md"):
         path = typed_path(wanted)

@@ -28,6 +28,8 @@ RESULTS = "results"
 PARAMETERS_FILE = "parameters.json"
 # Beside the executed notebooks: what parameters the chapters have.
 DECLARED_FILE = "declared.json"
+# The chapters that each of them builds on.
+HEADS_FILE = "heads.json"
 # The addresses that open each chapter on a service.
 LAUNCH_FILE = "launch.json"
 # The address of the published book.

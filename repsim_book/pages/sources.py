@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from repsim_book.chapters import chapter_paths, tags
+from repsim_book.chapters import chapter_paths, needs_of, tags
 from repsim_book.execution.results import result_files
 from repsim_book.pages.figure_captions import add_captions
 from repsim_book.pages.folded_code import fold_code
 from repsim_book.parameters import Parameter, read_parameters
-from repsim_book.paths import CHAPTERS, CONFIG, DECLARED_FILE, PARAMETERS_FILE, RESULTS, TOC
+from repsim_book.paths import CHAPTERS, CONFIG, DECLARED_FILE, HEADS_FILE, PARAMETERS_FILE, RESULTS, TOC
 from repsim_book.repository import tracked_files
 from repsim_core.files import to_json
 
@@ -52,6 +52,8 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
         fold_code(notebook)
         files[f"{CHAPTERS}/{name}.ipynb"] = nbformat.writes(_tidy(notebook, notebooks)).encode()
     files[DECLARED_FILE] = to_json(declared).encode()
+    needs = {name: needs_of(path) for name, path in chapter_paths(root).items()}
+    files[HEADS_FILE] = to_json(needs).encode()
     return files
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from repsim_book.site import (
     address,
     api_reference,
+    chapter_head,
     drawing_library,
     folding,
     joined,
@@ -16,6 +17,7 @@ from repsim_book.site import (
     listings,
     live,
     mathematics,
+    opening_figure,
     page_footer,
     paper,
     profile_notice,
@@ -42,6 +44,8 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("autodoc-process-signature", api_reference.without_constructor)
     app.connect("builder-inited", drawing_library.write)
     app.connect("doctree-read", rerun_box.insert)
+    app.connect("doctree-read", chapter_head.insert)
+    app.connect("doctree-read", opening_figure.move)
     folding.setup_folds(app)
     app.connect("doctree-read", search.name_symbols)
     sources = listings.Listings()

@@ -141,6 +141,8 @@ def _said(role: re.Match[str], words: Words) -> str:
         if name == "cite:t":
             return ", ".join(f"{who} [{year}]" if year else f"[{who}]" for who, year in works)
         return f"[{'; '.join(', '.join(filter(None, work)) for work in works)}]"
+    if name == "term":
+        return text
     if name in ("ref", "numref", "prf:ref", "doc"):
         return words.called.get(text, text)
     if name.startswith("py:"):

@@ -40,7 +40,8 @@ class Entry:
 
     Attributes:
         anchor: the id of the place in its page; "" for the page itself.
-        kind: page, section, statement, exercise, symbol, reference, or of the API function, class, method and so on.
+        kind: page, section, statement, exercise, symbol, term, reference, or of the API function, class, method and
+            so on.
         title: what it is called.
         trail: titles of the sections that it is in, from the outermost.
         pieces: its text, piece by piece.
@@ -121,6 +122,9 @@ def _read(children: Iterable[Any], entry: Entry, found: list[Entry], number: Num
             label, *rest = node.children
             title = cited("".join(map(words, rest))) or f"Reference {words(label)}"
             _own(Entry(node["ids"][0], "reference", title, ()), rest, found, number)
+        elif isinstance(node, nodes.definition_list_item) and node.children[0].get("ids"):  # of a glossary
+            term, *rest = node.children
+            _own(Entry(term["ids"][0], "term", words(term), within), rest, found, number)
         elif isinstance(node, nodes.row) and node.get("ids"):
             symbol, *rest = node.children
             _own(Entry(node["ids"][0], "symbol", words(symbol), within), rest, found, number)

@@ -79,7 +79,9 @@ _DRAW = """(() => {
 _STILL_WIDTHS = {"wide": 640, "narrow": 330}
 
 
-def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> ShownFigure:
+def show_interactive(
+    chart: Any, *, alt: str, caption: str | None = None, title: str | None = None
+) -> ShownFigure:
     """Turn an Altair chart into what a notebook cell displays, with the sliders bound to its parameters.
 
     Args:
@@ -88,6 +90,7 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
             Its data is part of the page: keep it to a few thousand rows of rounded numbers.
         alt: what the figure says, for readers who can't see it.
         caption: plain text under the figure.
+        title: what the figure says, in a line above it.
 
     Before the script has run, and where scripts are off, the chart is shown as it is at first, with what its sliders
     would say.
@@ -129,7 +132,7 @@ def show_interactive(chart: Any, *, alt: str, caption: str | None = None) -> Sho
         f"<script data-repsim-library>{_library()}</script>"
         f"<script>{_DRAW.replace('NAME', name)}</script>"
     )
-    return ShownFigure(figure_markup(body, caption), alt, source_of(chart))
+    return ShownFigure(figure_markup(body, caption, title), alt, source_of(chart))
 
 
 def _specification(chart: Any, alt: str) -> dict[str, Any]:

@@ -279,13 +279,14 @@ class ShownFigure:
         return self.alt
 
 
-def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
+def show(fig: Figure, *, alt: str, caption: str | None = None, title: str | None = None) -> ShownFigure:
     """Turn a finished figure into what a notebook cell displays, and close it.
 
     Args:
         fig: the figure; make the last line of a cell `show(fig, ...)`.
         alt: what the figure says, for readers who can't see it: the finding, not "a plot of x and y".
         caption: plain text under the figure.
+        title: what the figure found, in a line above it.
 
     Axes that scatter more than 1,500 points hold them as a picture inside the SVG, so that pages stay light.
     The same figure gives the same bytes every time.
@@ -305,7 +306,7 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> ShownFigure:
             f'<div class="repsim-wide">{body}</div>'
             f'<div class="repsim-narrow"{HIDDEN}>{_drawing(narrow, alt)}</div>'
         )
-    return ShownFigure(figure_markup(body, caption), alt, source_of(fig))
+    return ShownFigure(figure_markup(body, caption, title), alt, source_of(fig))
 
 
 def _drawing(fig: Figure, alt: str) -> str:
@@ -328,14 +329,15 @@ def _drawing(fig: Figure, alt: str) -> str:
     return _inline_svg(buffer.getvalue(), alt)
 
 
-def figure_markup(body: str, caption: str | None = None) -> str:
+def figure_markup(body: str, caption: str | None = None, title: str | None = None) -> str:
     """HTML of a figure's box, which scrolls by itself where the page is narrower than the drawing."""
     # The one place where looks are written into the page: JupyterLab and stand-alone HTML have no style sheet
     # of the book.
+    above = f'<p style="font-weight:600;margin:0 0 .5em">{html.escape(title)}</p>' if title else ""
     under = f'<figcaption style="margin-top:.5em">{html.escape(caption)}</figcaption>' if caption else ""
     return (
         '<figure class="repsim-figure" style="margin:1em 0">'
-        f'<div class="repsim-scroll" style="overflow-x:auto">{body}</div>{under}</figure>'
+        f'{above}<div class="repsim-scroll" style="overflow-x:auto">{body}</div>{under}</figure>'
     )
 
 

@@ -61,6 +61,13 @@ def edit(root, old, new):
 # --- finding chapters ---
 
 
+def test_a_chapter_0_is_found_by_its_number_and_not_by_no_name(root):
+    (root / "notebooks" / "02_small.md").rename(root / "notebooks" / "00_small.md")
+    assert {chapters.find_chapter(root, wanted).name for wanted in ("0", "00", "small")} == {"00_small"}
+    with pytest.raises(InputError, match="there is no chapter"):
+        chapters.find_chapter(root, "")
+
+
 @pytest.mark.parametrize("wanted", ["2", "02", "small", "02_small"])
 def test_a_chapter_is_found_by_number_or_name(wanted):
     assert chapters.find_chapter(FIXTURE, wanted).name == "02_small"

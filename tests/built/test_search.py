@@ -10,6 +10,10 @@ SCRIPTS = ("minisearch.js", "search-entries.js", "search.js")
 # What is typed, and places of which the best so many results name one.
 ASKED = {
     "what is CCA": ("notebooks/04_distance.html#what-canonical-correlations-miss", 1),
+    "two theorems": ("notebooks/04b_two_theorems.html", 1),
+    "which distance tells": ("notebooks/06_which.html", 1),
+    "why care": ("notebooks/00_why.html", 1),
+    "canonical correlation": ("book/glossary.html#term-canonical-correlation", 1),
     "cca": ("book/notation.html#symbol-m-cca", 4),
     "mean cca": ("book/api.html#repsim_core.mean_cca", 3),
     "CKA": ("book/own_models.html#maps-and-other-measures", 2),

@@ -300,7 +300,7 @@ def test_gathered_are_the_sources_and_nothing_else(root):
     nbformat.write(notebook, root / "executed.ipynb")
     files = sources.gather(root, {"02_small": root / "executed.ipynb"})
     expected = {"_config.yml", "_toc.yml", "README.md", "book/intro.md", "book/_static/logo.svg"}
-    expected |= {"notebooks/02_small.ipynb", "results/02_small/results.json", "declared.json"}
+    expected |= {"notebooks/02_small.ipynb", "results/02_small/results.json", "declared.json", "heads.json"}
     profiles = {name for name in files if name.startswith("notebooks/profiles/")}
     assert set(files) - profiles == expected
     staged = nbformat.reads(files["notebooks/02_small.ipynb"].decode(), as_version=4)
