@@ -153,6 +153,12 @@ def test_svg_takes_the_ink_of_the_page_and_keeps_to_itself():
     assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', markup)) == set(ids)
 
 
+def test_a_title_stands_above_the_figure_as_plain_text():
+    markup = show(a_figure(), alt="what it says", title="a < b").markup
+    assert 0 < markup.index(">a &lt; b</p>") < markup.index("<svg")
+    assert "<p" not in show(a_figure(), alt="what it says").markup
+
+
 def test_ids_of_two_figures_are_apart():
     figure = a_figure()
     figure.axes[0].set_title("Another")
