@@ -5,6 +5,7 @@ and the minutes are counted from its words.
 """
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def minutes(doctree: nodes.document) -> int:
     words = sum(
         len(each.astext().split()) for each in doctree.findall(nodes.paragraph) if not _is_aside(each)
     )
-    return max(ROUND, ROUND * round(words / PACE / ROUND))
+    return ROUND * max(1, math.ceil(words / PACE / ROUND))
 
 
 def _is_aside(node: nodes.Node) -> bool:

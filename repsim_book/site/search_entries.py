@@ -122,9 +122,8 @@ def _read(children: Iterable[Any], entry: Entry, found: list[Entry], number: Num
             label, *rest = node.children
             title = cited("".join(map(words, rest))) or f"Reference {words(label)}"
             _own(Entry(node["ids"][0], "reference", title, ()), rest, found, number)
-        elif isinstance(node, nodes.definition_list_item) and node.children[0].get("ids"):  # of a glossary
-            term, *rest = node.children
-            _own(Entry(term["ids"][0], "term", words(term), within), rest, found, number)
+        elif isinstance(node, nodes.definition_list_item) and (term := _glossary_term(node)) is not None:
+            _own(Entry(term["ids"][0], "term", words(term), within), node.children[1:], found, number)
         elif isinstance(node, nodes.row) and node.get("ids"):
             symbol, *rest = node.children
             _own(Entry(node["ids"][0], "symbol", words(symbol), within), rest, found, number)
@@ -142,6 +141,12 @@ def _read(children: Iterable[Any], entry: Entry, found: list[Entry], number: Num
                 entry.pieces.append(BETWEEN_CELLS)
             elif not isinstance(node, nodes.Inline):  # after a block words do not run on
                 entry.pieces.append(" ")
+
+
+def _glossary_term(item: nodes.definition_list_item) -> nodes.term | None:
+    """The term that an item of a glossary explains; None in other lists, whose terms have no places of their own."""
+    first = item.children[0]
+    return first if isinstance(first, nodes.term) and first["ids"] else None
 
 
 def _displayed(tex: str) -> str:

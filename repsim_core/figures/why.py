@@ -58,8 +58,9 @@ def verdicts(table: pd.DataFrame) -> Figure:
         groups = list(dict.fromkeys(table["of"]))
         counts = [table.loc[table["of"] == each, "measure"].nunique() for each in groups]
         pairs = list(dict.fromkeys(table["pair"]))
-        ratios = {} if is_narrow() else {"gridspec_kw": {"width_ratios": counts}}
-        figure, axes = new_figure(1, len(groups), width=7.2, height=0.5 * len(pairs) + 0.8, **ratios)
+        ratios = None if is_narrow() else {"width_ratios": counts}
+        height = 0.5 * len(pairs) + 0.8
+        figure, axes = new_figure(1, len(groups), width=7.2, height=height, gridspec_kw=ratios)
         for number, (axis, group) in enumerate(zip(axes, groups, strict=True)):
             _cells(axis, table[table["of"] == group], pairs, names=is_narrow() or number == 0)
             axis.set_title(group, pad=26)
@@ -72,7 +73,8 @@ def _cells(axis: Axes, table: pd.DataFrame, pairs: list[str], *, names: bool) ->
         x, y = measures.index(row.measure), pairs.index(row.pair)
         share = _STRONGEST * float(row.unlike)
         axis.add_patch(Rectangle((x + 0.04, y + 0.06), 0.92, 0.88, facecolor=MODEL_COLORS[1], alpha=share))
-        axis.text(x + 0.5, y + 0.5, _brief(float(row.value)), ha="center", va="center")
+        size = 10 if is_narrow() else 11
+        axis.text(x + 0.5, y + 0.5, _brief(float(row.value)), ha="center", va="center", size=size)
     axis.set(xlim=(0, len(measures)), ylim=(len(pairs), 0))
     axis.set_xticks(np.arange(len(measures)) + 0.5, measures)
     axis.set_yticks(np.arange(len(pairs)) + 0.5, pairs if names else [""] * len(pairs))

@@ -156,7 +156,7 @@ def test_svg_takes_the_ink_of_the_page_and_keeps_to_itself():
 def test_a_title_stands_above_the_figure_as_plain_text():
     markup = show(a_figure(), alt="what it says", title="a < b").markup
     assert 0 < markup.index(">a &lt; b</p>") < markup.index("<svg")
-    assert "<p" not in show(a_figure(), alt="what it says").markup
+    assert "</p>" not in show(a_figure(), alt="what it says").markup
 
 
 def test_ids_of_two_figures_are_apart():
