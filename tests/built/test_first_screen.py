@@ -8,7 +8,7 @@ from places import PAGES, ROOT
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
 # The first picture of a page, as far from its top as it begins.
 FIRST = """() => {
-  const pictures = [...document.querySelectorAll(".bd-article :is(figure, canvas)")];
+  const pictures = [...document.querySelectorAll(".bd-article :is(figure, canvas, img)")];
   const shown = pictures.filter((each) => each.getClientRects().length);
   return shown.length ? shown[0].getBoundingClientRect().top + scrollY : Infinity;
 }"""
