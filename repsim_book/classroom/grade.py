@@ -9,8 +9,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader import utils
 
+from repsim_book.classroom.answers import restore
 from repsim_book.classroom.isolated import DEFAULT_LIMITS, Limits, execute_apart
-from repsim_book.classroom.notebooks import read_master, read_notebook, restore, skeleton_notebook
+from repsim_book.classroom.notebooks import read_master, read_notebook, skeleton_notebook
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Grade:
         points: by the grade_id of each graded cell; None for a written answer, which waits for a person.
         max_points: by grade_id.
         state, message: see `ExecutedSubmission`.
+        look_at: what a person has to look at; see `Restored`.
         notebook: the executed notebook, for what a failing test says.
     """
 
@@ -28,6 +30,7 @@ class Grade:
     max_points: Mapping[str, float]
     state: str
     message: str
+    look_at: tuple[str, ...]
     notebook: NotebookNode = field(repr=False)
 
     @property
@@ -58,8 +61,8 @@ def grade_notebook(
         master = read_master(master)
     if isinstance(submission, Path):
         submission = read_notebook(submission.read_bytes())
-    notebook = restore(skeleton_notebook(master), submission)
-    outcome = execute_apart(notebook, student=student, limits=limits)
+    restored = restore(skeleton_notebook(master), submission)
+    outcome = execute_apart(restored.notebook, student=student, limits=limits)
     graded = [cell for cell in outcome.notebook.cells if utils.is_grade(cell)]
     found = {cell.metadata.nbgrader["grade_id"]: utils.determine_grade(cell) for cell in graded}
     return Grade(
@@ -67,5 +70,6 @@ def grade_notebook(
         max_points={name: most for name, (_, most) in found.items()},
         state=outcome.state,
         message=outcome.message,
+        look_at=restored.look_at,
         notebook=outcome.notebook,
     )

@@ -19,9 +19,9 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, OverwriteKernelspec
 
+from repsim_book.classroom.answers import restore
 from repsim_book.classroom.course import Course, convert
 from repsim_book.classroom.isolated import (
     DEFAULT_LIMITS,
@@ -38,7 +39,7 @@ from repsim_book.classroom.isolated import (
     end_family,
     execute_apart,
 )
-from repsim_book.classroom.notebooks import read_notebook, restore
+from repsim_book.classroom.notebooks import read_notebook
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
 from repsim_core.files import to_json, write_atomic
@@ -58,6 +59,7 @@ class GradingRecord:
         state: see `ExecutedSubmission`; or `unreadable` (no notebook), or `refused` (nbgrader could not grade it).
         message: one line, empty for `graded`.
         limits: that it was executed with.
+        look_at: what a person has to look at, a sentence each; see `answers.Restored`.
     """
 
     student: str
@@ -65,6 +67,7 @@ class GradingRecord:
     state: str
     message: str
     limits: Mapping[str, int]
+    look_at: Sequence[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class _Class:
         self.assignment = nbformat.writes(skeleton).encode()
         self.records = read_grading_records(course, name)
         self.running: set[subprocess.Popen[bytes]] = set()
+        self.look_at: dict[str, tuple[str, ...]] = {}
         self.environment = dict(os.environ)  # nbgrader changes it while threads would read it
 
     def grade(
@@ -192,11 +196,12 @@ class _Class:
     def _execute(self, student: str, path: Path) -> ExecutedSubmission | str:
         """In a thread: the executed submission, or why it cannot be read."""
         try:
-            notebook = restore(self.skeleton, read_notebook(path.read_bytes()))
+            restored = restore(self.skeleton, read_notebook(path.read_bytes()))
         except InputError as error:
             return str(error)
+        self.look_at[student] = restored.look_at
         return execute_apart(
-            notebook,
+            restored.notebook,
             student=student,
             limits=self.limits,
             environment=self.environment,
@@ -214,7 +219,8 @@ class _Class:
             except ClassroomError as error:
                 state, message = "refused", str(error)
                 self._no_points(student)
-        record = GradingRecord(student, key, state, message, asdict(self.limits))
+        look_at = self.look_at.pop(student, ())
+        record = GradingRecord(student, key, state, message, asdict(self.limits), list(look_at))
         path = self.course.directory / "grading" / self.name / f"{student}.json"
         write_atomic(path, to_json(asdict(record)).encode())
         self.records[student] = record

@@ -18,6 +18,7 @@ from repsim_book.cli.command import Group, Whole, folder, root_option, typed
 from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.paths import find_root
+from repsim_core.errors import InputError
 from repsim_core.extras import require
 
 if TYPE_CHECKING:
@@ -86,20 +87,40 @@ def release(names: Sequence[str], course: Path, force: bool, root: Path | None) 
 @click.argument("name")
 @click.argument("origin", type=folder(), metavar="FROM")
 @_course_option
-def collect(name: str, origin: Path, course: Path) -> int:
+@click.option("--who", multiple=True, metavar="X=ID", help="Who is called X there; repeatable.")
+@click.option(
+    "--names", metavar="REGEX", help="Where the id is in a path: a pattern with a group (?P<id>...)."
+)
+def collect(name: str, origin: Path, course: Path, who: Sequence[str], names: str | None) -> int:
     """Take submissions in.
 
-    FROM is a folder or a .zip of files <student>.ipynb or <student>/NN_name.ipynb. Files that cannot be used are
-    named, the others are taken; the exit code is then 1. A later submission replaces an earlier one.
+    FROM is a folder or a .zip: a download of Moodle, Canvas or Gradescope, or files <student>.ipynb or
+    <student>/NN_name.ipynb. With DIR/roster.csv (columns id, name, email, lms_id, extra_time, group) a submission
+    is of somebody who is in it; without, the name is the student's id, and downloads are refused.
+
+    Files that cannot be used are named, the others are taken; the exit code is then 1. Files beside a notebook are
+    kept with it. A later submission replaces an earlier one.
     """
     from repsim_book.classroom.collect import collect_submissions
     from repsim_book.classroom.course import Course, quoted
 
+    called = {}
+    for pair in who:
+        label, equals, student = pair.rpartition("=")
+        if not (label and equals and student):
+            raise InputError(f"who: found {pair!r}, expected what a student is called there and the id: X=ID")
+        called[label] = student
     place = Course(course)
     with claimed(course):
-        found = collect_submissions(place, name, origin)
+        found = collect_submissions(place, name, origin, who=called, names=names)
     for file, reason in found.refused.items():
         print(f"repsim: {quoted(as_text(file))} is not taken: {reason}", file=sys.stderr)
+    for student, said in found.says.items():
+        print(
+            f"repsim: {student}: the notebook says that it is of {quoted(as_text(said))}; if that is right, "
+            f"--who takes it in under that id",
+            file=sys.stderr,
+        )
     counts = {"new": found.new, "changed": found.changed, "unchanged": found.unchanged}
     print(", ".join(f"{len(students)} {kind}" for kind, students in counts.items()))
     return 1 if found.refused else 0
@@ -127,6 +148,10 @@ def grade(name: str, course: Path, jobs: int, force: bool, **limits: int) -> Non
       died        the kernel ended
       unreadable  the file is no notebook
       refused     nbgrader could not grade it
+      nothing     somebody in roster.csv has handed in nothing
+
+    The column look_at of grades.csv names what a person has to look at: answers in other places than their cells,
+    several different answers to one question.
     """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.grade_class import grade_class

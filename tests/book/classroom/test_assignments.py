@@ -23,13 +23,13 @@ from nbgrader import utils
 
 import repsim_core as rc
 from repsim_book.chapters import chapter_paths
+from repsim_book.classroom.answers import restore
 from repsim_book.classroom.grade import grade_notebook
 from repsim_book.classroom.isolated import Limits
 from repsim_book.classroom.notebooks import (
     grade_id,
     read_master,
     release_notebook,
-    restore,
     skeleton_notebook,
 )
 from repsim_core.assignments import is_own, student_permutation, student_seed
@@ -153,7 +153,7 @@ def test_the_reference_earns_every_point_that_tests_give(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_that_nobody_worked_on_earns_nothing(name):
-    notebook = restore(skeleton_notebook(master(name)), release_notebook(master(name)))
+    notebook = restore(skeleton_notebook(master(name)), release_notebook(master(name))).notebook
     assert set(failures(notebook)) == set(automatic(master(name)))
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from places import CLASSROOM as BOOK
 from places import SUPPORT
 from processes import HANG, MEETING, REPORT, Meeting
+from tiny import MASTER, NAME, RELEASE, SKELETON, answered, cell, data, write
 
 pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
 
@@ -25,6 +26,7 @@ from nbgrader import utils
 
 from repsim_book.classroom import grade_class as grade_class_module
 from repsim_book.classroom import isolated
+from repsim_book.classroom.answers import restore
 from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.course import Course, release
 from repsim_book.classroom.grade import grade_notebook
@@ -32,21 +34,13 @@ from repsim_book.classroom.grade_class import grade_class, read_grading_records
 from repsim_book.classroom.isolated import ExecutedSubmission, Limits
 from repsim_book.classroom.notebooks import (
     grade_id,
-    read_master,
     read_notebook,
-    release_notebook,
-    restore,
-    skeleton_notebook,
 )
 from repsim_book.classroom.report import write_feedback, write_grades
 from repsim_book.cli import main
 from repsim_core.assignments import student_seed
 from repsim_core.errors import InputError
 
-NAME = "01_tiny"
-MASTER = read_master(BOOK / "notebooks" / "assignments" / f"{NAME}.md")
-SKELETON = skeleton_notebook(MASTER)
-RELEASE = release_notebook(MASTER)
 LIMITS = Limits(HANG, 10 * HANG)  # no cell reaches them on a busy machine; but see `overlong`
 OVERLONG = f"""
 import sys
@@ -54,22 +48,6 @@ sys.path.insert(0, {str(SUPPORT)!r})
 import overlong
 sys.path.pop(0)
 {isolated._WORKER}"""
-
-
-def cell(notebook, name):
-    return next(cell for cell in notebook.cells if grade_id(cell) == name)
-
-
-def answered(**sources):
-    """The reference with other sources in some cells; `_` for `-` in their names, None to delete one."""
-    notebook = copy.deepcopy(MASTER)
-    for name, source in sources.items():
-        found = cell(notebook, name.replace("_", "-"))
-        if source is None:
-            notebook.cells.remove(found)
-        else:
-            found.source = source
-    return notebook
 
 
 def tampered():
@@ -116,17 +94,6 @@ EXPECTED = {
 }
 CLASS = 16
 GOOD = [f"student{number}" for number in range(CLASS - len(EXPECTED))]
-
-
-def data(notebook):
-    return json.dumps(notebook).encode()
-
-
-def write(folder, files):
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +160,10 @@ def test_each_submission_has_its_own_state_and_points(graded):
     assert found == {student: expected for student, expected in EXPECTED.items() if student != "leaves"}
     assert set(table["max_points"]) == {9}
     assert len(table) == CLASS
+    write(course.directory, {"roster.csv": b"id\nstudent0\nmissing\n"})
+    nothing = write_grades(course).set_index("student").loc["missing"]
+    (course.directory / "roster.csv").unlink()
+    assert (nothing["state"], nothing["points"]) == ("nothing", 0)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +200,9 @@ def test_a_written_answer_in_a_cell_of_ones_own_waits_for_a_person(lost):
 
 def test_an_answer_that_lost_its_name_counts():
     notebook = copy.deepcopy(MASTER)
-    for cell in notebook.cells:
-        if grade_id(cell) == "square":
-            del cell.metadata["nbgrader"]
+    for each in notebook.cells:
+        if grade_id(each) == "square":
+            del each.metadata["nbgrader"]
     assert grade_notebook(MASTER, notebook, limits=LIMITS).points["test-square"] == 2
 
 
@@ -292,7 +263,8 @@ def test_feedback_is_a_page_for_each_student(graded):
     assert sorted(page.parent.name for page in pages) == sorted([*GOOD, *EXPECTED.keys() - {"unreadable"}])
     page = (course.directory / "feedback" / "loop" / f"{NAME}.html").read_text()
     assert f"interrupted after {HANG} s" in page
-    assert "(Score: 3.0 / 9.0)" in page
+    assert "(Score: 3.0 / 9.0 so far; 1 answer not graded yet)" in page
+    assert page.count("Not graded yet, at most 4.0") == 2, "in the contents and at the answer"
 
 
 def test_plain_nbgrader_works_in_the_course(graded):
@@ -427,7 +399,7 @@ def test_nothing_but_answers_comes_from_a_submission(changes):
             found.metadata["nbgrader"] = ["no", "mapping"]
         else:
             found.metadata.nbgrader[change] = {"points": 99, "grade_id": 7}.get(change, True)
-    restored = [cell for cell in restore(SKELETON, submission).cells if grade_id(cell)]
+    restored = [cell for cell in restore(SKELETON, submission).notebook.cells if grade_id(cell)]
     expected = [cell for cell in SKELETON.cells if grade_id(cell)]
     assert [cell.metadata for cell in restored] == [cell.metadata for cell in expected]
     assert [cell.cell_type for cell in restored] == [cell.cell_type for cell in expected]
@@ -441,7 +413,7 @@ def test_own_cells_of_a_student_stay_where_they_are():
     submission.cells.insert(
         place, nbformat.v4.new_code_cell("square(3)", metadata={"tags": ["skip-execution"]})
     )
-    sources = [cell.source for cell in restore(SKELETON, submission).cells]
+    sources = [cell.source for cell in restore(SKELETON, submission).notebook.cells]
     assert sources == [cell.source for cell in submission.cells]
 
 
@@ -459,7 +431,7 @@ def test_own_cells_of_a_student_stay_where_they_are():
             b'{"cells": [{}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
             "found no notebook (the file is JSON, but",
         ),
-        (b" " * 20_000_001, "found more than 20 MB"),
+        (b" " * 100_000_001, "found more than 100 MB"),
     ],
 )
 def test_files_that_are_no_notebooks_are_refused(content, complaint):
@@ -651,8 +623,8 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     assert out.splitlines()[1].split() == ["ada", "graded", "5", "9", "1"]
     assert re.search(r"01_tiny: 1 of 1 submissions, \d+ s in all", err)
     assert (tmp_path / "course" / "grades.csv").read_text().splitlines() == [
-        "assignment,student,state,points,max_points,written_pending,message",
-        "01_tiny,ada,graded,5.0,9.0,1,",
+        "assignment,student,state,points,max_points,written_pending,look_at,message",
+        "01_tiny,ada,graded,5.0,9.0,1,,",
     ]
     code, out, _ = run("feedback", NAME, *course)
     assert (code, out) == (0, f"{tmp_path / 'course' / 'feedback' / 'ada' / NAME}.html\n")
