@@ -33,7 +33,12 @@ class Restored:
     look_at: tuple[str, ...]
 
 
-def restore(skeleton: NotebookNode, submission: NotebookNode) -> Restored:
+# How tests ask whose numbers they look at. The id is written in its place: code of the student's own could set the
+# variable.
+_WHOSE = 'os.environ.get("REPSIM_STUDENT", student)'
+
+
+def restore(skeleton: NotebookNode, submission: NotebookNode, student: str | None = None) -> Restored:
     """The submission's answers in the assignment's own frame; nothing else that a student did to it can matter.
 
     All marked cells are there, in the skeleton's order and with its metadata (points, and no tags that would skip a
@@ -43,14 +48,21 @@ def restore(skeleton: NotebookNode, submission: NotebookNode) -> Restored:
 
     A written answer whose cell has been left as it was, or is missing, gets the text that follows it, or else every
     text of the student's own that is anywhere in the notebook. A missing code cell does not undo what others define.
+
+    Args:
+        skeleton: from `skeleton_notebook`.
+        submission: from `read_notebook`.
+        student: under whose id it was handed in; tests that ask for a student's own numbers have it in their source.
+            None leaves them as they are.
     """
-    return _Restoring(skeleton, submission).result()
+    return _Restoring(skeleton, submission, student).result()
 
 
 @dataclass
 class _Restoring:
     skeleton: NotebookNode
     submission: NotebookNode
+    student: str | None
     look_at: list[str] = field(default_factory=list)
 
     @cached_property
@@ -136,6 +148,8 @@ class _Restoring:
             if cell.cell_type == "markdown" and "attachments" in answer:  # pictures of a written answer
                 cell["attachments"] = copy.deepcopy(answer["attachments"])
         if not utils.is_solution(cell):
+            if self.student is not None and utils.is_locked(cell):
+                cell.source = cell.source.replace(_WHOSE, repr(self.student))
             return cell
         untouched = cell.source.strip() in ("", released.strip())
         if cell.cell_type == "markdown" and untouched:

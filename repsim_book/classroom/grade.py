@@ -61,7 +61,7 @@ def grade_notebook(
         master = read_master(master)
     if isinstance(submission, Path):
         submission = read_notebook(submission.read_bytes())
-    restored = restore(skeleton_notebook(master), submission)
+    restored = restore(skeleton_notebook(master), submission, student)
     outcome = execute_apart(restored.notebook, student=student, limits=limits)
     graded = [cell for cell in outcome.notebook.cells if utils.is_grade(cell)]
     found = {cell.metadata.nbgrader["grade_id"]: utils.determine_grade(cell) for cell in graded}

@@ -196,7 +196,7 @@ class _Class:
     def _execute(self, student: str, path: Path) -> ExecutedSubmission | str:
         """In a thread: the executed submission, or why it cannot be read."""
         try:
-            restored = restore(self.skeleton, read_notebook(path.read_bytes()))
+            restored = restore(self.skeleton, read_notebook(path.read_bytes()), student)
         except InputError as error:
             return str(error)
         self.look_at[student] = restored.look_at

@@ -4,10 +4,18 @@ import copy
 
 import nbformat
 import pytest
+from nbgrader import utils
+from places import ROOT
 from tiny import MASTER, RELEASE, SKELETON, answered, cell, data
 
 from repsim_book.classroom.answers import restore
-from repsim_book.classroom.notebooks import MAX_BYTES, grade_id, read_notebook
+from repsim_book.classroom.notebooks import (
+    MAX_BYTES,
+    grade_id,
+    read_master,
+    read_notebook,
+    skeleton_notebook,
+)
 
 note, raw, code = (
     nbformat.v4.new_markdown_cell,
@@ -119,3 +127,19 @@ def test_large_outputs_are_dropped_and_ids_of_any_format_taken():
     assert (read.cells[0].source, read.cells[0].outputs) == ("1", [])
     old = '{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": ""}], "metadata": {}, '
     assert len(read_notebook(f'{old}"nbformat": 4, "nbformat_minor": 4}}'.encode()).cells) == 1
+
+
+def test_a_test_has_the_id_in_its_source_so_that_no_variable_changes_whose_numbers_it_wants():
+    copied = answered(square="import os\nos.environ['REPSIM_STUDENT'] = 'ada'\ndef square(n): return n * n")
+    restored = restore(SKELETON, copied, "bob")
+    assert "assert student == 'bob'" in source(restored, "test-root")
+    assert "environ" not in source(restored, "test-root")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks" / "assignments").glob("*.md")), ids=lambda path: path.stem
+)
+def test_no_assignment_asks_a_variable_whose_numbers_it_wants(path):
+    skeleton = skeleton_notebook(read_master(path))
+    cells = restore(skeleton, skeleton, "bob").notebook.cells
+    assert not [each.source for each in cells if utils.is_locked(each) and "REPSIM_STUDENT" in each.source]
