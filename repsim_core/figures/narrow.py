@@ -68,7 +68,8 @@ def legend_below(
 def fit_texts(figure: Figure) -> None:
     """Break titles and names of axes that are longer than there is room, between words."""
     renderer = FigureCanvasAgg(figure).get_renderer()
-    figure.draw_without_rendering()
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
     for axes in figure.axes:
         box = axes.get_window_extent(renderer)
         others = (each.get_window_extent(renderer) for each in figure.axes)

@@ -322,11 +322,20 @@ def _drawing(fig: Figure, alt: str) -> str:
             legend.set_frame_on(False)
     buffer = io.StringIO()
     with style():
+        _lay_out(fig)
         fig.savefig(
             buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     plt.close(fig)
     return _inline_svg(buffer.getvalue(), alt)
+
+
+def _lay_out(fig: Figure) -> None:
+    """Set the axes in their places once: saving would do it twice, each time with a drawing."""
+    engine = fig.get_layout_engine()
+    if engine is not None:
+        engine.execute(fig)
+        fig.set_layout_engine("none")
 
 
 def figure_markup(body: str, caption: str | None = None, title: str | None = None) -> str:
