@@ -47,7 +47,7 @@ const repsimSearch = (() => {
     downloads: ["running it again", "download"],
   };
   // How much an entry counts: of its kind, and of its page; of others 1.
-  const KINDS = { statement: 1.1, function: 0.9, class: 0.9, method: 0.7, attribute: 0.7, exercise: 0.6, reference: 0.6 };
+  const KINDS = { statement: 1.1, term: 0.9, function: 0.9, class: 0.9, method: 0.7, attribute: 0.7, exercise: 0.6, reference: 0.6 };
   const PAGES = { "book/changes.html": 0.3, "book/errata.html": 0.3, "book/teaching.html": 0.8, "book/clusters.html": 0.7, "book/records.html": 0.8 };
   // Sections that every chapter has say least of a thing.
   const USUAL = /^(What you will see|Where to next|Summary|An open question|Try it yourself|Exercises|Parameters)$/;
@@ -135,6 +135,9 @@ const repsimSearch = (() => {
     };
   };
 
+  const NAMED_SO = 10;
+  const called = (text) => (folded(text).match(WORD) ?? []).map(stem).join(" ");
+
   const ask = (engine, text) => {
     const asked = parts(engine, text);
     if (!asked.length) return [];
@@ -150,8 +153,10 @@ const repsimSearch = (() => {
         sums.set(hit.id, sum);
       }
     }
-    // Who has all that is asked for goes first by far.
-    for (const sum of sums.values()) sum.score *= (sum.met / asked.length) ** 3;
+    // Who has all that is asked for goes first by far, and before all others what is called by just these words.
+    const asTyped = called(text);
+    for (const sum of sums.values())
+      sum.score *= (sum.met / asked.length) ** 3 * (called(sum.title) === asTyped ? NAMED_SO : 1);
     return [...sums.values()].sort((a, b) => b.score - a.score);
   };
 

@@ -35,7 +35,8 @@ def insert(app: Any, doctree: nodes.document) -> None:
     line += nodes.Text(f" · {minutes(doctree)} minutes without proofs and exercises · ")
     line += nodes.Text("builds on " if needs else "builds on no other chapter")
     for number, chapter in enumerate(needs):
-        line += nodes.Text("" if number == 0 else ", " if number < len(needs) - 1 else " and ")
+        before = "" if number == 0 else ", " if number < len(needs) - 1 else " and "
+        line += nodes.Text(f"{before}{chapter.partition('_')[0]} ")
         line += _link(app.env.docname, f"/{CHAPTERS}/{chapter}")
     title.parent.insert(title.parent.index(title) + 1, line)
 

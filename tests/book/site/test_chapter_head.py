@@ -41,7 +41,7 @@ def test_the_line_says_number_minutes_and_what_comes_before(page, tmp_path):
     line = page.children[0].children[1]
     assert line.astext() == (
         "Chapter 04b · 5 minutes without proofs and exercises · builds on "
-        "/notebooks/01_one and /notebooks/02_two"
+        "01 /notebooks/01_one and 02 /notebooks/02_two"
     )
 
 
