@@ -153,10 +153,10 @@ const repsimSearch = (() => {
         sums.set(hit.id, sum);
       }
     }
-    // Who has all that is asked for goes first by far, and before all others what is called by just these words.
+    // Who has all that is asked for goes first by far, and before all others what is called by just these words, if they are several.
     const asTyped = called(text);
     for (const sum of sums.values())
-      sum.score *= (sum.met / asked.length) ** 3 * (called(sum.title) === asTyped ? NAMED_SO : 1);
+      sum.score *= (sum.met / asked.length) ** 3 * (asTyped.includes(" ") && called(sum.title) === asTyped ? NAMED_SO : 1);
     return [...sums.values()].sort((a, b) => b.score - a.score);
   };
 
