@@ -51,6 +51,8 @@ THEBE = "_static/thebe"
 PDF_EDITION = "repsim-book.pdf"
 # Style sheets and scripts, of which a page loads one each.
 JOINED = "_static/joined"
+# Modules that pages import, each one file.
+MODULES = "_static/modules"
 
 
 def find_root(given: Path | None = None) -> Path:

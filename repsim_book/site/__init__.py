@@ -13,6 +13,7 @@ from repsim_book.site import (
     drawing_library,
     folding,
     joined,
+    joined_modules,
     launch,
     listings,
     live,
@@ -74,6 +75,7 @@ def setup(app: Any) -> dict[str, Any]:
     # when all are written
     app.connect("build-finished", sharing.list_pages)
     app.connect("build-finished", written_pages.finish)
+    app.connect("build-finished", joined_modules.write)
     # after the theme (500), which writes the colours of code then
     app.connect("build-finished", joined.join, priority=900)
     app.connect("build-finished", sharing.anchor_not_found, priority=950)

@@ -111,8 +111,8 @@ PAPER = 665
 # Texts that a sheet shows nothing of, but for what is of use on a screen alone.
 UNPRINTED = """[...document.querySelectorAll("article.bd-article :is(p, li, td, pre, figcaption, svg.marks)")]
   .filter(e => e.textContent.trim() && !e.querySelector(":scope > button"))
-  .filter(e => !e.closest("#search-instead, .repsim-rerun, .repsim-downloads, .where, .tag_parameter-checks, " +
-    "details.hide > summary"))
+  .filter(e => !e.closest("#search-instead, .pg-app, .repsim-rerun, .repsim-downloads, .where, " +
+    ".tag_parameter-checks, details.hide > summary"))
   .filter(e => !e.getClientRects().length || !e.getBoundingClientRect().height || !e.checkVisibility({
     opacityProperty: true, visibilityProperty: true }))
   .map(e => e.outerHTML.slice(0, 80))"""

@@ -1,18 +1,9 @@
 """Figures under a finger: a tap chooses what is near, a swipe moves a slider or scrolls the page, as it goes."""
 
+from browsing import swipe
+
 KNOB, EXPLORER = "notebooks/02_theorem.html", "notebooks/03_cifar10.html"
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-
-
-def swipe(page, start: tuple[float, float], step: tuple[float, float]) -> None:
-    """A finger that comes down, moves ten times and lifts."""
-    finger = page.context.new_cdp_session(page)
-    x, y = start
-    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-    for _ in range(10):
-        x, y = x + step[0], y + step[1]
-        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def right_part(slider) -> tuple[float, float]:

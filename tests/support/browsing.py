@@ -77,6 +77,7 @@ class Reader:
         self.page.evaluate("document.fonts.ready.then(() => true)")
         self.page.wait_for_function(
             "!document.querySelector('[data-repsim-chart]:not([data-drawn]), [data-drawn]:not(:has(svg))')"
+            " && !document.querySelector('.playground:not(.ready)')"
         )
         return self.page
 
@@ -110,6 +111,17 @@ def set_theme(page: Page, theme: str) -> None:
     """Show the page in the theme `light` or `dark`."""
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     settle(page)
+
+
+def swipe(page: Page, start: tuple[float, float], step: tuple[float, float]) -> None:
+    """A finger that comes down, moves ten times and lifts."""
+    finger = page.context.new_cdp_session(page)
+    x, y = start
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for _ in range(10):
+        x, y = x + step[0], y + step[1]
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 @contextmanager

@@ -1,0 +1,316 @@
+// The playground: two models in the plane that a reader moves, and what the measures say of them meanwhile.
+import { Bars, ROWS, spoken, verdict } from "./bars.js";
+import { base, given } from "./given.js";
+import { Handles } from "./handles.js";
+import { arrays, frame, measure } from "./models.js";
+import { Questions } from "./questions.js";
+import { draw } from "./scene.js";
+import { LIMITS, PRESETS, begin, between, fromQuery, toQuery } from "./state.js";
+
+const MOVE = 700; // milliseconds from one preset to the next
+const REST = 500; // after which the address follows
+const WIDE = 736; // pixels of a window with room for all controls
+const QUIET = 1200; // after which what has changed is said
+const SLIDERS = {
+  labels: ["Labels", (value) => `${value}`],
+  rho: ["Confidence ρ", (value) => value.toFixed(1)],
+  noise: ["Noise in model 2", (value) => value.toFixed(2)],
+  stretch: ["Stretch of model 2", (value) => value.toFixed(1)],
+};
+const WAYS = { move: "moves alone", exchange: "trades places", turn: "turns its model" };
+let count = 0;
+
+/** Elements of HTML. */
+function made(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  return template.content.firstElementChild;
+}
+
+function skeleton(id) {
+  const preset = ([name, { title }]) => `<button type="button" data-preset="${name}" aria-pressed="false">${title}</button>`;
+  const panel = (model) => `<figure class="pg-panel"><figcaption>Model ${model + 1}</figcaption>
+    <div class="pg-stage"><canvas aria-hidden="true"></canvas>
+    <div class="pg-handles" role="group" aria-label="Labels of model ${model + 1}"></div></div></figure>`;
+  const slider = (name) => `<label class="pg-slider"><span>${SLIDERS[name][0]}</span>
+    <input type="range" name="${name}" min="${LIMITS[name].least}" max="${LIMITS[name].most}" step="${LIMITS[name].step}">
+    <span class="pg-number"></span></label>`;
+  const way = ([name, title]) => `<label><input type="radio" name="${id}-way" value="${name}"><span>${title}</span></label>`;
+  return made(`<div class="pg-app" role="group" aria-label="Playground: two models in the plane">
+    <div class="pg-presets" role="group" aria-label="Begin with">${Object.entries(PRESETS).map(preset).join("")}</div>
+    <p class="pg-says"></p>
+    <div class="pg-view">${panel(0)}${panel(1)}<div class="pg-measures"></div></div>
+    <p class="pg-verdict"></p>
+    <div class="pg-ask"></div>
+    <div class="pg-sliders">${["labels", "rho"].map(slider).join("")}</div>
+    <details class="pg-more"><summary>More to move</summary>
+      <div class="pg-sliders">${["noise", "stretch"].map(slider).join("")}</div>
+      <fieldset class="pg-ways"><legend>A label that is dragged</legend>${Object.entries(WAYS).map(way).join("")}</fieldset>
+      <div class="pg-acts"><label class="pg-check"><input type="checkbox" name="mirror"><span>Mirror model 2</span></label>
+        <button type="button" class="pg-again">Begin again</button>
+        <button type="button" class="pg-link">Copy the link</button></div>
+    </details>
+    <details class="pg-more"><summary>What is shown</summary>
+      <div class="pg-legend"><p>A dot is an input, where the model puts it; far out, it is drawn at the edge. An arrow is the unembedding of
+        a label, longer for a surer model. The ring has the label that the model predicts in each direction, fainter where it is less sure.</p>
+        <dl>${ROWS.map(({ name, title }) => `<dt>${name}</dt><dd>${title}.</dd>`).join("")}</dl></div>
+    </details>
+    <p class="pg-hint" id="${id}-hint">Arrow keys move a label, with Shift in small steps; Page Up and Page Down go to another.</p>
+    <p class="pg-spoken" aria-live="polite"></p></div>`);
+}
+
+export class Playground {
+  #scheduled = null;
+  #moving = null;
+  #timers = {};
+  #given = { name: null, arrays: null };
+
+  /** @param compact whether less is open at first */
+  constructor(compact) {
+    this.app = skeleton(`pg${count++}`);
+    this.app.querySelector("details").open = !compact && innerWidth > WIDE;
+    this.find = (name) => this.app.querySelector(name);
+    this.bars = new Bars(this.find(".pg-measures"));
+    this.chosen = null;
+    this.way = "move";
+    this.panels = [...this.app.querySelectorAll(".pg-panel")].map((panel, model) => ({
+      stage: panel.querySelector(".pg-stage"),
+      canvas: panel.querySelector("canvas"),
+      handles: new Handles(panel.querySelector(".pg-handles"), {
+        name: `model ${model + 1}`,
+        describedBy: this.find(".pg-hint").id,
+        moved: (label, by, once) => this.#turn(model, label, by, once),
+        chosen: (label) => { this.chosen = label; this.#schedule(); },
+      }),
+    }));
+    this.questions = new Questions(this.find(".pg-ask"), {
+      show: (state) => this.go(state),
+      mark: (key) => this.bars.mark(key),
+    });
+    this.#listen();
+  }
+
+  /** Show the state of the address, or another. */
+  async start(preset) {
+    await this.go(fromQuery(new URLSearchParams(location.search)) ?? begin(preset), { now: true, quiet: true });
+  }
+
+  #listen() {
+    this.find(".pg-presets").addEventListener("click", ({ target }) => {
+      const { preset } = target.dataset;
+      if (!preset) return;
+      this.questions.end();
+      this.go(begin(preset));
+    });
+    this.app.addEventListener("input", ({ target }) => {
+      const { name } = target;
+      if (!(name in SLIDERS || name === "mirror")) return;
+      this.questions.end();
+      if (name === "mirror") this.go({ ...this.state, mirror: target.checked });
+      else if (name === "labels") this.go({ ...begin(this.state.preset, Number(target.value)), ...this.#looks() }, { now: true });
+      else this.#set({ [name]: Number(target.value) });
+    });
+    const [first] = this.app.querySelectorAll(".pg-ways input");
+    first.checked = true;
+    this.find(".pg-ways").addEventListener("change", ({ target }) => { this.way = target.value; });
+    this.find(".pg-again").addEventListener("click", () => this.go(begin(this.state.preset)));
+    this.find(".pg-link").addEventListener("click", async ({ target }) => {
+      const said = await navigator.clipboard.writeText(this.#address()).then(() => "Copied", () => "It is in the address bar");
+      this.#write();
+      target.textContent = said;
+      setTimeout(() => { target.textContent = "Copy the link"; }, 2000);
+    });
+    const sizes = new ResizeObserver(() => this.#schedule());
+    for (const { stage } of this.panels) sizes.observe(stage);
+    new MutationObserver(() => this.#schedule()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    // Links of the page to a state show it here.
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const url = new URL(link.href);
+      const state = url.pathname === location.pathname && url.origin === location.origin ? fromQuery(url.searchParams) : null;
+      if (!state) return;
+      event.preventDefault();
+      this.app.scrollIntoView({ block: "start" });
+      this.find(`[data-preset=${state.preset}]`).focus({ preventScroll: true });
+      this.go(state);
+    });
+    addEventListener("popstate", () => {
+      const state = fromQuery(new URLSearchParams(location.search));
+      if (state) this.go(state, { quiet: true });
+    });
+  }
+
+  /** What a reader has set that another number of labels leaves. */
+  #looks() {
+    const { rho, noise, stretch, mirror } = this.state;
+    return { rho, noise, stretch, mirror };
+  }
+
+  #set(changes) {
+    this.#moving = null;
+    this.state = { ...this.state, ...changes };
+    this.#schedule();
+    this.#later();
+  }
+
+  /** Turn a label of a model, or what goes with it. */
+  #turn(model, label, by, once) {
+    this.questions.end();
+    const name = model ? "b" : "a";
+    const angles = this.state[name].slice();
+    if (this.way === "turn") angles.forEach((angle, k) => { angles[k] = angle + by; });
+    else if (this.way === "exchange") {
+      const other = neighbour(angles, label, by, once);
+      if (other === null) return;
+      [angles[label], angles[other]] = [angles[other], angles[label]];
+    } else angles[label] += by;
+    this.#set({ [name]: angles });
+  }
+
+  /** Go to a state, by way of those between; gives what is measured there. */
+  async go(state, { now = false, quiet = false } = {}) {
+    const moving = {};
+    this.#moving = moving;
+    if (this.#given.name !== state.given) {
+      try {
+        this.#given = { name: state.given, arrays: await given(state.given) };
+      } catch {
+        this.find(".pg-says").textContent = "The arrays of these models could not be loaded.";
+        return null;
+      }
+      if (this.#moving !== moving) return null;
+    }
+    const from = this.state;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (!now && !still && from && from.labels === state.labels && from.given === state.given) {
+      const begun = performance.now();
+      for (let share = 0; share < 1;) {
+        await new Promise(requestAnimationFrame);
+        if (this.#moving !== moving) return null;
+        share = Math.min(1, (performance.now() - begun) / MOVE);
+        const eased = share * share * (3 - 2 * share);
+        this.state = share < 1 ? { ...between(from, state, eased), mirror: share < 0.5 ? from.mirror : state.mirror } : state;
+        this.#show();
+      }
+    } else {
+      this.state = state;
+      this.#show();
+    }
+    if (!quiet) this.#later();
+    return this.measured;
+  }
+
+  #schedule() {
+    this.#scheduled ??= requestAnimationFrame(() => this.#show());
+  }
+
+  /** Measure and draw the state. */
+  #show() {
+    this.#scheduled = null;
+    const { state } = this;
+    if (!state) return;
+    const models = [0, 1].map((model) => arrays(state, this.#given.arrays, model));
+    const of = JSON.stringify(state);
+    if (of !== this.measuredOf) {
+      this.measuredOf = of;
+      try {
+        this.measured = measure(state, models);
+      } catch {
+        this.measured = null; // a log-ratio is constant: two labels are in one place
+      }
+      this.bars.update(this.measured);
+      this.#words();
+    }
+    const look = { ink: getComputedStyle(this.app).color, chosen: this.chosen };
+    this.panels.forEach(({ stage, canvas, handles }, model) => {
+      const size = stage.clientWidth;
+      if (!size) return;
+      draw(canvas, models[model], { size, look });
+      handles.update(models[model], { size, frame: frame(model ? state : { stretch: 1 }) });
+    });
+  }
+
+  /** It has come into the page, and has a size now. */
+  shown() {
+    this.#show();
+    this.#reveal("instant");
+  }
+
+  /** Scroll to the preset that is shown: on a phone they stand in a line. */
+  #reveal(behavior) {
+    const button = this.find("[data-preset][aria-pressed=true]");
+    const line = button.parentElement;
+    line.scrollTo({ left: button.offsetLeft - (line.clientWidth - button.offsetWidth) / 2, behavior });
+  }
+
+  /** Texts and controls that follow the state. */
+  #words() {
+    const { state } = this;
+    for (const button of this.app.querySelectorAll("[data-preset]")) {
+      const pressed = button.dataset.preset === state.preset;
+      if (pressed === (button.getAttribute("aria-pressed") === "true")) continue;
+      button.setAttribute("aria-pressed", pressed);
+      if (pressed) this.#reveal("smooth");
+    }
+    const told = { ".pg-says": PRESETS[state.preset].says, ".pg-verdict": this.measured ? verdict(this.measured)
+      : "Two labels are in one place: their log-ratio is constant, and cannot be standardised." };
+    for (const [name, text] of Object.entries(told)) {
+      const place = this.find(name);
+      if (place.dataset.text !== text) place.innerHTML = place.dataset.text = text;
+    }
+    for (const [name, [, text]] of Object.entries(SLIDERS)) {
+      const input = this.find(`input[name=${name}]`);
+      input.value = state[name];
+      input.disabled = name === "labels" && state.given !== null;
+      input.parentElement.querySelector(".pg-number").textContent = text(state[name]);
+    }
+    this.find("input[name=mirror]").checked = state.mirror;
+  }
+
+  /** When the reader rests, the address follows, and what has come of it is said. */
+  #later() {
+    const after = (name, wait, act) => {
+      clearTimeout(this.#timers[name]);
+      this.#timers[name] = setTimeout(act, wait);
+    };
+    after("address", REST, () => this.#write());
+    after("words", QUIET, () => { this.find(".pg-spoken").textContent = spoken(this.measured); });
+  }
+
+  #address() {
+    const url = new URL(location.href);
+    url.search = toQuery(this.state);
+    return url.href;
+  }
+
+  #write() {
+    history.replaceState(history.state, "", this.#address());
+  }
+}
+
+/**
+ * The label that another one trades places with: the nearest to where it is dragged, once it is nearer than its own place;
+ * for a key the next one on that side. Null for none.
+ */
+function neighbour(angles, label, by, once) {
+  const ahead = (other) => ((((angles[other] - angles[label]) * Math.sign(by)) % 360) + 360) % 360;
+  const others = angles.map((_, k) => k).filter((k) => k !== label);
+  const next = others.reduce((best, k) => (ahead(k) < ahead(best) ? k : best));
+  return once || Math.abs(by) > ahead(next) / 2 ? next : null;
+}
+
+/** Put a playground into a place of the page, in place of the picture there. */
+export async function start(place) {
+  const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("play.css", base()) });
+  await new Promise((resolve, reject) => {
+    Object.assign(sheet, { onload: resolve, onerror: reject });
+    document.head.append(sheet);
+  });
+  const playground = new Playground(place.classList.contains("compact"));
+  await playground.start("star");
+  place.append(playground.app);
+  place.classList.add("ready");
+  place.playground = playground;
+  playground.shown();
+}

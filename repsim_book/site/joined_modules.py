@@ -1,0 +1,75 @@
+"""ES modules that a page imports, each with all that it imports in turn, as one file: a phone asks once.
+
+The modules name what they import, `import { a, b as c } from "./other.js"`, and what they export. The files that they
+are made of stay where they are.
+"""
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+from repsim_book.paths import MODULES
+from repsim_core.files import write_atomic
+
+# Modules that pages import, in the folder of the pages' assets.
+ENTRIES = ("play/playground.js",)
+IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]+)";\n?', re.MULTILINE)
+EXPORTED = re.compile(r"^export\s+((?:async\s+)?function\*?|const|class)\s+(\w+)", re.MULTILINE)
+# At the end of a file, as tools write it.
+LIST = re.compile(r"\bexport\s*\{([^}]*)\};?\s*\Z")
+OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+def write(app: Any, error: Exception | None) -> None:
+    """Put the joined modules among the assets of a build that has succeeded."""
+    if error is not None or app.builder.format != "html":
+        return
+    assets = Path(app.outdir) / "_static"
+    for entry in ENTRIES:
+        if (assets / entry).is_file():
+            write_atomic(
+                Path(app.outdir) / MODULES / posixpath.basename(entry), joined(assets, entry).encode()
+            )
+
+
+def joined(folder: Path, entry: str) -> str:
+    """A module that exports what the entry does, and imports nothing.
+
+    Args:
+        folder: of all modules.
+        entry: path of the module in it.
+
+    Raises:
+        ValueError: naming the module that imports or exports in another way.
+    """
+    parts: list[str] = []
+    names: dict[str, str] = {}
+
+    def add(file: str) -> str:
+        """The name of a module's exports, which stand before those of whoever imports it."""
+        if file not in names:
+            text = (folder / file).read_text(encoding="utf-8")
+            place = posixpath.dirname(file)
+
+            def imported(found: re.Match[str]) -> str:
+                other = add(posixpath.normpath(posixpath.join(place, found[2])))
+                return f"const {{{found[1].replace(' as ', ': ')}}} = {other};\n"
+
+            own = [name for _, name in EXPORTED.findall(text)]
+            listed = LIST.search(text)
+            if listed:
+                pairs = (each.split(" as ") for each in listed[1].split(",") if each.strip())
+                own += [": ".join(part.strip() for part in reversed(pair)) for pair in pairs]
+            body = EXPORTED.sub(r"\1 \2", LIST.sub("", IMPORT.sub(imported, text)))
+            if left := OTHER.search(body):
+                raise ValueError(f"{file}: found {left[0]!r}, expected names in braces from a file beside it")
+            names[file] = f"module{len(names)}"
+            parts.append(
+                f"// {file}\nconst {names[file]} = (() => {{\n{body}return {{ {', '.join(own)} }};\n}})();\n"
+            )
+        return names[file]
+
+    last = add(entry)
+    own = [name for _, name in EXPORTED.findall((folder / entry).read_text(encoding="utf-8"))]
+    return f"{''.join(parts)}export const {{ {', '.join(own)} }} = {last};\n"
