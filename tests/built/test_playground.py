@@ -11,7 +11,7 @@ from page_measures import ASK, apart, asked, measured, pairs
 import repsim_core as rc
 from repsim_core.constructions import two_angles
 
-PAGE = "notebooks/02_theorem.html"
+PAGE, LINKING = "book/intro.html", "notebooks/02_theorem.html"
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 # Of every preset: its arrays, and what the page measures of them.
 PRESETS = """async () => {
@@ -113,7 +113,7 @@ def test_keys_move_a_label_and_the_address_follows(reader):
 
 
 def test_an_address_brings_its_state_and_a_link_of_the_page_too(reader):
-    page = reader(reduced_motion="reduce").open(f"{PAGE}?preset=star&labels=9&rho=3&noise=7")
+    page = reader(reduced_motion="reduce").open(f"{LINKING}?preset=star&labels=9&rho=3&noise=7")
     state = page.evaluate(STATE)
     assert (state["preset"], state["labels"], state["rho"], state["noise"]) == ("star", 9, 3, 0)
     link = page.locator("a[href*='preset=']").first
@@ -149,7 +149,7 @@ def test_predict_first(reader):
 
 
 def test_paper_has_the_picture(reader):
-    page = reader().open("book/intro.html")
+    page = reader().open(PAGE)
     place = page.locator(".playground")
     assert not place.locator("img").is_visible()
     page.emulate_media(media="print")

@@ -170,16 +170,16 @@ export class Playground {
 
   /** Go to a state, by way of those between; gives what is measured there. */
   async go(state, { now = false, quiet = false } = {}) {
-    const moving = {};
+    const moving = { under: true };
     this.#moving = moving;
     if (this.#given.name !== state.given) {
-      try {
-        this.#given = { name: state.given, arrays: await given(state.given) };
-      } catch {
+      const found = await given(state.given).catch(() => undefined);
+      if (this.#moving !== moving) return null;
+      if (found === undefined) {
         this.find(".pg-says").textContent = "The arrays of these models could not be loaded.";
         return null;
       }
-      if (this.#moving !== moving) return null;
+      this.#given = { name: state.given, arrays: found };
     }
     const from = this.state;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -189,11 +189,13 @@ export class Playground {
         await new Promise(requestAnimationFrame);
         if (this.#moving !== moving) return null;
         share = Math.min(1, (performance.now() - begun) / MOVE);
+        moving.under = share < 1;
         const eased = share * share * (3 - 2 * share);
         this.state = share < 1 ? { ...between(from, state, eased), mirror: share < 0.5 ? from.mirror : state.mirror } : state;
         this.#show();
       }
     } else {
+      moving.under = false;
       this.state = state;
       this.#show();
     }
@@ -253,7 +255,10 @@ export class Playground {
       button.setAttribute("aria-pressed", pressed);
       if (pressed) this.#reveal("smooth");
     }
-    const told = { ".pg-says": PRESETS[state.preset].says, ".pg-verdict": this.measured ? verdict(this.measured)
+    const { title, says } = PRESETS[state.preset];
+    const query = toQuery(state);
+    const changed = ["a", "b", "noise", "mirror"].some((name) => query.has(name)) && !this.#moving?.under;
+    const told = { ".pg-says": changed ? `Begun as “${title}”, and changed since.` : says, ".pg-verdict": this.measured ? verdict(this.measured)
       : "Two labels are in one place: their log-ratio is constant, and cannot be standardised." };
     for (const [name, text] of Object.entries(told)) {
       const place = this.find(name);

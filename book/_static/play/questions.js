@@ -55,6 +55,7 @@ function way(key, before, after) {
 
 export class Questions {
   #next = 0;
+  #idle = false;
 
   /**
    * @param place an element
@@ -63,7 +64,7 @@ export class Questions {
    */
   constructor(place, { show, mark }) {
     Object.assign(this, { place, show, mark });
-    this.#offer("Predict first", "Say which way a number will move, then see.");
+    this.end();
   }
 
   #offer(button, text) {
@@ -83,6 +84,7 @@ export class Questions {
   }
 
   async #ask() {
+    this.#idle = false;
     const question = QUESTIONS[this.#next];
     this.#next = (this.#next + 1) % QUESTIONS.length;
     this.mark(question.key);
@@ -109,8 +111,9 @@ export class Questions {
 
   /** The reader has turned to something else. */
   end() {
-    if (this.place.querySelectorAll("button").length === 1) return;
+    if (this.#idle) return;
     this.mark(null);
     this.#offer("Predict first", "Say which way a number will move, then see.");
+    this.#idle = true;
   }
 }

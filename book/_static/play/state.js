@@ -16,10 +16,10 @@ const common = (a, b) => (b ? common(b, a % b) : a);
 
 /**
  * Whose place each label takes in a walk round the circle by the least step that is no rotation or reflection and meets
- * all: a star. Of 4 and 6 labels, which have no such step, an order that leaves mean CCA least; of 3 there is none.
+ * all: a star. Of 4 and 6 labels, which have no such step, an order that leaves mean CCA least; of 3 there is a turn.
  */
 export function star(labels) {
-  if (labels < 4) return [0, 1, 2].slice(0, labels);
+  if (labels < 4) return [1, 2, 0];
   for (let step = 2; step < labels - 1; step++) {
     if (common(step, labels) === 1) return Array.from({ length: labels }, (_, k) => (5 + step * k) % labels);
   }
@@ -57,12 +57,12 @@ export const PRESETS = {
   },
   neighbours: {
     title: "Two neighbours exchanged",
-    says: "Only two labels trade places. Most inputs keep their surroundings, and part of the likeness is gone.",
+    says: "Two neighbours trade places, and the others stay. From four labels on, no linear map does that.",
     b: exchanged,
   },
   star: {
     title: "The star of Table 1",
-    says: "Each label walks to another place on the circle. The answers stay the same; of the representations nothing is left.",
+    says: "Every label takes another place on the circle. The answers stay the same; from seven labels on, nothing linear is left of the representations.",
     rho: 12,
     spread: 0.35,
     b: (labels) => inOrder(star(labels)),
