@@ -8,7 +8,9 @@ to this process, where nbgrader's Autograde converter does the rest of its work 
 checks every locked cell against the gradebook, grades, stores. What a submission does to its own process is recorded
 as its state, and the others go on.
 
-After each submission a record is written, last of all; a class that was interrupted goes on where it was.
+Points are recorded a few submissions at a time, when none of them runs any more and the files of the course are what
+they were before (`watch`). The record of a submission is written last of all; a class that was interrupted goes on
+where it was.
 """
 
 from __future__ import annotations
@@ -40,14 +42,19 @@ from repsim_book.classroom.isolated import (
     execute_apart,
 )
 from repsim_book.classroom.notebooks import read_notebook
+from repsim_book.classroom.watch import Watch
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
 from repsim_core.files import to_json, write_atomic
 
 # Seconds between two reports of progress.
 _TICK = 1.0
+# Submissions that are executed before points are recorded, for each at a time; as many are executed again after an
+# interruption.
+_WAVE = 4
+_HARM = "it changed files of the course"
 # States that other limits would not change.
-_RAN = ("graded", "raised")
+_RAN = ("graded", "raised", "harmful")
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ class GradingRecord:
 
     Attributes:
         key: a hash of the submission and of the assignment.
-        state: see `ExecutedSubmission`; or `unreadable` (no notebook), or `refused` (nbgrader could not grade it).
+        state: see `ExecutedSubmission`; or `unreadable` (no notebook), `refused` (nbgrader could not grade it), or
+            `harmful` (it changed files of the course).
         message: one line, empty for `graded`.
         limits: that it was executed with.
         look_at: what a person has to look at, a sentence each; see `answers.Restored`.
@@ -152,40 +160,65 @@ class _Class:
         force: bool,
         progress: Callable[[GradeProgress], object] | None,
     ) -> list[GradingRecord]:
-        keys = {student: self._key(path) for student, path in submissions.items()}
+        # All is read before the first one runs: none can change another.
+        handed_in = {student: path.read_bytes() for student, path in submissions.items()}
+        keys = {student: self._key(data) for student, data in handed_in.items()}
         todo = [student for student in submissions if force or not self._done(student, keys[student])]
         found, started = len(submissions) - len(todo), time.monotonic()
+        watch, executed = Watch(self.course), 0
 
         def report() -> None:
             if progress is None:
                 return
-            graded, seconds = len(todo) - len(waiting), time.monotonic() - started
-            left = seconds / graded * len(waiting) if graded else None
-            done = found + graded
+            seconds = time.monotonic() - started
+            left = seconds / executed * (len(todo) - executed) if executed else None
+            done = found + executed
             progress(GradeProgress(done, len(submissions), found, len(self.running), seconds, left))
 
+        def ended(more: int) -> None:
+            nonlocal executed
+            executed += more
+            report()
+
+        report()
+        for first in range(0, len(todo), jobs * _WAVE):
+            wave = todo[first : first + jobs * _WAVE]
+            outcomes = self._executed(wave, handed_in, jobs, ended)
+            if watch.undo():  # one of these did it; alone each shows
+                for student in wave:
+                    outcomes[student] = self._execute(student, handed_in[student])
+                    if changed := watch.undo():
+                        outcomes[student] = f"{_HARM}, which are as before: {', '.join(changed)}"
+            # No student's code runs beside an open gradebook.
+            for student in wave:
+                self._record(student, keys[student], outcomes[student])
+            watch.renew()
+        return [self.records[student] for student in submissions]
+
+    def _executed(
+        self, wave: list[str], handed_in: Mapping[str, bytes], jobs: int, ended: Callable[[int], None]
+    ) -> dict[str, ExecutedSubmission | str]:
+        """The outcome of each of these; none runs any more. `ended` is told how many more have, about once a second."""
+        outcomes = {}
         with ThreadPoolExecutor(jobs) as pool:
             waiting: dict[Future[ExecutedSubmission | str], str] = {
-                pool.submit(self._execute, student, submissions[student]): student for student in todo
+                pool.submit(self._execute, student, handed_in[student]): student for student in wave
             }
             try:
-                report()
                 while waiting:
                     finished, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
                     for future in finished:
-                        student = waiting[future]
-                        self._record(student, keys[student], future.result())
-                        del waiting[future]
-                        report()
+                        outcomes[waiting.pop(future)] = future.result()
+                        ended(1)
                     if not finished:
-                        report()
+                        ended(0)
             except BaseException:
                 self._abandon(list(waiting))
                 raise
-        return [self.records[student] for student in submissions]
+        return outcomes
 
-    def _key(self, path: Path) -> str:
-        return hashlib.sha256(self.assignment + b"\0" + path.read_bytes()).hexdigest()
+    def _key(self, data: bytes) -> str:
+        return hashlib.sha256(self.assignment + b"\0" + data).hexdigest()
 
     def _done(self, student: str, key: str) -> bool:
         record = self.records.get(student)
@@ -193,10 +226,10 @@ class _Class:
             return False
         return record.state in _RAN or record.limits == asdict(self.limits)
 
-    def _execute(self, student: str, path: Path) -> ExecutedSubmission | str:
+    def _execute(self, student: str, data: bytes) -> ExecutedSubmission | str:
         """In a thread: the executed submission, or why it cannot be read."""
         try:
-            restored = restore(self.skeleton, read_notebook(path.read_bytes()), student)
+            restored = restore(self.skeleton, read_notebook(data), student)
         except InputError as error:
             return str(error)
         self.look_at[student] = restored.look_at
@@ -210,7 +243,7 @@ class _Class:
 
     def _record(self, student: str, key: str, outcome: ExecutedSubmission | str) -> None:
         if isinstance(outcome, str):
-            state, message = "unreadable", outcome
+            state, message = "harmful" if outcome.startswith(_HARM) else "unreadable", outcome
             self._no_points(student)
         else:
             state, message = outcome.state, outcome.message

@@ -148,6 +148,7 @@ def grade(name: str, course: Path, jobs: int, force: bool, **limits: int) -> Non
       died        the kernel ended
       unreadable  the file is no notebook
       refused     nbgrader could not grade it
+      harmful     it changed files of the course; they are as before
       nothing     somebody in roster.csv has handed in nothing
 
     The column look_at of grades.csv names what a person has to look at: answers in other places than their cells,
