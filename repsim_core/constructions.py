@@ -12,6 +12,9 @@ from repsim_core.arrays import as_count, as_indices, as_real
 from repsim_core.beyond_standard import beside
 from repsim_core.representations import Representations
 
+# Of `permuted_circles`: the largest offset of an angle, the least length of an embedding, and the deviation of the
+# normal variable whose size is added to it.
+CIRCLE_OFFSET, CIRCLE_LENGTH, CIRCLE_EXCESS = math.pi / 64, 2.0, 0.01
 _STARLESS = {4: (0, 1, 3, 2), 6: (0, 4, 2, 5, 1, 3)}
 
 
@@ -74,8 +77,8 @@ def permuted_circles(
         raise ValueError("rho: found 0, expected a positive norm")
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     shape = (classes, as_count(inputs_per_class, "inputs_per_class"))
-    offsets = rng.uniform(-np.pi / 64, np.pi / 64, shape)
-    lengths = 2.0 + np.abs(0.01 * rng.standard_normal(shape))
+    offsets = rng.uniform(-CIRCLE_OFFSET, CIRCLE_OFFSET, shape)
+    lengths = CIRCLE_LENGTH + np.abs(CIRCLE_EXCESS * rng.standard_normal(shape))
     angles = 2 * np.pi * np.arange(classes) / classes
     labels = np.repeat(np.arange(classes), inputs_per_class)
 

@@ -95,3 +95,17 @@ def digits(*, test_share: float = 0.3, seed: int = 0) -> tuple[Dataset, Dataset]
         Dataset(train_inputs, train_labels, 10, "digits, training"),
         Dataset(test_inputs, test_labels, 10, "digits, test"),
     )
+
+
+def first_classes(dataset: Dataset, classes: int) -> Dataset:
+    """The inputs of the first so many labels.
+
+    Args:
+        dataset: with at least as many.
+        classes: at least 2.
+    """
+    count = as_count(classes, "classes", 2)
+    if count > dataset.classes:
+        raise ValueError(f"classes: found {count}, expected at most the {dataset.classes} of {dataset.name}")
+    chosen = dataset.labels < count
+    return Dataset(dataset.inputs[chosen], dataset.labels[chosen], count, dataset.name)

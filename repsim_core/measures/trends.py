@@ -93,6 +93,17 @@ def greater_share(values: Real[np.ndarray, " P"], kind: Bool[np.ndarray, " P"]) 
     return float(below.mean() / (2 * len(others)))
 
 
+def common_slope(
+    x: Real[np.ndarray, " P"], y: Real[np.ndarray, " P"], groups: Int64[np.ndarray, " P"]
+) -> float:
+    """The slope of y over x by least squares with an intercept for each group; NaN where x varies within none."""
+    cells = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(cells)
+    across, up = (each - (np.bincount(cells, each) / sizes)[cells] for each in (x, y))
+    total = float((across**2).sum())
+    return float((across * up).sum()) / total if total else math.nan
+
+
 def _squares(values: Real[np.ndarray, " P"], cells: Int64[np.ndarray, " P"]) -> float:
     """The sum of squared deviations from the mean of each cell."""
     means = np.bincount(cells, values) / np.bincount(cells)

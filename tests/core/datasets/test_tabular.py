@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from repsim_core.datasets.tabular import digits, radial
+from repsim_core.datasets.tabular import digits, first_classes, radial
 
 
 @given(st.integers(2, 30), st.integers(1, 500), strategies.seeds, st.floats(0.1, 10.0))
@@ -69,3 +69,13 @@ def test_digits_are_reproducible():
     assert torch.equal(train.inputs, again.inputs)
     assert not torch.equal(train.inputs, other.inputs)
     assert (train.name, test.name) == ("digits, training", "digits, test")
+
+
+def test_the_first_classes_alone():
+    data = radial(5, 200)
+    few = first_classes(data, 3)
+    assert few.classes == 3
+    assert set(few.labels.tolist()) == {0, 1, 2}
+    assert len(few) == int((data.labels < 3).sum())
+    with pytest.raises(ValueError, match="at most the 5"):
+        first_classes(data, 6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repsim_core.measures.trends import Mixture, explained_share, greater_share, split_change
+from repsim_core.measures.trends import Mixture, common_slope, explained_share, greater_share, split_change
 
 shares = st.floats(0.01, 0.99)
 means = st.floats(0.0, 10.0)
@@ -62,3 +62,10 @@ def test_how_often_a_pair_of_one_kind_has_the_greater_value():
     assert greater_share(np.array([1.0, 1.0, 1.0, 1.0]), kind) == 0.5
     assert greater_share(np.array([1.0, 0.0, 3.0, 2.0]), kind) == 0.75
     assert math.isnan(greater_share(np.ones(4), np.ones(4, dtype=bool)))
+
+
+def test_a_common_slope_has_an_intercept_for_each_group():
+    x = np.array([0.0, 1.0, 5.0, 6.0, 9.0])
+    groups = np.array([3, 3, 7, 7, 9])
+    assert common_slope(x, 2 * x + 100.0 * groups, groups) == pytest.approx(2)
+    assert math.isnan(common_slope(x[[0, 2]], x[[0, 2]], groups[[0, 2]]))
