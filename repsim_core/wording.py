@@ -33,6 +33,11 @@ def listed(words: Iterable[object], *, none: str = "none") -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def bulleted(lines: Iterable[str]) -> str:
+    """Lines as a list in Markdown."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
 def significant(value: float, digits: int = 3) -> str:
     """A number to so many significant digits, no shorter than they mean: 0.020, 1.06, 12, 1,200, 2.7·10⁻⁵.
 

@@ -35,7 +35,10 @@ def of_slope(slope: float) -> str:
         return f"{law}; there are too few pairs here to fit one."
     fitted = f"{law}, and the slope fitted to the closer half of the pairs is {slope:.2f}"
     if _QUADRATIC[0] <= slope <= _QUADRATIC[1]:
-        return f"{fitted}: dissimilarity is second order in the distance, and only the quadratic bound has that exponent."
+        return (
+            f"{fitted}: dissimilarity is second order in the distance, and only the quadratic bound has that "
+            "exponent."
+        )
     return f"{fitted}: this much noise is beyond the range in which the leading order decides."
 
 

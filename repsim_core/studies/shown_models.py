@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Int64
 
 from repsim_core.beyond_standard import to_numpy
+from repsim_core.datasets.tabular import Dataset
 from repsim_core.representations import Representations, coordinate_tables
 
 
@@ -52,3 +53,9 @@ def dial(model: Representations, count: int) -> tuple[pd.DataFrame, pd.DataFrame
     unembedded[["x", "y"]] -= unembedded[["x", "y"]].mean()
     f, g = to_numpy(model.embeddings), to_numpy(model.unembeddings)
     return embedded[:count], unembedded.assign(rest=g[:, 2:] @ f[least_sure, 2:]), least_sure
+
+
+def plane_points(dataset: Dataset) -> pd.DataFrame:
+    """Labelled inputs of the plane: columns classes, label, x, y."""
+    x, y = dataset.inputs.numpy().T
+    return pd.DataFrame({"classes": dataset.classes, "label": dataset.labels.numpy(), "x": x, "y": y})

@@ -103,7 +103,10 @@ class DrawnOrders(NamedTuple):
     def sentence(self) -> str:
         """What the orders exclude."""
         if self.dim > 2:
-            return f"Only two of {self.dim} coordinates are drawn. In more than two dimensions an order excludes nothing."
+            return (
+                f"Only two of {self.dim} coordinates are drawn. In more than two dimensions an order excludes "
+                "nothing."
+            )
         if self.same:
             return (
                 "The order is the same, up to a reflection, so it does not exclude that one is a linear "

@@ -6,7 +6,6 @@ interval leaves each network out once, with all its pairs (`model_intervals.Leav
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import pandas as pd
 from jaxtyping import Int64
 
 from repsim_core.measures.model_intervals import LeaveOneOut, holm, means_of_subsets, weighted_means
-from repsim_core.measures.telling import rank_correlations_with
 from repsim_core.measures.trends import Mixture, explained_share, greater_share, split_change
 
 GROUP = ["classes", "width", "variant"]
@@ -206,33 +204,6 @@ def explained_by_orders(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def correlations(pairs: pd.DataFrame, measures: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rank correlations of measures with dissimilarity, 1 - mean CCA, widths together, and how the last one stands.
-
-    Args:
-        pairs: of one variant, with these measures as columns.
-        measures: the last is compared with the others.
-
-    Returns:
-        A row for each K and measure: classes, networks, pairs, measure, value, low, high; and for each K and other
-        measure the difference: classes, rival, value, low, high, p, corrected.
-    """
-    rows, ahead = [], []
-    for count, own in pairs.groupby("classes"):
-        left_out = LeaveOneOut.of(own[ENDS].to_numpy(), own["width"].to_numpy())
-        unlike = 1 - own["mean_cca"].to_numpy()
-        found = rank_correlations_with(own[list(measures)].to_numpy(dtype=float), unlike, left_out.weights).T
-        for name, values in zip(measures, found, strict=True):
-            row = (count, len(left_out.groups), len(own), name)
-            rows.append((*row, *left_out.interval(values, scale="fisher")))
-        for rival, values in zip(measures[:-1], found, strict=False):
-            gap = found[-1] - values
-            ahead.append((count, rival, *left_out.interval(gap), left_out.p_value(gap)))
-    told = pd.DataFrame(rows, columns=["classes", "networks", "pairs", "measure", "value", "low", "high"])
-    compared = pd.DataFrame(ahead, columns=["classes", "rival", "value", "low", "high", "p"])
-    return told, compared.assign(corrected=holm(compared["p"].to_numpy(float)))
-
-
 def beside_as_few(theirs: pd.DataFrame, ours: pd.DataFrame | None) -> pd.DataFrame:
     """Groups of few networks beside what as few of other networks of the same kind would have.
 
@@ -242,8 +213,8 @@ def beside_as_few(theirs: pd.DataFrame, ours: pd.DataFrame | None) -> pd.DataFra
 
     Returns:
         A row for each group: networks, means of their measures, of_the_bound (the largest share of the quadratic
-        bound), other_order (share of pairs), ours (mean d_LLV), low and high (the middle 95 % of the means over all sets of as
-        few), our_other_order; NaN where as many are not there.
+        bound), other_order (share of pairs), ours (mean d_LLV), low and high (the middle 95 % of the means over all
+        sets of as few), our_other_order; NaN where as many are not there.
     """
     rows = []
     averaged = ["d_llv", "d_fg", "mean_cca", *_KL, "ratio_distance"]
