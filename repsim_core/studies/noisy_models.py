@@ -24,7 +24,7 @@ _RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 
 def noisy_copies(
     classes: Iterable[int],
-    noises: Sequence[float],
+    noises: Iterable[float],
     *,
     rho: float,
     inputs_per_class: int,
@@ -43,6 +43,7 @@ def noisy_copies(
     Returns:
         Columns classes, noise, d_kl, d_kl_reverse, d_llv, d_fg, quadratic, linear (the bounds).
     """
+    noises = list(noises)
     rows = []
     for count in classes:
         clean, _ = permuted_circles(count, rho=rho, inputs_per_class=inputs_per_class, seed=seed)
@@ -54,9 +55,9 @@ def noisy_copies(
     return pd.DataFrame(rows, columns=columns)
 
 
-def bound_curves(d_llv: Sequence[float], dim: int, *, points: int = 200, reach: float = 2.0) -> pd.DataFrame:
+def bound_curves(d_llv: pd.Series, dim: int, *, points: int = 200, reach: float = 2.0) -> pd.DataFrame:
     """Both bounds from the least to the largest distance and a factor further: columns d_llv, linear, quadratic."""
-    grid = np.geomspace(min(d_llv) / reach, max(d_llv) * reach, points)
+    grid = np.geomspace(d_llv.min() / reach, d_llv.max() * reach, points)
     return pd.DataFrame(
         {
             "d_llv": grid,
@@ -91,13 +92,14 @@ def bound_shares(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def attained(dims: Iterable[int], distances: Sequence[float], *, weight: float) -> pd.DataFrame:
+def attained(dims: Iterable[int], distances: Iterable[float], *, weight: float) -> pd.DataFrame:
     """The pair that meets the quadratic bound, for dimensions and distances.
 
     Returns:
         Columns M, d (what was asked for), d_llv, d_fg (measured over the same sets), and ratio and ratio_linear, the
         shares of the two bounds that are reached.
     """
+    distances = list(distances)
     rows = []
     for dim in dims:
         for d in distances:
@@ -131,8 +133,12 @@ def sampled_searches(
     """
     rows = []
     for count in counts:
-        found = [llv_distance(a, b, num_samples=count, seed=s, **labels).input_term for s in range(repeats)]
-        rows.append((count, *np.quantile(found, [0.1, 0.5, 0.9]), min(found)))
+        searches = (
+            llv_distance(a, b, num_samples=count, seed=s, pivot=labels["pivot"], left_out=labels["left_out"])
+            for s in range(repeats)
+        )
+        found = np.array([each.input_term for each in searches], dtype=float)
+        rows.append((count, *np.quantile(found, [0.1, 0.5, 0.9]), found.min()))
     return pd.DataFrame(rows, columns=["sets", "low", "median", "high", "best"])
 
 
@@ -142,21 +148,29 @@ def exact_searches(
     """What the exact search finds under floors on the conditioning: columns floor, term, conditioning, d_SVD of g."""
     rows = []
     for floor in floors:
-        d = llv_distance(a, b, input_set="exact", min_conditioning=floor, **labels)
-        quality = min(conditioning(model, d.input_set) for model in (a, b))
+        d = llv_distance(
+            a,
+            b,
+            input_set="exact",
+            min_conditioning=floor,
+            pivot=labels["pivot"],
+            left_out=labels["left_out"],
+        )
+        quality = min(conditioning(model, d.input_set or ()) for model in (a, b))
         side = representation_distance(a, b, **d.sets).unembedding_dissimilarity
         rows.append((floor, d.input_term, quality, side))
     return pd.DataFrame(rows, columns=["floor", "term", "conditioning", "d_SVD of g"])
 
 
 def scaled(
-    starts: Mapping[str, Representations], factors: Sequence[float], *, weight: float, seed: int
+    starts: Mapping[str, Representations], factors: Iterable[float], *, weight: float, seed: int
 ) -> pd.DataFrame:
     """Models against themselves with all embeddings multiplied by a factor.
 
     Returns:
         Columns model, factor, d_llv, term_2, d_fg, d_kl, d_kl_reverse.
     """
+    factors = list(factors)
     rows = []
     for name, start in starts.items():
         for factor in factors:
@@ -173,7 +187,7 @@ def turned(model: Representations, degrees: float) -> Representations:
     return Representations(to_numpy(model.embeddings) @ turn, to_numpy(model.unembeddings) @ turn.T)
 
 
-def turns(model: Representations, angles: Sequence[float], *, weight: float, seed: int) -> pd.DataFrame:
+def turns(model: Representations, angles: Iterable[float], *, weight: float, seed: int) -> pd.DataFrame:
     """A model against itself turned: columns angle, cca_f, cca_g, d_llv, d_fg, d_kl, d_kl_reverse."""
     rows = []
     for degrees in angles:
@@ -185,13 +199,14 @@ def turns(model: Representations, angles: Sequence[float], *, weight: float, see
 
 
 def noise_and_order(
-    norms: Iterable[float], noises: Sequence[float], *, inputs_per_class: int, seed: int, **options: Any
+    norms: Iterable[float], noises: Iterable[float], *, inputs_per_class: int, seed: int, **options: Any
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """At each norm of the unembeddings: a circle of seven labels against noisy copies, and against its permuted twin.
 
     Returns:
         Of the copies and of the twins, columns rho, d_llv, d_kl, d_kl_reverse, d_fg.
     """
+    noises = list(noises)
     of_noise, of_order = [], []
     for rho in norms:
         clean, permuted = permuted_circles(7, rho=rho, inputs_per_class=inputs_per_class, seed=seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ _ENOUGH = 10
 
 
 def why_not(
-    permutation: Sequence[int], inputs_per_class: int, weight: float, rhos: Sequence[float]
+    permutation: Sequence[int], inputs_per_class: int, weight: float, rhos: Iterable[float]
 ) -> str | None:
     """Why the figures of the paper's code do not apply to a table; None if they do.
 
@@ -57,9 +57,11 @@ def why_not(
     return None
 
 
-def _common(rhos: Sequence[float]) -> pd.DataFrame:
+def _common(rhos: Iterable[float]) -> pd.DataFrame:
     """The printed rows whose norm is among these."""
-    gaps = np.abs(np.subtract.outer(PRINTED["rho"].astype(float).to_numpy(), np.asarray(rhos, dtype=float)))
+    gaps = np.abs(
+        np.subtract.outer(PRINTED["rho"].astype(float).to_numpy(), np.array(list(rhos), dtype=float))
+    )
     return PRINTED[gaps.min(axis=1) < _SAME]
 
 
@@ -130,7 +132,7 @@ def beside(spread: pd.DataFrame, draws: int) -> Beside:
         spread: from `circles.redrawn`.
         draws: how many there were.
     """
-    printed = _common(spread["rho"].to_numpy())
+    printed = _common(spread["rho"].tolist())
     gaps = np.abs(np.subtract.outer(printed["rho"].astype(float).to_numpy(), spread["rho"].to_numpy()))
     here = spread.iloc[gaps.argmin(axis=1)].reset_index(drop=True)
     deviations = []

@@ -75,7 +75,7 @@ def examples(
     return pairs, inputs
 
 
-def terms(a: Representations, b: Representations, input_set: Sequence[int]) -> dict[str, float]:
+def terms(a: Representations, b: Representations, input_set: Sequence[int]) -> dict[str, float | None]:
     """All four terms of d_LLV with weight 1 and all labels, both directions of d_KL and d_fg over the same sets."""
     d = llv_distance(a, b, weight=1.0, pivot=0, left_out="none", input_set=input_set)
     one_way, reverse = divergences(a, b)

@@ -135,8 +135,8 @@ class DrawnOrders(NamedTuple):
 
 def drawn_orders(first: Representations, second: Representations) -> DrawnOrders:
     """The orders of the class means by their first two coordinates, of models with labels."""
-    orders = [circular_order(class_means(model)[:, :2]) for model in (first, second)]
-    return DrawnOrders(*orders, shared_neighbours(*orders), first.dim)
+    a, b = (circular_order(class_means(model)[:, :2]) for model in (first, second))
+    return DrawnOrders(a, b, shared_neighbours(a, b), first.dim)
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def test_one_direction_is_shared_and_the_other_flips():
     parts = views.along_and_across(*one_shared_direction(2, eta=0.01, inputs=40))
     assert parts["shared_1"].to_numpy() == pytest.approx(parts["shared_2"].to_numpy(), abs=0.1)
     sign = np.where(parts["flipped"], -1, 1)
-    assert (np.sign(parts["other_1"] * parts["other_2"]) == sign).mean() > 0.9
+    assert (np.sign(parts["other_1"] * parts["other_2"]) == sign).mean() > 0.8
 
 
 def test_one_label_is_long():
