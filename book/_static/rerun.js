@@ -71,22 +71,26 @@
     return Number.isFinite(Number(text)) ? String(Number(text)) : null;
   };
 
-  // What a text means as a value of a type: { same, written }, or { expected } if it is no such value.
+  // What `scalar` and `itemText` find, as the value that it stands for.
+  const meant = (kind, same) => (kind === "str" ? same : kind === "bool" ? same === "true" : Number(same));
+
+  // What a text means as a value of a type: { same, written, value }, or { expected } if it is no such value.
   const read = (type, text) => {
     const [, item, single, optional] = type.match(/^(?:list\[(\w+)\]|(\w+))( \| None)?$/);
-    if (optional && isNone(text)) return { same: "none", written: "none" };
+    if (optional && isNone(text)) return { same: "none", written: "none", value: null };
     const expected = (item ? LISTS[item] : NAMES[single]) + (optional ? ", or none" : "");
-    if (single === "str") return { same: `=${unquoted(text)}`, written: writtenText(unquoted(text)) };
+    if (single === "str") return { same: `=${unquoted(text)}`, written: writtenText(unquoted(text)), value: unquoted(text) };
     if (single) {
       const same = scalar(single, text);
-      return same === null ? { expected } : { same: `=${same}`, written: trimmed(text) };
+      return same === null ? { expected } : { same: `=${same}`, written: trimmed(text), value: meant(single, same) };
     }
     const inside = trimmed(trimmed(text).replace(/^\[([^]*)\]$/, "$1"));
     const items = inside ? parts(inside) : [];
     const same = items.map((each) => (item === "str" ? itemText(each) : scalar(item, each)));
     if (same.includes(null)) return { expected };
     const joined = (item === "str" ? same.map(writtenItem) : items).join(",");
-    return { same: JSON.stringify(same), written: !joined || optional ? `[${joined}]` : joined };
+    const value = same.map((each) => meant(item, each));
+    return { same: JSON.stringify(same), written: !joined || optional ? `[${joined}]` : joined, value };
   };
 
   // As Python's shlex.quote.
@@ -112,27 +116,50 @@
     const form = box.querySelector("form");
     const code = form.querySelector("pre code");
     const button = form.querySelector("button.copy");
+    const here = form.querySelector("button.here");
     const status = form.querySelector("[role=status]");
+    const rules = JSON.parse(box.querySelector("script.limits")?.textContent ?? "[]");
     form.querySelector("fieldset").disabled = false; // where no script runs, changes would do nothing
+    let values = {};
     const update = () => {
       const words = [`repsim run ${box.dataset.chapter}`];
-      let wrong = 0;
-      for (const field of form.querySelectorAll("[data-type]")) {
-        const value = read(field.dataset.type, field.value);
-        const changed = !value.expected && value.same !== read(field.dataset.type, field.dataset.default).same;
-        if (changed) words.push(`-p ${quoted(`${field.name}=${value.written}`)}`);
-        if (value.expected) wrong += 1;
-        field.setAttribute("aria-invalid", String(Boolean(value.expected)));
-        field.closest(".field").querySelector(".problem").textContent = value.expected ? `expected: ${value.expected}` : "";
+      const problems = {};
+      values = {};
+      const fields = [...form.querySelectorAll("[data-type]")];
+      for (const field of fields) {
+        const { expected, same, written, value } = read(field.dataset.type, field.value);
+        values[field.name] = value;
+        if (expected) problems[field.name] = `expected: ${expected}`;
+        else if (same !== read(field.dataset.type, field.dataset.default).same) words.push(`-p ${quoted(`${field.name}=${written}`)}`);
       }
-      button.disabled = wrong > 0;
-      show(code, wrong ? [] : [...words, "--html"]);
-      status.textContent = wrong ? "There is no command while a value is of the wrong kind." : "";
+      const ofAnotherKind = Object.keys(problems).length;
+      const broken = ofAnotherKind ? null : repsimLimits(rules, values);
+      if (broken) problems[broken.name] = `allowed: ${broken.allowed}`;
+      for (const field of fields) {
+        const problem = problems[field.name] ?? "";
+        field.setAttribute("aria-invalid", String(Boolean(problem)));
+        field.closest(".field").querySelector(".problem").textContent = problem;
+      }
+      button.disabled = ofAnotherKind || broken !== null;
+      if (here) here.disabled = button.disabled;
+      show(code, button.disabled ? [] : [...words, "--html"]);
+      status.textContent = !button.disabled ? "" : broken ? "There is no command while a value is not allowed."
+        : "There is no command while a value is of the wrong kind.";
     };
     form.addEventListener("input", update);
     form.addEventListener("reset", () => setTimeout(update)); // the fields change after the event
     form.addEventListener("submit", (event) => event.preventDefault());
     button.addEventListener("click", async () => { status.textContent = await copy(code); });
+    here?.addEventListener("click", async () => {
+      const root = new URL(document.documentElement.dataset.content_root, location.href);
+      const say = (text) => { status.textContent = text; };
+      try {
+        const { computeHere } = await import(new URL("_static/own/compute_here.js", root));
+        computeHere({ chapter: box.dataset.chapter, values, button: here, place: box.querySelector(".computed"), say });
+      } catch { // a page that was opened as a file
+        say("This page can compute nothing: it is not served. The command can.");
+      }
+    });
     update();
   }
 })();

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from repsim_book.chapters import chapter_paths, needs_of, tags
+from repsim_book.chapters import chapter_paths, needs_of
 from repsim_book.execution.results import result_files
+from repsim_book.pages.declared import declare, declared_parameters
 from repsim_book.pages.figure_captions import add_captions
 from repsim_book.pages.folded_code import fold_code
-from repsim_book.parameters import Parameter, read_parameters
 from repsim_book.paths import CHAPTERS, CONFIG, DECLARED_FILE, HEADS_FILE, PARAMETERS_FILE, RESULTS, TOC
 from repsim_book.repository import tracked_files
 from repsim_core.files import to_json
@@ -47,7 +46,7 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
         if parameters := declared_parameters(notebook):
             values = {parameter.name: value for parameter, value in parameters}
             files[f"{RESULTS}/{name}/{PARAMETERS_FILE}"] = to_json(values).encode()
-            declared[name] = [asdict(parameter) | {"value": value} for parameter, value in parameters]
+            declared[name] = declare(path, notebook, parameters)
         add_captions(notebook, name)
         fold_code(notebook)
         files[f"{CHAPTERS}/{name}.ipynb"] = nbformat.writes(_tidy(notebook, notebooks)).encode()
@@ -55,15 +54,6 @@ def gather(root: Path, notebooks: Mapping[str, Path]) -> dict[str, bytes]:
     needs = {name: needs_of(path) for name, path in chapter_paths(root).items()}
     files[HEADS_FILE] = to_json(needs).encode()
     return files
-
-
-def declared_parameters(notebook: Any) -> list[tuple[Parameter, object]]:
-    """The parameters that an executed notebook declares, each with the value that it was executed with."""
-    cell = next((cell.source for cell in notebook.cells if "parameters" in tags(cell)), "")
-    given = notebook.metadata.get("papermill", {}).get("parameters", {})
-    return [
-        (parameter, given.get(name, parameter.default)) for name, parameter in read_parameters(cell).items()
-    ]
 
 
 def _tidy(notebook: Any, chapters: Collection[str]) -> Any:

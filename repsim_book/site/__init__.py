@@ -19,6 +19,7 @@ from repsim_book.site import (
     live,
     mathematics,
     opening_figure,
+    own_page,
     page_footer,
     paper,
     profile_notice,
@@ -38,6 +39,7 @@ def setup(app: Any) -> dict[str, Any]:
     for name in ("rerun", "live"):
         app.add_css_file(f"{name}.css")
         app.add_js_file(f"{name}.js", loading_method="defer")
+    app.add_js_file("limits.js", loading_method="defer", priority=400)  # before what calls it
     mathematics.register(app)
     app.connect("config-inited", address.tell_sphinx)
     # while pages are read
@@ -68,6 +70,7 @@ def setup(app: Any) -> dict[str, Any]:
         profile_notice.announce,
         paper.add_foot,
         head.add,
+        own_page.add_to_page,
         without_scripts.add,
     ):
         app.connect("html-page-context", change)

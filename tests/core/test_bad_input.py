@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import decimal
-import io
 import os
 import pickle
 import tempfile
-import zipfile
 from pathlib import Path
 
 import array_api_strict
@@ -19,20 +17,12 @@ import strategies
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save_file
+from model_files import GOOD_NPZ, GOOD_SAFETENSORS, REFUSED, F, G, archive, changed, npy, npz
 
 import repsim_core as rc
 from repsim_core.datasets.tabular import digits, radial
 
-F, G = strategies.arrays(20, 6, 2, seed=0)
 A, B = strategies.model(), strategies.model(seed=1)
-
-
-def changed(array: np.ndarray, value: float, dtype=None) -> np.ndarray:
-    """A copy with one entry replaced."""
-    copy = array.astype(dtype or array.dtype)
-    copy[1, 1] = value
-    return copy
 
 
 # Bad matrices, wherever one is asked for: what it is, the matrix, the error, and what the message says.
@@ -136,33 +126,6 @@ def file(name: str, content: bytes):
     return call
 
 
-def npz(**arrays) -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    return stream.getvalue()
-
-
-def npy(array: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
-
-
-def archive(**members: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as target:
-        for name, content in members.items():
-            target.writestr(f"{name}.npy", content)
-    return stream.getvalue()
-
-
-def safetensors(**arrays) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "x.safetensors"
-        save_file({name: torch.from_numpy(np.array(x)) for name, x in arrays.items()}, path)
-        return path.read_bytes()
-
-
 class Trap:
     """Unpickling this makes a folder."""
 
@@ -172,8 +135,6 @@ class Trap:
     def __reduce__(self):
         return os.mkdir, (self.folder,)
 
-
-GOOD_NPZ, GOOD_SAFETENSORS = npz(embeddings=F, unembeddings=G), safetensors(embeddings=F, unembeddings=G)
 
 # Everything else: what it is, the call (which gets an empty folder), the error, and what the message says.
 CALLS = [
@@ -461,32 +422,7 @@ CALLS = [
     ("save, no suffix", lambda folder: A.save(folder / "model"), ValueError, "^path: found 'model'"),
     ("load, no name", lambda _: rc.load(3), TypeError, "^path: found 3, expected a file name"),
     ("save, no name", lambda _: A.save(None), TypeError, "^path: found None"),
-    ("an empty npz", file("x.npz", b""), ValueError, r"^path: .*x\.npz is no readable \.npz file"),
-    ("an empty safetensors", file("x.safetensors", b""), ValueError, r"^path: .*is no readable \.safetensors file"),
-    ("half an npz", file("x.npz", GOOD_NPZ[: len(GOOD_NPZ) // 2]), ValueError, "^path: .*no readable"),
-    ("an npz but its last byte", file("x.npz", GOOD_NPZ[:-1]), ValueError, "^path: .*no readable"),
-    ("half a safetensors", file("x.safetensors", GOOD_SAFETENSORS[: len(GOOD_SAFETENSORS) // 2]), ValueError, "^path: .*no readable"),
-    ("a safetensors but its last byte", file("x.safetensors", GOOD_SAFETENSORS[:-1]), ValueError, "^path: .*no readable"),
-    ("a safetensors in an npz", file("x.npz", GOOD_SAFETENSORS), ValueError, "^path: .*no readable"),
-    ("an npz in a safetensors", file("x.safetensors", GOOD_NPZ), ValueError, "^path: .*no readable"),
-    ("text in an npz", file("x.npz", b"embeddings,unembeddings\n1.0,2.0\n"), ValueError, "^path: .*no readable"),
-    ("text in a safetensors", file("x.safetensors", b"embeddings,unembeddings\n1.0,2.0\n"), ValueError, "^path: .*no readable"),
-    ("an npy in an npz", file("x.npz", npy(F)), ValueError, "^path: .*no readable"),
-    ("a picture in an npz", file("x.npz", b"\x89PNG\r\n\x1a\n" + bytes(100)), ValueError, "^path: .*no readable"),
-    ("text in an archive", file("x.npz", archive(embeddings=b"1.0", unembeddings=b"2.0")), (TypeError, ValueError), "^path: "),
-    ("a damaged header", file("x.npz", archive(embeddings=npy(F).replace(b"False", b"Fal(e"), unembeddings=npy(G))), ValueError, "^path: .*no readable"),
-    ("a header that asks for terabytes", file("x.npz", archive(embeddings=npy(F).replace(b"(20, 2), }" + b" " * 12, b"(20000000000000, 2), }"), unembeddings=npy(G))), ValueError, "^path: .*no readable"),
-    ("objects in an npz", file("x.npz", npz(embeddings=F.astype(object), unembeddings=G)), ValueError, "^path: .*no readable .* of plain arrays"),
-    ("no embeddings", file("x.npz", npz(unembeddings=G)), ValueError, r"^path: .*holds \['unembeddings'\], expected embeddings and unembeddings"),
-    ("no unembeddings", file("x.safetensors", safetensors(embeddings=F)), ValueError, r"^path: .*holds \['embeddings'\]"),
-    ("no arrays", file("x.npz", npz()), ValueError, "^path: .*holds no arrays"),
-    ("other names", file("x.npz", npz(f=F, g=G)), ValueError, r"^path: .*holds \['f', 'g'\]"),
-    ("integers in a file", file("x.npz", npz(embeddings=F.astype(int), unembeddings=G)), TypeError, "^path: in .*x.npz, embeddings: found dtype int64"),
-    ("integers in a safetensors", file("x.safetensors", safetensors(embeddings=F, unembeddings=G.astype(int))), TypeError, r"^path: in .*, unembeddings: found dtype int64, expected floating-point"),
-    ("nan in a file", file("x.npz", npz(embeddings=changed(F, np.nan), unembeddings=G)), ValueError, "^path: in .*, embeddings: .*not finite"),
-    ("other M in a file", file("x.safetensors", safetensors(embeddings=F, unembeddings=G[:, :1].copy())), ValueError, "^path: in .*, unembeddings: found M = 1"),
-    ("wrong labels in a file", file("x.npz", npz(embeddings=F, unembeddings=G, labels=np.full(20, 6))), ValueError, "^path: in .*, labels: found labels from 6"),
-    ("float labels in a file", file("x.safetensors", safetensors(embeddings=F, unembeddings=G, labels=np.zeros(20))), TypeError, "^path: in .*, labels: found dtype float64, expected integers"),
+    *((what, file(name, content), error, match) for what, name, content, error, match in REFUSED),
 ]  # fmt: skip
 
 TABLE = [
@@ -543,7 +479,7 @@ def test_a_damaged_file_is_read_or_refused(kind, flips, cut):
         return bytes(changed if cut is None else changed[: int(cut * len(changed))])
 
     if kind == "npz, checksums repaired":
-        content = archive(embeddings=damaged(npy(F)), unembeddings=npy(G))
+        content = archive([("embeddings", damaged(npy(F))), ("unembeddings", npy(G))])
     else:
         content = damaged(GOOD_NPZ if kind == "npz" else GOOD_SAFETENSORS)
     with tempfile.TemporaryDirectory() as folder:

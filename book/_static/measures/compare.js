@@ -17,6 +17,12 @@ export function compare(a, b, { inputSet = null, weight = WEIGHT, chosen = null,
   const pair = new Pair(a, b);
   const ofInputs = typeof inputSet === "function" ? inputSet(pair) : inputSet;
   const sets = { ...chooseLabels(pair, ofLabels), inputSet: ofInputs };
+  return compareOver(pair, sets, { weight, chosen, allLabels: ofLabels.labels === "all" });
+}
+
+/** The same of a pair over sets that were chosen. */
+export function compareOver(pair, sets, { weight = WEIGHT, chosen = null, allLabels = false } = {}) {
+  const { a, b } = pair;
   const pivot = pivotPoint(pair, sets.pivot);
   const points = pair.labelPoints;
   const ratios = new Ratios(points, pivot, sets.labels);
@@ -24,7 +30,7 @@ export function compare(a, b, { inputSet = null, weight = WEIGHT, chosen = null,
   const all = new Ratios(points, pivot, every.length ? every : sets.labels);
   const kl = divergences(a, b);
   const llv = llvDistance(pair, sets, { weight, ratios });
-  const representation = representationDistance(pair, sets, { ratios, chosen, allLabels: ofLabels.labels === "all" });
+  const representation = representationDistance(pair, sets, { ratios, chosen, allLabels });
   const size = Math.min(pair.dim, sets.labels.length, all.others.length);
   return {
     num_inputs: pair.inputs,
@@ -59,9 +65,10 @@ export function compare(a, b, { inputSet = null, weight = WEIGHT, chosen = null,
     pivot: sets.pivot,
     left_out: sets.leftOut,
     labels: sets.labels,
-    input_set: ofInputs,
+    input_set: sets.inputSet,
     label_subsets: representation.count,
     label_subsets_in_all: representation.total,
     dependent_label_subsets: representation.dependent,
+    diverse: representation.diverse,
   };
 }

@@ -117,6 +117,29 @@ export function nuclearNorm(rows) {
   return sum(singularValues(rows));
 }
 
+/**
+ * The orthogonal matrix Q nearest to a matrix, by its rows: Q^T X is positive semidefinite. Of fewer rows than columns it
+ * has orthonormal rows, and `unreached` gives of vectors, a column each, what is beyond them.
+ */
+export function nearestOrthogonal(rows) {
+  if (rows.length === 2 && rows[0].length === 2) {
+    const [[a, b], [c, d]] = rows;
+    const turns = a * d >= b * c;
+    const [x, y] = turns ? [a + d, b - c] : [a - d, b + c];
+    const size = Math.hypot(x, y) || 1;
+    const [cos, sin] = [x / size, y / size];
+    return { rows: turns ? [[cos, sin], [-sin, cos]] : [[cos, sin], [sin, -cos]], unreached: null };
+  }
+  const { left, right } = svd(rows);
+  const found = rows.map((_, i) => rows[0].map((__, j) => sum(left.map((vector, k) => vector[i] * right[k][j]))));
+  if (rows.length >= rows[0].length) return { rows: found, unreached: null };
+  const unreached = (vectors) => {
+    const along = right.map((direction) => combined(vectors, direction));
+    return vectors.map((vector, j) => less(vector, combined(along, right.map((direction) => direction[j]))));
+  };
+  return { rows: found, unreached };
+}
+
 /** The least singular value over the sum of all: 1/n for a multiple of an orthogonal matrix, 0 for a singular one. */
 export function conditioning(vectors) {
   const sigma = singularValues(vectors);

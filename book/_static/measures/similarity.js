@@ -1,10 +1,15 @@
 // Similarity of representations: canonical correlations, d_SVD over sets of labels, and d_{f,g} (Def. 4.5).
-import { independent, mean, nuclearNorm, orthonormal, products, singularValues, subsets, sum } from "./linear.js";
+import {
+  combined, dot, independent, less, mean, nearestOrthogonal, nuclearNorm, orthonormal, products, singularValues, subsets,
+  sum,
+} from "./linear.js";
 import { Ratios } from "./points.js";
 import { pivotPoint } from "./sets.js";
 
 // Label subsets that are looked at, at most.
 export const MAX_SUBSETS = 20000;
+// Below this d_SVD is taken from a difference: 1 less a number near 1 has lost its digits.
+const CLOSE = 1e-4;
 
 /** Canonical correlations of the representations that reach the two distributions, from the largest on. */
 export function canonicalCorrelations(pair) {
@@ -17,8 +22,21 @@ export const meanCca = (pair) => mean(canonicalCorrelations(pair));
 /** d_SVD of standardised points: 1 - the nuclear norm of z w^T over their number; of more points than coordinates, too. */
 export function dissimilarity(z, w) {
   const few = z.length <= z[0].length;
-  const cross = few ? products(z, w) : products(triangle(z), triangle(w));
-  return clipped(1 - nuclearNorm(cross) / z.length);
+  const [first, second] = few ? [z, w] : [triangle(z), triangle(w)];
+  return fromProducts(products(first, second), first, second, z.length);
+}
+
+/**
+ * d_SVD of so many points, from the products `cross` of the rows of z and of w. It is min |z - Q w|²/(2 points) over
+ * orthogonal Q, too, and that keeps all digits where models are close.
+ */
+function fromProducts(cross, z, w, points) {
+  const found = 1 - nuclearNorm(cross) / points;
+  if (found >= CLOSE) return found;
+  const { rows, unreached } = nearestOrthogonal(cross);
+  const squares = (vectors) => sum(vectors.map((vector) => dot(vector, vector)));
+  const apart = squares(z.map((vector, i) => less(vector, combined(w, rows[i]))));
+  return (apart + (unreached ? squares(unreached(w)) : 0)) / (2 * points);
 }
 
 /** Of a matrix with these rows, as rows, the triangular factor: as many as there are columns. */
@@ -28,9 +46,6 @@ function triangle(rows) {
   return Array.from(coordinates[0], (_, i) => Float64Array.from(coordinates, (column) => column[i]));
 }
 
-/** Negative by rounding only. */
-const clipped = (value) => Math.max(value, 0);
-
 /**
  * d_{f,g}: the largest d_SVD of L^T f over all L that the kept labels allow, and of N^T g.
  *
@@ -39,12 +54,12 @@ const clipped = (value) => Math.max(value, 0);
  * @param chosen subsets to look at, as places among the kept labels; null for all, which must be at most MAX_SUBSETS
  * @returns value; embeddings, the largest d_SVD of a label subset, and worst, these labels; unembeddings (null without an
  *   input set); count of subsets that were looked at; total, how many there are; dependent, how many were set aside
- *   because their log-ratios are linearly dependent in a model
+ *   because their log-ratios are linearly dependent in a model; diverse, whether there are others
  */
 export function representationDistance(pair, sets, { allLabels = false, ratios = null, chosen = null } = {}) {
   const found = ratios ?? new Ratios(pair.labelPoints, pivotPoint(pair, sets.pivot), sets.labels);
   const ofLabels = allLabels
-    ? { embeddings: dissimilarity(found.z, found.w), worst: sets.labels, count: 1, total: 1, dependent: 0 }
+    ? { embeddings: dissimilarity(found.z, found.w), worst: sets.labels, count: 1, total: 1, dependent: 0, diverse: true }
     : worstSubset(found, Math.min(pair.dim, sets.labels.length), chosen);
   let unembeddings = null;
   if (sets.inputSet) {
@@ -64,9 +79,10 @@ function worstSubset({ z, w, others }, size, given) {
   const [all, regular] = [{ embeddings: -1, worst: null }, { embeddings: -1, worst: null }];
   let [count, dependent] = [0, 0];
   for (const places of given ?? subsets(others.length, size)) {
-    const value = clipped(1 - nuclearNorm(block(cross, places)) / size);
-    const diverse = [z, w].every((vectors, model) =>
-      independent(places.map((i) => vectors[i]), block(grams[model], places)));
+    const [first, second] = [z, w].map((vectors) => places.map((i) => vectors[i]));
+    const value = fromProducts(block(cross, places), first, second, size);
+    const diverse = grams.every((gram, model) =>
+      independent([first, second][model], block(gram, places)));
     if (diverse) count++;
     else dependent++;
     for (const kept of diverse ? [all, regular] : [all]) {
@@ -74,7 +90,9 @@ function worstSubset({ z, w, others }, size, given) {
     }
   }
   // Where all are dependent they count after all.
-  return count ? { ...regular, count, total, dependent } : { ...all, count: dependent, total, dependent: 0 };
+  return count
+    ? { ...regular, count, total, dependent, diverse: true }
+    : { ...all, count: dependent, total, dependent: 0, diverse: false };
 }
 
 /** Binomial coefficient. */

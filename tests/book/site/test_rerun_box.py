@@ -18,7 +18,7 @@ import repsim_book.cli.run
 from repsim_book.chapters import list_chapters
 from repsim_book.cli import main
 from repsim_book.pages import standalone
-from repsim_book.pages.sources import declared_parameters
+from repsim_book.pages.declared import declared_parameters
 from repsim_book.parameters import read_parameters
 from repsim_book.profiles import load_profile
 from repsim_book.site import rerun_box
@@ -135,12 +135,11 @@ def test_every_chapter_has_a_box_with_the_values_of_the_build(book):
 @pytest.fixture
 def box(browser, tmp_path):
     """A page with nothing but the box, opened with the chapter's defaults."""
-    for name in ("rerun.js", "rerun.css"):
+    for name in ("limits.js", "rerun.js", "rerun.css"):
         shutil.copy(ROOT / "book" / "_static" / name, tmp_path)
     html = rerun_box.form("03", PARAMETERS, DEFAULTS).replace("<details", "<details open")
-    head = (
-        '<meta charset="utf-8"><link rel="stylesheet" href="rerun.css"><script src="rerun.js" defer></script>'
-    )
+    scripts = "".join(f'<script src="{name}.js" defer></script>' for name in ("limits", "rerun"))
+    head = f'<meta charset="utf-8"><link rel="stylesheet" href="rerun.css">{scripts}'
     (tmp_path / "page.html").write_text(head + html, encoding="utf-8")
     context = new_context(browser, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()

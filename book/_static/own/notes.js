@@ -1,0 +1,114 @@
+// What a reader should know of a comparison that its figures do not say, in the sentences of `comparison_notes.py`.
+import { centred, dot, length, mean } from "../measures/linear.js";
+import { bestMatching } from "./matching.js";
+import { counted, digits, many } from "./printed.js";
+
+const ROUNDOFF = 2 ** -53;
+
+// How many inputs differ in a model's embedding, and how to call them; it stops counting above `enough`.
+function differentInputs({ a, b, inputs }, enough) {
+  const seen = new Set();
+  for (let x = 0; x < inputs; x += 1) {
+    seen.add([...a.f, ...b.f].map((column) => column[x] + 0).join());
+    if (seen.size > enough) return [inputs, `N = ${inputs} inputs`];
+  }
+  return [seen.size, seen.size === inputs ? `N = ${inputs} inputs` : `${seen.size} different inputs`];
+}
+
+// Whether a direction along which all inputs have the same embedding acts as a bias: no shift of the identified
+// embeddings stands for it, up to what the numbers had rounded off.
+function hasHiddenBias({ f, g, labels, dim, rank, essential, roundoff }) {
+  if (rank === dim) return false;
+  const tolerance = Math.max(1e3 * ROUNDOFF, 4 * Math.max(...roundoff));
+  const [means, columns] = [f.map(mean), g.map(centred)];
+  const rows = Array.from({ length: labels }, (_, y) => columns.map((column) => column[y]));
+  const constant = Float64Array.from(rows, (row) => dot(row, means));
+  const size = length(means);
+  const largest = rows.reduce((most, row, y) => Math.max(most, length(row) * size + Math.abs(constant[y])), 0);
+  const rest = constant.slice();
+  for (const image of essential.g) { // which are orthogonal
+    const shift = dot(constant, image) / dot(image, image);
+    for (let y = 0; y < labels; y += 1) rest[y] -= shift * image[y];
+  }
+  return rest.some((x) => Math.abs(x) > tolerance * (largest + 1));
+}
+
+// Labels that are in another order in one of the files: the share of equal predictions with labels matched, and of
+// labels of b that are another one in a, this one; null where nothing is suspected.
+function suspectedOrder(a, b, agreement) {
+  const enough = agreement + Math.max(0.1, 0.6 * (1 - agreement));
+  if (enough > 1) return null;
+  const [labels, others] = [a, b].map((predictions) => [...new Set(predictions)].sort((i, j) => i - j));
+  if (Math.max(labels.length, others.length) > a.length / 5) return null;
+  const table = labels.map(() => others.map(() => 0));
+  const [place, other] = [labels, others].map((each) => new Map(each.map((label, k) => [label, k])));
+  a.forEach((label, x) => { table[place.get(label)][other.get(b[x])] += 1; });
+  const columns = bestMatching(table);
+  const matched = columns.reduce((sum, column, row) => sum + (column < 0 ? 0 : table[row][column]), 0) / a.length;
+  if (matched < enough) return null;
+  const renamed = columns.flatMap((column, row) =>
+    (column >= 0 && table[row][column] && labels[row] !== others[column] ? [[others[column], labels[row]]] : []));
+  return { matched, renamed };
+}
+
+// The notes on a comparison, `found`, in sentences. Of the label subsets: how many there are, as a
+// BigInt, whether all were looked at, and whether any is diverse.
+export function notes(pair, found, { total, exhaustive, diverse }) {
+  const { a, b } = pair;
+  const said = [];
+  const [differ, inputs] = differentInputs(pair, a.rank + b.rank + 1);
+  for (const [name, model] of [["a", a], ["b", b]]) {
+    const lost = model.dim - model.rank;
+    if (!lost) continue;
+    const bias = hasHiddenBias(model);
+    const other = lost - (bias ? 1 : 0);
+    if (model.rank === differ - 1 && model.rank < Math.min(model.dim, model.labels - 1)) {
+      said.push(`${inputs} show ${model.rank} directions at most: take more of them`);
+    }
+    said.push(
+      `of ${name}'s M = ${model.dim} dimensions r = ${model.rank} reach the distribution`
+      + (bias ? ", and one along which all inputs are the same, as a bias" : "")
+      + (other ? `; the other ${other} could be anything, and nothing here speaks of them` : ""),
+    );
+  }
+  if (a.rank !== b.rank) {
+    said.push(
+      `the ranks ${a.rank} and ${b.rank} differ: label sets have as many labels as the smaller, so that d_SVD compares `
+      + "images of as many dimensions in both",
+    );
+  }
+  if (!exhaustive) {
+    said.push(
+      `d_{f,g} is at least this: ${counted(found.label_subsets)} of ${many(total)} label subsets were looked at`,
+    );
+  }
+  if (found.dependent_label_subsets) {
+    said.push(
+      `${counted(found.dependent_label_subsets)} label subsets do not count: their log-ratios are linearly dependent, so that they are `
+      + "not diverse",
+    );
+  }
+  if (!diverse) {
+    said.push(
+      "the log-ratios of every label subset are linearly dependent in a or b: none is diverse, and d_{f,g} speaks of "
+      + "fewer directions than labels",
+    );
+  }
+  const forced = a.rank + b.rank - (differ - 1);
+  if (forced > 0) {
+    said.push(
+      `${forced} of ${Math.min(a.rank, b.rank)} canonical correlations are 1 whatever the models are: the ranks ${a.rank} `
+      + `and ${b.rank} add up to more than ${differ - 1}, one less than ${inputs}`,
+    );
+  }
+  const suspected = suspectedOrder(a.distribution.predictions, b.distribution.predictions, found.agreement);
+  if (suspected) {
+    const pairs = suspected.renamed.slice(0, 5).map(([there, here]) => `${there} is a's ${here}`).join(", ");
+    const more = suspected.renamed.length > 5 ? ", ..." : "";
+    said.push(
+      `are the labels in another order? The predictions agree on a share of ${digits(found.agreement, 3)}, and with labels `
+      + `matched on ${digits(suspected.matched, 3)} (b's label ${pairs}${more})`,
+    );
+  }
+  return said;
+}
