@@ -62,7 +62,7 @@ export const PRESETS = {
   },
   star: {
     title: "The star of Table 1",
-    says: "Every label takes another place on the circle. The answers stay the same; from seven labels on, nothing linear is left of the representations.",
+    says: "Every label takes another place. The answers stay the same; from seven labels on, nothing linear is left inside.",
     rho: 12,
     spread: 0.35,
     b: (labels) => inOrder(star(labels)),
