@@ -111,7 +111,7 @@ PAPER = 665
 # Texts that a sheet shows nothing of, but for what is of use on a screen alone.
 UNPRINTED = """[...document.querySelectorAll("article.bd-article :is(p, li, td, pre, figcaption, svg.marks)")]
   .filter(e => e.textContent.trim() && !e.querySelector(":scope > button"))
-  .filter(e => !e.closest("#search-instead, .pg-app, .repsim-rerun, .repsim-downloads, .where, " +
+  .filter(e => !e.closest("#search-instead, .pg-app, .repsim-own, .repsim-rerun, .repsim-downloads, .where, " +
     ".tag_parameter-checks, details.hide > summary"))
   .filter(e => !e.getClientRects().length || !e.getBoundingClientRect().height || !e.checkVisibility({
     opacityProperty: true, visibilityProperty: true }))

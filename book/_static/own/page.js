@@ -201,7 +201,6 @@ function show(found) {
   find(".result").hidden = false;
 }
 
-find(".without").remove();
-find("form").hidden = false;
+find("button.samples").disabled = false;
 find("form").addEventListener("submit", (event) => event.preventDefault());
 update();
