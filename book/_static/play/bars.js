@@ -29,12 +29,12 @@ export const ROWS = [
   },
   {
     key: "d_kl", name: "<i>d</i><sub>KL</sub>(1, 2)", spoken: "divergence", group: "What the models say",
-    title: "Kullback–Leibler divergence of model 2 from model 1, in nats; the scale is logarithmic, from a millionth to 10",
+    title: "Kullback–Leibler divergence, the mean over model 1’s probabilities, in nats; the scale is logarithmic, from a millionth to 10",
     place: (value) => clipped((Math.log10(Math.max(value, 1e-6)) + 6) / 7),
   },
   {
     key: "d_kl_reverse", name: "<i>d</i><sub>KL</sub>(2, 1)", spoken: "divergence the other way", group: "What the models say",
-    title: "The same, of model 1 from model 2",
+    title: "The same the other way: the mean over model 2’s probabilities",
     place: (value) => clipped((Math.log10(Math.max(value, 1e-6)) + 6) / 7),
   },
   {

@@ -51,6 +51,16 @@ function clusters({ labels, spread }) {
  * @param given the arrays that the state names: `f` and `g` of both models and `of`; null for clusters on a circle
  */
 export function arrays(state, given, model) {
+  const { labels, rho, spread, a, b, noise, stretch, mirror } = state;
+  const key = JSON.stringify([labels, rho, spread, ...(model ? [b, noise, stretch, mirror] : a)]);
+  // While one model is moved the other stays.
+  if (latest[model]?.key !== key || latest[model].given !== given) latest[model] = { key, given, made: made(state, given, model) };
+  return latest[model].made;
+}
+
+const latest = [null, null];
+
+function made(state, given, model) {
   const base = given ? { f: given.f[model], g: given.g[model], of: given.of } : clusters(state);
   const turns = (model ? state.b : state.a).map((angle) => {
     const radians = (angle * Math.PI) / 180;
@@ -119,11 +129,18 @@ function inputSets(of) {
   return kept.get(key);
 }
 
+const models = new WeakMap();
+
+/** The model of arrays: one for the same ones, so that what it has found of itself stays. */
+function modelOf(found) {
+  if (!models.has(found)) models.set(found, new Model({ embeddings: found.f, unembeddings: found.g, dim: 2 }));
+  return models.get(found);
+}
+
 /** What `compare` measures of the two models of a state, given as arrays. */
 export function measure(state, [first, second]) {
-  const model = ({ f, g }) => new Model({ embeddings: f, unembeddings: g, dim: 2 });
   const fixed = state.given === "angles" ? { pivot: 0, leftOut: "none" } : {};
-  return compare(model(first), model(second), {
+  return compare(modelOf(first), modelOf(second), {
     ...fixed,
     inputSet: (pair) => (pair.dim === pair.labels - 1 ? null : bestInputSet(pair, inputSets(first.of), FLOOR)),
   });
