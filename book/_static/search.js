@@ -50,7 +50,7 @@ const repsimSearch = (() => {
   const KINDS = { statement: 1.1, term: 0.9, function: 0.9, class: 0.9, method: 0.7, attribute: 0.7, exercise: 0.6, reference: 0.6 };
   const PAGES = { "book/changes.html": 0.3, "book/errata.html": 0.3, "book/teaching.html": 0.8, "book/clusters.html": 0.7, "book/records.html": 0.8 };
   // Sections that every chapter has say least of a thing.
-  const USUAL = /^(What you will see|Where to next|Summary|An open question|Try it yourself|Exercises|Parameters)$/;
+  const USUAL = /^(What you will see|Summary|An open question|Try it yourself|Exercises|Parameters)$/;
   const USUAL_WEIGHT = 0.5;
   const EXACT = { prefix: false, fuzzy: false };
 
