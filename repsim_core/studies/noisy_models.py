@@ -67,6 +67,14 @@ def bound_curves(d_llv: pd.Series, dim: int, *, points: int = 200, reach: float 
     )
 
 
+def with_bounds(pairs: pd.DataFrame, dim: int) -> pd.DataFrame:
+    """Pairs with columns linear and quadratic, the bounds that follow from their d_llv."""
+    d = pairs["d_llv"]
+    return pairs.assign(
+        linear=[linear_bound(each, dim) for each in d], quadratic=[quadratic_bound(each) for each in d]
+    )
+
+
 def above(pairs: pd.DataFrame, bound: str) -> pd.Series:
     """Which pairs have a d_fg above a bound, the column of that name, by more than rounding."""
     return pairs["d_fg"] > pairs[bound] * (1 + _RELATIVE) + _ABSOLUTE
