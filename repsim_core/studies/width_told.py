@@ -284,7 +284,7 @@ def of_the_record(recorded: Any, folder: str, planned: Sequence[Any]) -> tuple[s
         f"The record in {folder} holds {len(recorded.models):,} networks and {len(recorded.pairs):,} pairs, "
         "trained for "
         ""
-        f"{recorded.study.steps:,} steps."
+        f"{recorded.study.steps:,} steps; the table has their number by K, variant and width."
     )
     if not lacking:
         return f"{said} All {len(planned)} groups of the study are in it.", 0
