@@ -2,7 +2,7 @@
 
     python -m repsim_book.trained_pair
 
-writes `book/_static/play/trained.json` anew.
+writes `book/_static/play/trained.js` anew.
 """
 
 import json
@@ -13,7 +13,7 @@ import pandas as pd
 from repsim_book.paths import find_root
 from repsim_core.files import write_atomic
 
-FILE = Path("book/_static/play/trained.json")
+FILE = Path("book/_static/play/trained.js")
 RECORD = Path("book/records/width")
 # Both divergences of a close pair are below this, in nats.
 CLOSE = 0.05
@@ -57,8 +57,9 @@ def _written(values) -> list[float]:
 
 
 def text(found: dict[str, list]) -> str:
-    """As the file has it."""
-    return json.dumps(found, separators=(",", ":")) + "\n"
+    """As the file has it: a module, which a page that is opened from a disk can have too."""
+    data = json.dumps(found, separators=(",", ":"))
+    return f"// Written by repsim_book.trained_pair.\nexport const trained = {data};\n"
 
 
 if __name__ == "__main__":

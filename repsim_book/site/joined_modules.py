@@ -34,7 +34,9 @@ def write(app: Any, error: Exception | None) -> None:
 
 
 def joined(folder: Path, entry: str) -> str:
-    """A module that exports what the entry does, and imports nothing.
+    """A script that puts what the entry exports into `repsimModules`, by the entry's name; it imports nothing.
+
+    A plain script, and no module: browsers import none from a page that is opened from a disk.
 
     Args:
         folder: of all modules.
@@ -72,4 +74,6 @@ def joined(folder: Path, entry: str) -> str:
 
     last = add(entry)
     own = [name for _, name in EXPORTED.findall((folder / entry).read_text(encoding="utf-8"))]
-    return f"{''.join(parts)}export const {{ {', '.join(own)} }} = {last};\n"
+    name = posixpath.basename(entry).removesuffix(".js")
+    kept = f"(globalThis.repsimModules ??= {{}}).{name} = {{ {', '.join(f'{each}: {last}.{each}' for each in own)} }};"
+    return f'(() => {{\n"use strict";\n{"".join(parts)}{kept}\n}})();\n'

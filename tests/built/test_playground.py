@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from browsing import swipe
 from page_measures import ASK, apart, asked, measured, pairs
+from processes import HANG
 
 import repsim_core as rc
 from repsim_core.constructions import two_angles
@@ -42,6 +43,13 @@ def opened(browser, site):
 
 def handle(page, model: int, label: int):
     return page.locator(".pg-panel").nth(model - 1).locator(".pg-handle").nth(label)
+
+
+def test_a_page_that_is_opened_from_a_disk_has_it_too(browser, book):
+    page = browser.new_page()
+    page.goto((book / PAGE).as_uri())
+    page.locator(".playground.ready .pg-handle").first.wait_for(timeout=1000 * HANG)
+    page.close()
 
 
 def test_a_browser_measures_what_the_core_does(opened, mathematics_only):

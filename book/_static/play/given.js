@@ -1,4 +1,5 @@
 // Pairs of models that no circle makes: one in closed form, one that was trained.
+import { trained } from "./trained.js";
 
 /**
  * Three log-ratios in the plane, of which one has nothing in common in the two models while d_SVD over every pair of
@@ -15,9 +16,7 @@ function angles() {
 export async function given(name) {
   if (name === null) return null;
   if (name === "angles") return angles();
-  const answer = await fetch(new URL(`${name}.json`, base()));
-  if (!answer.ok) throw new Error(`${name}.json: found status ${answer.status}, expected the file`);
-  const { f, g, of } = await answer.json();
+  const { f, g, of } = trained;
   return { f: f.map((values) => Float64Array.from(values)), g: g.map((values) => Float64Array.from(values)), of };
 }
 
