@@ -228,7 +228,11 @@ def test_the_readme_has_the_numbers_of_the_records(kept):
     assert f"{which['networks']} networks in {which['sets']} sets" in readme
     for rival in ("farther_kl", "ratio_distance"):
         assert which[f"tally_{rival}"] in readme, rival
+    for measure in ("kl", "llv"):
+        assert which[f"{measure}_by_k"] in readme, measure
     assert which["verdict_images"].startswith("ahead in 0 of 5 sets, behind in 0")
+    for choice in ("label", "mean"):
+        assert which[f"searched_beside_{choice}"].startswith("ahead in 0 of 10 sets, behind in 0")
 
 
 # -- what is said of the paper, of intervals, of versions --------------------------------------------------------------
