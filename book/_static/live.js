@@ -32,7 +32,7 @@
   );
 
   const completed = (sources) => {
-    const shown = [...document.querySelectorAll("article .cell")];
+    const shown = [...document.querySelectorAll("article .cell:not(.repsim-opening)")];
     const there = shown.filter((cell) => !isInjected(cell)).length;
     const expected = sources.filter(({ tags }) => !tags.includes("remove-cell")).length;
     if (there !== expected) throw new Error(`this page has ${there} cells, its notebook ${expected}`);

@@ -278,8 +278,9 @@ def test_the_coverage_that_is_quoted_is_the_coverage_that_was_measured():
             assert f"| {words} | {n} | {low} to {high} % | {orders} % |" in width
     additive, norm, orders, tails = found["slope", 5]
     low, high = min(additive, norm, tails), max(additive, norm, tails)
+    beside = said(ROOT / "repsim_core" / "studies" / "width_beside_told.py")
     assert (
-        f"held the true one in {low} to {high} % of the simulated studies, and in {orders} % where" in width
+        f"held the true one in {low} to {high} % of the simulated studies, and in {orders} % where" in beside
     )
     differences = (*found["difference", 10], *found["difference, five widths", 20])
     which = said(ROOT / "notebooks" / "06_which.md")

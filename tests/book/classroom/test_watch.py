@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from places import CLASSROOM as BOOK
+from processes import HANG
 from tiny import MASTER, NAME, data, write
 
 from repsim_book.classroom import grade_class as grade_class_module
@@ -55,7 +56,7 @@ def test_who_changes_the_course_is_named_and_the_others_are_graded(course, monke
 
     def execute(notebook, *, student, **_):
         if student not in again and jobs > 1:
-            meeting.wait(60)  # all run at once, the first time
+            meeting.wait(HANG)  # all run at once, the first time
         again.add(student)
         if student == "eve":
             course.submission(NAME, "ada").write_bytes(b"{}")

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from places import ROOT
+from processes import HANG
 
 from repsim_book.site.joined_modules import ENTRIES, joined
 from repsim_book.site.mathematics import node
@@ -28,7 +29,7 @@ def folder(tmp_path):
 
 def run(text: str, last: str) -> str:
     done = subprocess.run(
-        [node(), "--input-type=module"], input=text + last, capture_output=True, text=True, timeout=60
+        [node(), "--input-type=module"], input=text + last, capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

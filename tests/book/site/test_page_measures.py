@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from page_measures import ASK, apart, asked, measured, pairs
 from places import ROOT
+from processes import HANG
 
 from repsim_book.site.mathematics import node
 
@@ -26,7 +27,7 @@ console.log(JSON.stringify(({script})({{ ...model, ...compared }}, given)));
         input=json.dumps(given),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
