@@ -5,9 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from browsing import swipe
+from browsing import new_context, swipe
 from page_measures import ASK, apart, asked, measured, pairs
-from processes import HANG
 
 import repsim_core as rc
 from repsim_core.constructions import two_angles
@@ -46,10 +45,11 @@ def handle(page, model: int, label: int):
 
 
 def test_a_page_that_is_opened_from_a_disk_has_it_too(browser, book):
-    page = browser.new_page()
+    context = new_context(browser)
+    page = context.new_page()
     page.goto((book / PAGE).as_uri())
-    page.locator(".playground.ready .pg-handle").first.wait_for(timeout=1000 * HANG)
-    page.close()
+    page.locator(".playground.ready .pg-handle").first.wait_for()
+    context.close()
 
 
 def test_a_browser_measures_what_the_core_does(opened, mathematics_only):
