@@ -18,7 +18,8 @@ import numpy as np
 from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
-from repsim_core.measures.model_intervals import LeaveOneOut, rank_correlations, weighted_means
+from repsim_core.measures.model_intervals import LeaveOneOut, weighted_means
+from repsim_core.measures.telling import rank_correlations
 
 SIZES = (5, 10, 20)
 # Probability of the rarer of two orders: 18 % of the pairs then differ, as in the record of Width.
@@ -97,7 +98,9 @@ def slope(study: Study, weights):
 
 
 def correlation(place: int):
-    return lambda study, weights: rank_correlations(study.measures[0], study.measures[place], weights)
+    return lambda study, weights: rank_correlations(
+        study.measures[0][:, None], study.measures[place], weights
+    )[:, 0]
 
 
 def difference(study: Study, weights):

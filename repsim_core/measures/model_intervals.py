@@ -142,22 +142,6 @@ def weighted_means(
     return (weights @ values) / _totals(weights)[:, 0]
 
 
-def rank_correlations(
-    x: Real[np.ndarray, " P"], y: Real[np.ndarray, " P"], weights: Real[np.ndarray, "rows P"]
-) -> Float64[np.ndarray, " rows"]:
-    """Spearman's rank correlation of two measures of the pairs by each row of weights; NaN where one is constant.
-
-    A pair with weight w stands for w equal pairs, and values that appear more than once have their mean rank.
-    """
-    x_ranks, y_ranks = _centred_ranks(x, weights), _centred_ranks(y, weights)
-    xx = (weights * x_ranks * x_ranks).sum(axis=1)
-    yy = (weights * y_ranks * y_ranks).sum(axis=1)
-    xy = (weights * x_ranks * y_ranks).sum(axis=1)
-    sizes = np.sqrt(xx * yy)
-    sizes[sizes == 0] = np.nan
-    return xy / sizes
-
-
 def means_of_subsets(
     values: Real[np.ndarray, " P"], pairs: Int64[np.ndarray, "P 2"], size: int
 ) -> Float64[np.ndarray, " subsets"]:
@@ -214,14 +198,6 @@ def mean_ranks(
     ranks += until.take(last, axis=1)
     ranks /= 2
     return ranks
-
-
-def _centred_ranks(
-    values: Real[np.ndarray, " P"], weights: Real[np.ndarray, "rows P"]
-) -> Float64[np.ndarray, "rows P"]:
-    """The rank of each pair by each row of weights, less the row's mean rank."""
-    ranks = mean_ranks(values, weights)
-    return ranks - (weights * ranks).sum(axis=1, keepdims=True) / _totals(weights)
 
 
 def _totals(weights: Real[np.ndarray, "rows P"]) -> Float64[np.ndarray, "rows 1"]:

@@ -12,24 +12,26 @@ from jaxtyping import Bool, Float64, Int64, Real
 from repsim_core.measures.model_intervals import LeaveOneOut, mean_ranks
 
 
-def rank_correlations_with(
+def rank_correlations(
     measures: Real[np.ndarray, "P measures"],
     target: Real[np.ndarray, " P"],
-    rows: Int64[np.ndarray, "rows P"],
+    weights: Real[np.ndarray, "rows P"],
 ) -> Float64[np.ndarray, "rows measures"]:
-    """Spearman's rank correlation of each measure with the target, over the pairs that each row has.
+    """Spearman's rank correlation of each measure with the target, by each row of weights.
+
+    A pair with weight w stands for w equal pairs, and values that appear more than once have their mean rank.
 
     Args:
         measures: a column each.
         target: of the same pairs.
-        rows: 1 where a pair counts, else 0.
+        weights: 0 where a pair does not count.
 
     Returns:
         NaN where a measure or the target is constant, or a row has less than two pairs.
     """
-    weights = rows.astype(float)
+    weights = weights.astype(float)
     goal, size = _centred(target, weights)
-    found = np.full((len(rows), measures.shape[1]), np.nan)
+    found = np.full((len(weights), measures.shape[1]), np.nan)
     for column, measure in zip(found.T, measures.T, strict=True):
         ranks, own_size = _centred(measure, weights)
         products = size * own_size
@@ -38,12 +40,15 @@ def rank_correlations_with(
 
 
 def _centred(
-    values: Real[np.ndarray, " P"], rows: Float64[np.ndarray, "rows P"]
+    values: Real[np.ndarray, " P"], weights: Float64[np.ndarray, "rows P"]
 ) -> tuple[Float64[np.ndarray, "rows P"], Float64[np.ndarray, " rows"]]:
-    """Ranks among the pairs of each row less their mean, 0 for others, and the root of the sum of their squares."""
-    ranks = mean_ranks(values, rows) * rows
-    counts = np.maximum(rows.sum(axis=1), 1.0)
-    ranks -= rows * (ranks.sum(axis=1) / counts)[:, None]
+    """Ranks by each row of weights less their mean, times the roots of the weights; and the root of the sum of their
+    squares."""
+    ranks = mean_ranks(values, weights)
+    totals = weights.sum(axis=1)
+    totals[totals == 0] = 1.0
+    ranks -= ((weights * ranks).sum(axis=1) / totals)[:, None]
+    ranks *= np.sqrt(weights)
     return ranks, np.sqrt(np.einsum("rp,rp->r", ranks, ranks))
 
 
@@ -83,7 +88,7 @@ def within_groups(
     """Rank correlations within each group of pairs, of which the mean is taken: what moves a whole group plays no part.
 
     Args:
-        measures, target, rows: as for `rank_correlations_with`.
+        measures, target, rows: as for `rank_correlations`.
         groups: of each pair, such as a width.
 
     Returns:
@@ -95,7 +100,7 @@ def within_groups(
         own = groups == name
         # Most rows have all pairs of a group: each kind of row is computed once.
         kinds, places = np.unique(rows[:, own], axis=0, return_inverse=True)
-        total += rank_correlations_with(measures[own], target[own], kinds)[places.ravel()]
+        total += rank_correlations(measures[own], target[own], kinds)[places.ravel()]
     return total / len(names)
 
 

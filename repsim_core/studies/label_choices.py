@@ -24,6 +24,8 @@ CHOICES = {
     "label": "label 0, all labels",
     "mean": "the mean over labels, all labels",
 }
+# The column of the rank correlation of searched with fixed values.
+WITH_FIXED = "searched with label 0"
 # What is taken over each choice.
 MEASURES = {"d_llv": "d_LLV", "ratio_distance": "δ"}
 # What a pivot has in common with all log-ratios can inflate these; of all labels at once.
@@ -108,14 +110,25 @@ def rankings(sets: Sequence[PairSet]) -> tuple[pd.DataFrame, pd.DataFrame]:
         rows[own.name] = {
             "networks": own.networks,
             **{CHOICES[choice]: values[name] for name, choice in names.items()},
-            "searched with label 0": with_fixed,
+            WITH_FIXED: with_fixed,
         }
         ahead.append(told.ahead("d_llv_searched").replace({"rival": names}))
+    if not rows:
+        columns = ["networks", *CHOICES.values(), WITH_FIXED]
+        return pd.DataFrame(columns=columns), pd.DataFrame(columns=["set", "rival", "value", "p"])
     return pd.DataFrame.from_dict(rows, orient="index"), pd.concat(ahead, ignore_index=True)
 
 
-def what_is_shared(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Medians of `SHARED` with a label as pivot and with the mean in its place: a row for each kind of pairs and M."""
+def what_is_shared(sets: Sequence[PairSet]) -> pd.DataFrame:
+    """Medians of `SHARED` with a label as pivot and with the mean in its place: a row for each kind of pairs and M.
+
+    Args:
+        sets: of pairs from `over_label_choices`; those without a column dim are of the plane.
+    """
+    if not sets:
+        return pd.DataFrame()
+    pairs = pd.concat([own.pairs.assign(kind=own.kind) for own in sets])
+    pairs["dim"] = pairs.get("dim", pd.Series(dtype=float)).fillna(2).astype(int)
     rows = {}
     for (kind, dim), own in pairs.groupby(["kind", "dim"], sort=False):
         rows[f"{kind}, M = {dim}"] = {

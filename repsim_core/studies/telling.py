@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from repsim_core.measures.shared_models import Carriers, carriers
 from repsim_core.measures.telling import (
     closest,
     leave_one_out,
-    rank_correlations_with,
+    rank_correlations,
     separations,
     within_groups,
 )
@@ -125,7 +125,7 @@ class Told:
         elif within:
             self._rows = within_groups(values, column.to_numpy(dtype=float), pair_set.groups, rows)
         else:
-            self._rows = rank_correlations_with(values, column.to_numpy(dtype=float), rows)
+            self._rows = rank_correlations(values, column.to_numpy(dtype=float), rows)
 
     def table(self) -> pd.DataFrame:
         """A row a contender: set, kind, measure, value, low, high, networks, pairs."""
@@ -168,6 +168,40 @@ class Told:
         return {"set": own.name, "kind": own.kind, "networks": own.networks, "pairs": len(own.pairs)}
 
 
+class Answers(NamedTuple):
+    """What the contenders tell about a target in several sets.
+
+    Attributes:
+        told: `Told.table` of each set.
+        ahead: `Told.ahead` of each set, of one contender.
+    """
+
+    told: pd.DataFrame
+    ahead: pd.DataFrame
+
+
+def tell(sets: Sequence[PairSet], target: str, contender: str, *, within: bool = False) -> Answers:
+    """Ask about a target in each set where it varies.
+
+    Args:
+        sets: of pairs; with `within` those count whose models are of several groups.
+        target, within: as for `Told`.
+        contender: that is compared with all others.
+
+    Returns:
+        Tables without rows where no set can be asked.
+    """
+    asked = [own for own in sets if (own.by or not within) and own.pairs[target].nunique() > 1]
+    found = [Told(own, target, within=within) for own in asked]
+    if not found:
+        none = pd.DataFrame(columns=["set", "kind", "networks", "pairs", "measure", "value", "low", "high"])
+        return Answers(none, none.assign(contender=[], rival=[], p=[]))
+    return Answers(
+        pd.concat([each.table() for each in found], ignore_index=True),
+        pd.concat([each.ahead(contender) for each in found], ignore_index=True),
+    )
+
+
 def closest_pairs(pair_set: PairSet, share: float, dissimilar: float) -> pd.DataFrame:
     """What each contender's closest pairs are like.
 
@@ -199,3 +233,11 @@ def closest_pairs(pair_set: PairSet, share: float, dissimilar: float) -> pd.Data
             }
         )
     return pd.DataFrame(rows)
+
+
+def closest_sums(nearest: pd.DataFrame) -> pd.DataFrame:
+    """`closest_pairs` of several sets together: a row a contender with closest, dissimilar and carried_by, summed over
+    the sets, and the least mean CCA of all, least_cca."""
+    by_measure = nearest.groupby("measure")
+    sums = by_measure[["closest", "dissimilar", "carried_by"]].sum()
+    return sums.assign(least_cca=by_measure["least_cca"].min().round(2)).loc[list(CONTENDERS)]

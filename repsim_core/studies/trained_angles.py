@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from repsim_core.measures.label_angles import label_angles
 from repsim_core.studies.telling import PairSet
+from repsim_core.wording import plural, verb
 
 _COLUMNS = ["kind", "size", "of_labels", "of_sets"]
+_ROUNDING = 1e-9
 
 
 def trained_angles(stored: Mapping[Any, Any], sets: Sequence[PairSet], kind: str, seeds: int) -> pd.DataFrame:
@@ -31,6 +33,44 @@ def trained_angles(stored: Mapping[Any, Any], sets: Sequence[PairSet], kind: str
         for a, b, pivot in _counted(stored, [own for own in sets if own.kind == kind], seeds)
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+class Factors(NamedTuple):
+    """Between the two sides of the theorem: the ratio of both sines.
+
+    Attributes:
+        pairs: how many.
+        median, largest: of the ratio; NaN without pairs.
+        below, above: pairs outside the strip from 1 to 2 M - 1, more than rounding explains.
+    """
+
+    pairs: int
+    median: float
+    largest: float
+    below: int
+    above: int
+
+    def in_words(self) -> str:
+        """How many pairs lie outside the strip, and where the others lie."""
+        if not self.pairs:
+            return "No pair was looked at here."
+        return (
+            f"Of {plural(self.pairs, 'pair')} {self.below or 'none'} {verb(max(self.below, 1), 'are')} below "
+            f"the strip and {self.above or 'none'} above. The ratio of both sines has a median of "
+            f"{self.median:.2f} and is {self.largest:.2f} at most."
+        )
+
+
+def factors(angles: pd.DataFrame) -> Factors:
+    """From rows of `trained_angles`, all with a positive of_sets."""
+    ratio = angles["of_labels"] / angles["of_sets"]
+    return Factors(
+        len(angles),
+        float(ratio.median()),
+        float(ratio.max()),
+        int((ratio < 1 - _ROUNDING).sum()),
+        int((ratio > (2 * angles["size"] - 1) * (1 + _ROUNDING)).sum()),
+    )
 
 
 def _counted(

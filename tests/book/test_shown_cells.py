@@ -8,8 +8,6 @@ from places import ROOT
 
 CHAPTERS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.md"))}
 LINES = 16
-# Chapters whose bookkeeping still stands in their cells, to be moved as well.
-LONG = {"00_why", "03_cifar10", "06_which"}
 APART = {"parameters", "parameter-checks"}
 
 
@@ -22,7 +20,7 @@ def code_cells(name):
             yield cell.source, tags
 
 
-@pytest.mark.parametrize("name", sorted(set(CHAPTERS) - LONG))
+@pytest.mark.parametrize("name", sorted(CHAPTERS))
 def test_cells_are_short(name):
     lengths = {
         source: len([line for line in source.splitlines() if line.strip()]) for source, _ in code_cells(name)

@@ -1,4 +1,4 @@
-"""Each model left out once: weights of pairs, means and rank correlations, intervals and what they cover."""
+"""Each model left out once: weights of pairs, means, intervals and what they cover."""
 
 import re
 import runpy
@@ -6,16 +6,13 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from places import ROOT
-from scipy.stats import spearmanr, t, ttest_1samp
+from scipy.stats import t, ttest_1samp
 
 from repsim_core.measures.model_intervals import (
     LeaveOneOut,
     holm,
     means_of_subsets,
-    rank_correlations,
     weighted_means,
 )
 
@@ -92,19 +89,6 @@ def test_figures_that_no_model_moves_have_no_width_and_unknown_ones_no_ends():
     found = two.interval(weighted_means(np.array([0.5]), two.weights))
     assert found.value == 0.5
     assert np.isnan(found[1:]).all()
-
-
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=12), st.integers(1, 3))
-def test_rank_correlations_are_spearman_s_of_the_pairs_that_often(rows, times):
-    x, y = np.array(rows, float).T
-    repeated = np.arange(len(x)) % times + 1
-    found = rank_correlations(x, y, np.vstack([np.ones(len(x)), repeated]))
-    for value, weights in zip(found, (np.ones(len(x), int), repeated), strict=True):
-        xs, ys = np.repeat(x, weights), np.repeat(y, weights)
-        if len(set(xs)) == 1 or len(set(ys)) == 1:
-            assert np.isnan(value)
-        else:
-            assert value == pytest.approx(spearmanr(xs, ys).statistic, abs=1e-12)
 
 
 def test_a_row_without_pairs_has_no_mean():

@@ -8,7 +8,8 @@ import pytest
 
 import repsim_core as rc
 from repsim_core.measures.distances import llv_distance
-from repsim_core.studies.bound_shares import bound_shares, bound_values, in_words
+from repsim_core.studies import verdicts
+from repsim_core.studies.bound_shares import bound_shares, bound_values, bounded, in_words
 from repsim_core.studies.label_choices import CHOICES, over_label_choices, rankings, what_is_shared
 from repsim_core.studies.telling import PairSet
 
@@ -65,8 +66,33 @@ def test_rankings_have_a_column_for_each_choice(measured: pd.DataFrame) -> None:
 
 
 def test_medians_of_what_a_pivot_shares(measured: pd.DataFrame) -> None:
-    table = what_is_shared(measured)
+    table = what_is_shared([PairSet("all", "noise", measured)])
     assert table.loc["noise, M = 2", "d_SVD, mean"] == measured["d_svd_mean"].median()
+
+
+def test_without_sets_there_are_no_rankings() -> None:
+    table, ahead = rankings([])
+    assert (len(table), len(ahead), len(what_is_shared([]))) == (0, 0, 0)
+    assert verdicts.tally(ahead, "label") == "in no set are there networks enough to say"
+
+
+def test_pairs_above_their_bounds_are_counted() -> None:
+    pairs = pd.DataFrame(
+        {
+            "d_fg": [0.02, 0.5, 0.02],
+            "max_d_svd_f": [0.02, 0.1, 0.01],
+            "d_llv": [0.1, 0.5, 0.1],
+            "ratio_distance": [0.1, 0.5, 0.2],
+            "quadratic_bound": [0.02, 0.5, 0.02],
+            "ratio_bound": [0.005, 0.125, 0.02],
+        }
+    )
+    found = bounded([PairSet("A", "made", pairs)])
+    assert found.above == {"d_llv": 0, "ratio_distance": 1}
+    assert found.embeddings == pytest.approx(1 / 3)
+    assert len(found.points) == 3
+    last = found.curves.query("measure == 'd_llv'").iloc[-1]
+    assert last["bound"] == pytest.approx(2 * last["distance"] ** 2)
 
 
 def test_shares_of_bounds_below_one() -> None:

@@ -8,7 +8,7 @@ import pytest
 from repsim_core import noisy_copy, permuted_circles
 from repsim_core.measures.label_angles import label_angles
 from repsim_core.studies.telling import PairSet
-from repsim_core.studies.trained_angles import trained_angles
+from repsim_core.studies.trained_angles import factors, trained_angles
 from repsim_core.studies.width import WidthGroup
 
 
@@ -27,3 +27,16 @@ def test_the_pairs_that_count_have_both_angles():
     assert len(trained_angles(stored, sets, "radial", 2)) == 1
     assert not len(trained_angles({}, sets, "radial", 3))
     assert not len(trained_angles(stored, sets, "images", 3))
+
+
+def test_factors_are_counted_outside_the_strip():
+    angles = pd.DataFrame(
+        {"size": [2, 2, 3, 2], "of_labels": [0.2, 0.7, 0.5, 0.1], "of_sets": [0.2, 0.2, 0.1, 0.2]}
+    )
+    found = factors(angles)
+    assert found == (4, pytest.approx(2.25), pytest.approx(5), 1, 1)
+    assert found.in_words() == (
+        "Of 4 pairs 1 is below the strip and 1 above. The ratio of both sines has a median of 2.25 and is 5.00 at most."
+    )
+    assert factors(angles.iloc[:0]).in_words() == "No pair was looked at here."
+    assert factors(angles.iloc[:1]).in_words().startswith("Of 1 pair none is below the strip and none above.")
