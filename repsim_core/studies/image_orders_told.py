@@ -52,6 +52,17 @@ def results(orders: ImageOrders, pairs: OrderPairs) -> dict[str, float | int | s
     }
 
 
+def of_similarity(pairs: OrderPairs) -> str:
+    """How similar pairs of equal and of different orders are, as far as there are such pairs."""
+    parts = []
+    for said, own in (("equal order", pairs.equal), ("different orders", pairs.other)):
+        parts.append(
+            f"pairs of {said} have a mean CCA of {ccas(own)}" if len(own) else f"no pair is of {said}"
+        )
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def of_other_orders(pairs: OrderPairs) -> str:
     """How similar models of different orders can be."""
     other = len(pairs.other)
@@ -172,15 +183,16 @@ def with_the_authors(
         "authors_odd_pairs": f"{with_odd} of {own_pairs}",
     }
     shown = [seed for seed in _IN_THE_FIGURE if seed in odd]
+    rare = ", and not typical" if 2 * all_odd < all_pairs else ""
     text = (
         f"Of the {len(everyone)} networks, theirs and those here, **{among} have one of two orders**. The "
         f"exceptions among the authors' are the seeds {listed(odd)}. The pair in the paper's figure, seeds 0 "
         f"and 1 with a mean CCA of {THE_PAPERS}, has {('none', 'one', 'two')[len(shown)]} of the exceptions "
         f"in it. Of the authors' {own_pairs} pairs {with_odd} have one; of all {all_pairs} pairs of the "
-        f"{len(everyone)} networks {all_odd}. So the pair is real, and not typical: here the least mean CCA "
-        f"of {plural(pairs, 'pair')} is {least_cca:.3f}. What a pair's orders alone would give, with the "
-        f"classes evenly on a circle, is a mean CCA of {order_cca(theirs[0], theirs[1]):.2f} for seeds 0 and "
-        f"1, and of {order_cca(*two):.2f} for one network of each of the two orders."
+        f"{len(everyone)} networks {all_odd}. So the pair is real{rare}. Here the least mean CCA of "
+        f"{plural(pairs, 'pair')} is {least_cca:.3f}. What a pair's orders alone would give, with the classes "
+        f"evenly on a circle, is a mean CCA of {order_cca(theirs[0], theirs[1]):.2f} for seeds 0 and 1, and "
+        f"of {order_cca(*two):.2f} for one network of each of the two orders."
     )
     return WithTheirs(found, text)
 

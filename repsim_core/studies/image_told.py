@@ -12,7 +12,7 @@ from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.alignment import aligned
 from repsim_core.studies.image_models import ImageModels
 from repsim_core.studies.image_orders import ImageOrders, OrderPairs
-from repsim_core.studies.image_orders_told import ccas
+from repsim_core.studies.image_orders_told import of_similarity
 from repsim_core.studies.image_relations import of_the_scatter
 from repsim_core.studies.image_shown_pair import LEAST_SIMILAR, THE_PAPERS, ShownPair, closer_halves
 from repsim_core.studies.records import Record
@@ -179,9 +179,8 @@ def summary(
     if len(own.dims) > 1:
         lines.append(_of_dimensions(own))
     lines.append(
-        f"**The orders.** {plural(len(orders.frequent), 'circular order')} in "
-        f"{plural(len(orders.of), 'seed')}, the most frequent one in {orders.most_alike}. Pairs of equal "
-        f"order have a mean CCA of {ccas(order_pairs.equal)}, the others of {ccas(order_pairs.other)}.{in_two}"
+        f"**The orders.** {plural(len(orders.frequent), 'circular order')} in {plural(len(orders.of), 'seed')}, "
+        f"the most frequent one in {orders.most_alike}. {of_similarity(order_pairs)}{in_two}"
     )
     lines.append(_of_pair(own, pair))
     closer = closer_halves(own.pairs)

@@ -100,6 +100,10 @@ def test_orders_in_words() -> None:
     of_one = OrderPairs.of(PAIRS.iloc[1:2], one)
     assert told.of_shared(one, of_one, NAMES).endswith("All seeds have one order.")
     assert told.of_other_orders(of_one) == "No two models here have different orders."
+    assert (
+        told.of_similarity(of_one)
+        == "Pairs of equal order have a mean CCA of 1.000; no pair is of different orders."
+    )
 
 
 def test_an_exchange_of_neighbours() -> None:
@@ -119,6 +123,10 @@ def test_the_authors_networks_beside_these() -> None:
     }
     assert "The exceptions among the authors' are the seeds 0 and 7." in found.text
     assert "has one of the exceptions in it" in found.text
+    assert "So the pair is real, and not typical." in found.text
+    others = dict.fromkeys(range(4), AUTHORS_ORDERS[0])
+    common = told.with_the_authors(ImageOrders(others, others, others, {}), AUTHORS_ORDERS, 0.4, 6)
+    assert "So the pair is real. Here" in common.text
     assert "the least mean CCA of 1 pair is 0.432" in found.text
     table = told.published(here, AUTHORS_ORDERS, list("PABCEDFHST"))
     assert table["seeds here"].sum() == 2
