@@ -42,6 +42,7 @@ def test_two_files_are_compared_and_no_byte_leaves(reader, files):
     requests = []
     page.on("request", lambda request: requests.append(request))
     page.set_input_files("#own-file-a", paths)  # both at once
+    page.get_by_text("Say which array of b.npz has the embeddings.").wait_for()
     page.select_option("#own-b-embeddings", "hidden")
     page.select_option("#own-b-unembeddings", "head")
     page.get_by_role("button", name="Compare", exact=True).click()
@@ -49,8 +50,8 @@ def test_two_files_are_compared_and_no_byte_leaves(reader, files):
     expected = rc.compare(a, b)
     found = rows(page)
     for name, value in (
-        ("d_LLV", expected.d_llv),
-        ("d_{f,g}", expected.d_fg),
+        ("dLLV", expected.d_llv),
+        ("df,g", expected.d_fg),
         ("mean CCA of f", expected.mean_cca),
     ):
         assert found[name] == f"{value:.4g}"
@@ -87,10 +88,13 @@ def test_the_samples_are_a_click_away_and_bad_files_are_refused(reader, tmp_path
     page.get_by_role("button", name="Try it with two sample models").click()
     page.locator("#repsim-own .result").wait_for()
     assert float(rows(page)["mean CCA of f"]) < 0.01
+    assert page.locator("#repsim-own .result sub").first.text_content() == "KL"
     (tmp_path / "page.npz").write_bytes(b"<!doctype html>")
     page.set_input_files("#own-file-b", str(tmp_path / "page.npz"))
     page.get_by_text("found a web page in page.npz, expected arrays").wait_for()
     assert page.get_by_role("button", name="Compare", exact=True).is_disabled()
+    assert page.locator("#repsim-own .result").is_hidden()  # it was of another file
+    page.get_by_text("Choose the second model, b, too.").wait_for()
     assert window.problems == []
 
 

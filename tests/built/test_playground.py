@@ -16,15 +16,33 @@ PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobil
 # Of every preset: its arrays, and what the page measures of them.
 PRESETS = """async () => {
   const part = (name) => import(new URL(`../_static/play/${name}.js`, location));
-  const [state, models, given] = await Promise.all(["state", "models", "given"].map(part));
+  const [state, models, given, bars] = await Promise.all(["state", "models", "given", "bars"].map(part));
   const found = {};
   for (const name of Object.keys(state.PRESETS)) {
     const begun = state.begin(name);
     const arrays = await given.given(begun.given);
     const both = [0, 1].map((model) => models.arrays(begun, arrays, model));
-    found[name] = { models: both.map(({ f, g }) => [[...f], [...g]]), measured: models.measure(begun, both) };
+    const measured = models.measure(begun, both);
+    found[name] = { models: both.map(({ f, g }) => [[...f], [...g]]), measured, says: bars.verdict(measured) };
   }
   return found;
+}"""
+# Of every preset and number of labels, or another change: what the page says, and what it measures.
+SAID = """async () => {
+  const part = (name) => import(new URL(`../_static/play/${name}.js`, location));
+  const [state, models, bars] = await Promise.all(["state", "models", "bars"].map(part));
+  const found = (begun) => {
+    const measured = models.measure(begun, [0, 1].map((model) => models.arrays(begun, null, model)));
+    return { says: state.says(begun), verdict: bars.verdict(measured), ...measured };
+  };
+  const counts = Array.from({ length: 16 }, (_, k) => k + 3);
+  const drawn = ["star", "neighbours", "three"];
+  return {
+    ...Object.fromEntries(drawn.map((name) => [name, counts.map((labels) => found(state.begin(name, labels)))])),
+    dragged: found({ ...state.begin("three"), b: [0, 170, 185] }),
+    written: [0, 1e-33, 4e-9, 0.0004].map(bars.written),
+    percent: [0, 0.06, 0.995, 0.9999, 1].map(bars.percent),
+  };
 }"""
 STATE = "document.querySelector('.playground').playground.state"
 
@@ -95,9 +113,32 @@ def test_the_numbers_of_every_preset_are_the_cores(opened, mathematics_only):
     assert at["angles"]["max_d_svd_f"] < 0.06
     assert at["angles"]["ratio_distance"] > 1.41
     assert max(at["trained"][key] for key in ("d_kl", "d_kl_reverse")) < 0.06
-    assert at["trained"]["mean_cca"] < 0.6
+    assert 0.3 < at["trained"]["mean_cca"] < 0.9  # in part
+    alike = [name for name, preset in presets.items() if "give the same probabilities" in preset["says"]]
+    assert alike == ["same", "twins", "mirrored"]
+    (f, _), (f_2, _) = presets["angles"]["models"]
+    assert f == f_2  # only the unembeddings differ
     shown = opened.locator(".pg-d_llv .pg-value").first.text_content()
     assert float(shown) == pytest.approx(at["star"]["d_llv"], abs=0.005)
+
+
+def test_sentences_are_true_of_every_number_of_labels(opened, mathematics_only):
+    said = opened.evaluate(SAID)
+    for labels, star in enumerate(said["star"], 3):
+        assert star["agreement"] == 1
+        is_star = labels == 5 or labels >= 7
+        assert ("next to nothing" in star["says"]) == is_star == (star["mean_cca"] < 0.02)
+        assert ("give the same probabilities" in star["verdict"]) == (labels == 3)  # a turn
+        assert ("Table 1" in star["says"]) == (labels == 7)
+    for labels, (two, others) in enumerate(zip(said["neighbours"], said["three"], strict=True), 3):
+        assert ("No linear map" in two["says"]) == (labels > 3)
+        assert two["mean_cca"] < 0.995
+        assert ("none does" in others["says"]) == (labels > 3) == (others["mean_cca"] < 0.9)
+    dragged = said["dragged"]
+    assert dragged["says"].startswith("Changed from")
+    assert dragged["d_kl"] > 0.3  # three labels differ, too
+    assert said["written"] == ["0", "below 10⁻¹²", "4·10⁻⁹", "4·10⁻⁴"]
+    assert said["percent"] == ["0 %", "6 %", "99.5 %", "99.9 %", "100 %"]
 
 
 def test_keys_move_a_label_and_the_address_follows(reader):
@@ -114,6 +155,9 @@ def test_keys_move_a_label_and_the_address_follows(reader):
     assert handle(page, 2, 1).evaluate("each => each === document.activeElement")
     page.wait_for_function("location.search.includes('b=')")
     page.wait_for_function("document.querySelector('.pg-spoken').textContent.includes('mean CCA')")
+    page.keyboard.press("End")
+    page.wait_for_function("each => each.ariaValueNow === '359'", arg=handle(page, 2, 1).element_handle())
+    page.wait_for_timeout(600)  # the address follows
     moved = page.evaluate(f"{STATE}.b")
     page.reload()
     page.wait_for_selector(".playground.ready")
@@ -129,6 +173,24 @@ def test_an_address_brings_its_state_and_a_link_of_the_page_too(reader):
     assert preset
     link.evaluate("each => { each.closest('details')?.setAttribute('open', ''); each.click(); }")
     page.wait_for_function(f"{STATE}.preset === {json.dumps(preset[1])}")
+
+
+def test_a_picture_that_is_dragged_turns_its_model_and_a_mirror_is_told(reader):
+    page = reader(reduced_motion="reduce").open(PAGE)
+    stage = page.locator(".pg-stage").nth(1)
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    x, y, size = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"] / 4
+    before = page.evaluate(f"{STATE}.b")
+    page.mouse.move(x + size, y)
+    page.mouse.down()
+    page.mouse.move(x, y - size, steps=2)
+    page.mouse.up()
+    turned = [new - old for new, old in zip(page.evaluate(f"{STATE}.b"), before, strict=True)]
+    assert turned == pytest.approx([90] * 7, abs=1)
+    page.locator("[data-preset=same]").click()
+    page.locator("[name=mirror]").evaluate("each => each.click()")
+    page.wait_for_function("document.querySelector('.pg-says').textContent.startsWith('Changed from')")
 
 
 def test_a_finger_drags_a_label_and_elsewhere_scrolls(reader):

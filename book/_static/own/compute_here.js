@@ -1,4 +1,6 @@
 // "Compute here" in the box of a chapter: its main figures with the values of the fields, by a worker.
+import { typeset } from "./symbols.js";
+
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -8,7 +10,7 @@ const make = (tag, properties = {}, ...children) => {
 function table({ title, headings, rows }) {
   return make(
     "table", {}, make("caption", { textContent: title }),
-    make("thead", {}, make("tr", {}, ...headings.map((textContent) => make("th", { scope: "col", textContent })))),
+    make("thead", {}, make("tr", {}, ...headings.map((text) => make("th", { scope: "col" }, ...typeset(text))))),
     make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((textContent) => make("td", { textContent }))))),
   );
 }

@@ -1,5 +1,6 @@
 // "Compare here": two files of the reader's, their arrays by name, and the comparison, which a worker computes.
 import { asJson, asText, foot, groups, head } from "./printed.js";
+import { typeset } from "./symbols.js";
 
 const ARGUMENTS = [
   ["embeddings", "Embeddings", true], ["unembeddings", "Unembeddings", true], ["bias", "Bias", false],
@@ -69,7 +70,7 @@ function showArrays(side, { arrays, guess }) {
     select.append(make("option", { value: "", textContent: needed ? "choose an array" : "none" }));
     for (const array of arrays) select.append(make("option", { value: array.name, textContent: describe(array) }));
     select.value = guess[argument] ?? "";
-    select.addEventListener("change", update);
+    select.addEventListener("change", () => changed());
     return make("div", { className: "array" }, make("label", { htmlFor: id, textContent: title }), select);
   }));
 }
@@ -77,12 +78,30 @@ function showArrays(side, { arrays, guess }) {
 const namesOf = (side) => Object.fromEntries(ARGUMENTS.map(([argument]) =>
   [argument, find(`#own-${side}-${argument}`)?.value || null]));
 
+/** What is still to be done before the models can be compared, in words; nothing if they can be. */
+function missing() {
+  const [side, other] = ["a", "b"].filter((each) => !models[each]);
+  if (other) return "";
+  if (side) return `Choose the ${side === "a" ? "first" : "second"} model, ${side}, too.`;
+  for (const each of ["a", "b"]) {
+    const names = namesOf(each);
+    const without = ARGUMENTS.find(([argument, , needed]) => needed && !names[argument]);
+    if (without) return `Say which array of ${models[each].name} has the ${without[1].toLowerCase()}.`;
+  }
+  return "";
+}
+
 function update() {
-  const ready = ["a", "b"].every((side) => {
-    const names = namesOf(side);
-    return models[side] && names.embeddings && names.unembeddings;
-  });
-  compareButton.disabled = !ready || Boolean(giveUp);
+  compareButton.disabled = !(models.a && models.b) || missing() !== "" || Boolean(giveUp);
+}
+
+/** What was compared before is not what is chosen now. */
+function changed(read = "") {
+  if (!bar.hidden) giveUp?.();
+  find(".result").hidden = true;
+  find(".failed").textContent = "";
+  status.textContent = `${read} ${missing()}`.trim();
+  update();
 }
 
 async function take(side, file) {
@@ -93,14 +112,15 @@ async function take(side, file) {
   find("label", box).textContent = "Choose another file";
   find(".arrays", box).replaceChildren();
   problem.textContent = "";
+  changed();
   try {
     showArrays(side, await inTurn(() => ask("open", { file })));
     models[side] = file;
-    status.textContent = `${file.name} is read.`;
+    changed(`${file.name} is read.`);
   } catch (error) {
     problem.textContent = error.message;
+    changed();
   }
-  update();
 }
 
 for (const box of root.querySelectorAll("[data-model]")) {
@@ -178,8 +198,8 @@ function table(found) {
   const rows = groups(found).flatMap(({ heading, lines }) => [
     make("tr", {}, make("th", { colSpan: 3, scope: "rowgroup", textContent: heading })),
     ...lines.map(({ name, figure, says }) => make(
-      "tr", {}, make("th", { scope: "row", textContent: name }), make("td", { className: "number", textContent: figure }),
-      make("td", { textContent: says }))),
+      "tr", {}, make("th", { scope: "row" }, ...typeset(name)), make("td", { className: "number", textContent: figure }),
+      make("td", {}, ...typeset(says)))),
   ]);
   return make("table", {}, make("tbody", {}, ...rows));
 }
@@ -188,7 +208,7 @@ function show(found) {
   const [a, b] = found.files;
   find(".compared").textContent = `a is ${a}, b is ${b}. ${head(found)}.`;
   find(".figures").replaceChildren(table(found));
-  find(".notes").replaceChildren(...foot(found).map((text) => make("p", { textContent: text })));
+  find(".notes").replaceChildren(...foot(found).map((text) => make("p", {}, ...typeset(text))));
   const reports = {
     json: [asJson(found), "application/json"],
     text: [`a: ${a}\nb: ${b}\n\n${asText(found)}`, "text/plain;charset=utf-8"],

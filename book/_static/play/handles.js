@@ -8,6 +8,21 @@ const degrees = (radians) => (radians * 180) / Math.PI;
 /** A difference of angles, from -180 to 180. */
 const short = (angle) => ((((angle % 360) + 540) % 360) - 180);
 
+/** Call `move` with what a pointer does until it is released. */
+function follow(element, { pointerId }, move, released = () => {}) {
+  const ends = ["pointerup", "pointercancel"];
+  const release = () => {
+    element.classList.remove("held");
+    element.removeEventListener("pointermove", move);
+    for (const name of ends) element.removeEventListener(name, release);
+    released();
+  };
+  element.setPointerCapture(pointerId);
+  element.classList.add("held");
+  element.addEventListener("pointermove", move);
+  for (const name of ends) element.addEventListener(name, release);
+}
+
 export class Handles {
   #buttons = [];
   #angles = [];
@@ -16,11 +31,12 @@ export class Handles {
    * @param stage the element over the picture
    * @param name of the model, for those who do not see it
    * @param moved is called with a label and by how many degrees it is to turn, and whether a key did it
+   * @param turned is called with by how many degrees the whole model is to turn
    * @param chosen is called with the label that is looked at, or null
    */
-  constructor(stage, { name, describedBy, moved, chosen }) {
-    Object.assign(this, { stage, name, describedBy, moved, chosen });
-    this.map = (angle) => angle;
+  constructor(stage, { name, describedBy, moved, turned, chosen }) {
+    Object.assign(this, { stage, name, describedBy, moved, turned, chosen });
+    stage.parentElement.addEventListener("pointerdown", (event) => this.#grabAll(event));
   }
 
   /** Put the handles where the labels of the model are. */
@@ -38,6 +54,9 @@ export class Handles {
       const at = (angle ?? 0) + (beside * 24) / (HANDLES * size);
       const button = this.#buttons[label];
       button.style.transform = `translate(${radius * Math.cos(at)}px, ${-radius * Math.sin(at)}px)`;
+      // A label at the origin has no direction to turn.
+      button.setAttribute("aria-disabled", angle === null);
+      button.title = angle === null ? "This label is at the origin: it has no direction" : "";
       const value = Math.round((degrees(angle ?? 0) + 360) % 360) % 360;
       button.setAttribute("aria-valuenow", value);
       button.setAttribute("aria-valuetext", `${value} degrees`);
@@ -69,28 +88,39 @@ export class Handles {
   }
 
   #grab(event, label) {
+    event.stopPropagation(); // the picture below stays
     if (event.button) return;
     event.preventDefault(); // no text is selected
-    const button = this.#buttons[label];
     this.#focus(label);
-    button.setPointerCapture(event.pointerId);
-    button.classList.add("held");
-    const follow = ({ clientX, clientY }) => {
-      const { left, top, width, height } = this.stage.getBoundingClientRect();
-      const [u, v] = [clientX - left - width / 2, top + height / 2 - clientY];
-      // Near the origin a direction means nothing.
-      if (Math.hypot(u, v) < 8) return;
+    follow(this.#buttons[label], event, ({ clientX, clientY }) => {
+      const to = this.#direction(clientX, clientY);
       const from = this.#angles[label];
-      if (from !== null) this.moved(label, short(this.#own(Math.atan2(v, u)) - this.#own(from)), false);
-    };
-    const release = () => {
-      button.classList.remove("held");
-      button.removeEventListener("pointermove", follow);
-      for (const name of ["pointerup", "pointercancel"]) button.removeEventListener(name, release);
-      this.chosen(null);
-    };
-    button.addEventListener("pointermove", follow);
-    for (const name of ["pointerup", "pointercancel"]) button.addEventListener(name, release);
+      if (to !== null && from !== null) this.#bring(label, to);
+    }, () => this.chosen(null));
+  }
+
+  /** Where the picture is dragged, the model turns; a finger scrolls the page there. */
+  #grabAll(event) {
+    if (event.button || event.pointerType === "touch") return;
+    event.preventDefault();
+    let last = this.#direction(event.clientX, event.clientY);
+    follow(this.stage.parentElement, event, ({ clientX, clientY }) => {
+      const to = this.#direction(clientX, clientY);
+      if (to !== null && last !== null) this.turned(short(this.#own(to) - this.#own(last)));
+      last = to ?? last;
+    });
+  }
+
+  /** The direction of a place in the window from the middle of the picture; null near it, where it means nothing. */
+  #direction(x, y) {
+    const { left, top, width, height } = this.stage.getBoundingClientRect();
+    const [u, v] = [x - left - width / 2, top + height / 2 - y];
+    return Math.hypot(u, v) < 8 ? null : Math.atan2(v, u);
+  }
+
+  /** Bring a label to a direction in the picture. */
+  #bring(label, to) {
+    this.moved(label, short(this.#own(to) - this.#own(this.#angles[label])), false);
   }
 
   /** A direction in the picture as one before the model was stretched, in degrees. */
@@ -104,7 +134,9 @@ export class Handles {
   #key(event, label) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const count = this.#buttons.length;
-    if (event.key in KEYS) {
+    const fixed = this.#angles[label] === null;
+    if (!fixed && (event.key === "Home" || event.key === "End")) this.#bring(label, event.key === "Home" ? 0 : -Math.PI / 180);
+    else if (!fixed && event.key in KEYS) {
       const mirrored = this.frame[0][0] * this.frame[1][1] < this.frame[0][1] * this.frame[1][0];
       this.moved(label, KEYS[event.key] * (event.shiftKey ? FINE : STEP) * (mirrored ? -1 : 1), true);
     } else if (event.key === "PageUp" || event.key === "PageDown") {

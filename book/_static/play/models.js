@@ -70,7 +70,8 @@ function made(state, given, model) {
   const f = new Float64Array(base.f.length);
   const g = new Float64Array(base.g.length);
   for (let x = 0; x < f.length / 2; x++) {
-    const [c, s] = turns[base.of[x]] ?? [1, 0];
+    // Inputs of no label turn with label 0, whose unembedding is 0 in such a pair.
+    const [c, s] = turns[base.of[x]] ?? turns[0];
     const [u, v] = [base.f[2 * x], base.f[2 * x + 1]];
     const noise = model ? state.noise : 0;
     const first = c * u - s * v + noise * DRAWN[x].noise[0];

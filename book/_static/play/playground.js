@@ -1,11 +1,11 @@
 // The playground: two models in the plane that a reader moves, and what the measures say of them meanwhile.
-import { Bars, ROWS, spoken, verdict } from "./bars.js";
+import { Bars, LONGEST, ROWS, spoken, verdict } from "./bars.js";
 import { base, given } from "./given.js";
 import { Handles } from "./handles.js";
 import { arrays, frame, measure } from "./models.js";
 import { Questions } from "./questions.js";
 import { draw } from "./scene.js";
-import { LIMITS, PRESETS, begin, between, fromQuery, toQuery } from "./state.js";
+import { LIMITS, PRESETS, allSays, begin, between, fromQuery, says, toQuery } from "./state.js";
 
 const MOVE = 700; // milliseconds from one preset to the next
 const REST = 500; // after which the address follows
@@ -18,6 +18,7 @@ const SLIDERS = {
   stretch: ["Stretch of model 2", (value) => value.toFixed(1)],
 };
 const WAYS = { move: "moves alone", exchange: "trades places", turn: "turns its model" };
+const FIXED = "The number of labels is part of this pair: its arrays are given";
 let count = 0;
 
 /** Elements of HTML. */
@@ -25,6 +26,11 @@ function made(html) {
   const template = document.createElement("template");
   template.innerHTML = html.trim();
   return template.content.firstElementChild;
+}
+
+/** The longest of some pieces of HTML, as text. */
+function longest(texts) {
+  return texts.map((text) => text.replace(/<[^>]*>/g, "")).reduce((long, text) => (text.length > long.length ? text : long));
 }
 
 function skeleton(id) {
@@ -38,9 +44,10 @@ function skeleton(id) {
   const way = ([name, title]) => `<label><input type="radio" name="${id}-way" value="${name}"><span>${title}</span></label>`;
   return made(`<div class="pg-app" role="group" aria-label="Playground: two models in the plane">
     <div class="pg-presets" role="group" aria-label="Begin with">${Object.entries(PRESETS).map(preset).join("")}</div>
-    <p class="pg-says"></p>
+    <p class="pg-says" data-longest="${longest(allSays())}"><span></span></p>
+    <p class="pg-drag">Drag a label round its circle<span class="pg-mouse">, or the picture to turn the whole model</span>.</p>
     <div class="pg-view">${panel(0)}${panel(1)}<div class="pg-measures"></div></div>
-    <p class="pg-verdict"></p>
+    <p class="pg-verdict" data-longest="${LONGEST}"><span></span></p>
     <div class="pg-ask"></div>
     <div class="pg-sliders">${["labels", "rho"].map(slider).join("")}</div>
     <details class="pg-more"><summary>More to move</summary>
@@ -55,7 +62,8 @@ function skeleton(id) {
         a label, longer for a surer model. The ring has the label that the model predicts in each direction, fainter where it is less sure.</p>
         <dl>${ROWS.map(({ name, title }) => `<dt>${name}</dt><dd>${title}.</dd>`).join("")}</dl></div>
     </details>
-    <p class="pg-hint" id="${id}-hint">Arrow keys move a label, with Shift in small steps; Page Up and Page Down go to another.</p>
+    <p class="pg-hint" id="${id}-hint">Arrow keys move a label, with Shift in small steps; Home and End bring it to the right; Page Up and Page Down go to another.</p>
+    <p class="pg-fixed" id="${id}-fixed" hidden>${FIXED}</p>
     <p class="pg-spoken" aria-live="polite"></p></div>`);
 }
 
@@ -80,6 +88,7 @@ export class Playground {
         name: `model ${model + 1}`,
         describedBy: this.find(".pg-hint").id,
         moved: (label, by, once) => this.#turn(model, label, by, once),
+        turned: (by) => this.#turn(model, 0, by, false, "turn"),
         chosen: (label) => { this.chosen = label; this.#schedule(); },
       }),
     }));
@@ -106,7 +115,7 @@ export class Playground {
       const { name } = target;
       if (!(name in SLIDERS || name === "mirror")) return;
       this.questions.end();
-      if (name === "mirror") this.go({ ...this.state, mirror: target.checked });
+      if (name === "mirror") this.go({ ...this.state, mirror: target.checked }, { now: true });
       else if (name === "labels") this.go({ ...begin(this.state.preset, Number(target.value)), ...this.#looks() }, { now: true });
       else this.#set({ [name]: Number(target.value) });
     });
@@ -155,12 +164,12 @@ export class Playground {
   }
 
   /** Turn a label of a model, or what goes with it. */
-  #turn(model, label, by, once) {
+  #turn(model, label, by, once, way = this.way) {
     this.questions.end();
     const name = model ? "b" : "a";
     const angles = this.state[name].slice();
-    if (this.way === "turn") angles.forEach((angle, k) => { angles[k] = angle + by; });
-    else if (this.way === "exchange") {
+    if (way === "turn") angles.forEach((angle, k) => { angles[k] = angle + by; });
+    else if (way === "exchange") {
       const other = neighbour(angles, label, by, once);
       if (other === null) return;
       [angles[label], angles[other]] = [angles[other], angles[label]];
@@ -176,7 +185,7 @@ export class Playground {
       const found = await given(state.given).catch(() => undefined);
       if (this.#moving !== moving) return null;
       if (found === undefined) {
-        this.find(".pg-says").textContent = "The arrays of these models could not be loaded.";
+        this.find(".pg-says span").textContent = "The arrays of these models could not be loaded.";
         return null;
       }
       this.#given = { name: state.given, arrays: found };
@@ -213,7 +222,7 @@ export class Playground {
     const { state } = this;
     if (!state) return;
     const models = [0, 1].map((model) => arrays(state, this.#given.arrays, model));
-    const of = JSON.stringify(state);
+    const of = JSON.stringify([state, Boolean(this.#moving?.under)]);
     if (of !== this.measuredOf) {
       this.measuredOf = of;
       try {
@@ -255,19 +264,23 @@ export class Playground {
       button.setAttribute("aria-pressed", pressed);
       if (pressed) this.#reveal("smooth");
     }
-    const { title, says } = PRESETS[state.preset];
-    const query = toQuery(state);
-    const changed = ["a", "b", "noise", "mirror"].some((name) => query.has(name)) && !this.#moving?.under;
-    const told = { ".pg-says": changed ? `Begun as “${title}”, and changed since.` : says, ".pg-verdict": this.measured ? verdict(this.measured)
-      : "Two labels are in one place: their log-ratio is constant, and cannot be standardised." };
+    // On the way to a preset its sentence is there before it.
+    const sentence = says(this.#moving?.under ? begin(state.preset, state.labels) : state);
+    const told = { ".pg-says": sentence.replaceAll('href="', `href="${new URL("../../", base())}`), ".pg-verdict": this.measured
+      ? verdict(this.measured) : "Two labels are in one place: their log-ratio is constant, and cannot be standardised." };
     for (const [name, text] of Object.entries(told)) {
-      const place = this.find(name);
+      const place = this.find(`${name} span`);
       if (place.dataset.text !== text) place.innerHTML = place.dataset.text = text;
     }
     for (const [name, [, text]] of Object.entries(SLIDERS)) {
       const input = this.find(`input[name=${name}]`);
       input.value = state[name];
-      input.disabled = name === "labels" && state.given !== null;
+      if (name === "labels") {
+        input.disabled = state.given !== null;
+        input.parentElement.title = input.disabled ? FIXED : "";
+        if (input.disabled) input.setAttribute("aria-describedby", this.find(".pg-fixed").id);
+        else input.removeAttribute("aria-describedby");
+      }
       input.parentElement.querySelector(".pg-number").textContent = text(state[name]);
     }
     this.find("input[name=mirror]").checked = state.mirror;

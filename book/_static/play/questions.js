@@ -32,12 +32,12 @@ const QUESTIONS = [
   {
     from: () => ({ ...begin("star"), rho: 2 }), to: () => ({ ...begin("star"), rho: 16 }), key: "d_llv",
     ask: "And the distance d_LLV, while the divergence falls?",
-    why: "It compares log-ratios after dividing by their deviations: what does not fade from it is that they are others.",
+    why: "It compares log-ratios after dividing each by its deviation. Confidence only scales log-ratios, and drops out.",
   },
   {
     from: () => begin("star"), to: () => begin("three"), key: "mean_cca",
     ask: "Of seven labels three will be left. What does mean CCA do?",
-    why: "Three places can always be moved to three others by a linear map and a shift.",
+    why: "A linear map and a shift move the centres of three clusters to any others; what is missing to 1 is the clusters’ width.",
   },
   {
     from: () => begin("same"), to: () => ({ ...begin("same"), noise: 0.3 }), key: "d_llv",
@@ -45,6 +45,9 @@ const QUESTIONS = [
     why: "It is a distance of distributions: any difference in them moves it.",
   },
 ];
+
+/** As long as any of the answers, for their height. */
+const LONGEST = `Not so: it stayed at 0.008 (mean CCA). ${QUESTIONS.map(({ why }) => why).reduce((long, why) => (why.length > long.length ? why : long))}`;
 
 /** Which way a measure went between two measurements. */
 function way(key, before, after) {
@@ -68,9 +71,14 @@ export class Questions {
   }
 
   #offer(button, text) {
-    this.place.innerHTML = '<p class="pg-told" role="status"></p><div class="pg-answers"></div>';
-    this.place.querySelector(".pg-told").append(text);
+    this.place.innerHTML = '<p class="pg-told" role="status" data-longest="'
+      + `${LONGEST}"></p><div class="pg-answers"></div>`;
+    this.#say(text);
     this.#answers([[button, () => this.#ask()]]);
+  }
+
+  #say(text) {
+    this.place.querySelector(".pg-told").replaceChildren(Object.assign(document.createElement("span"), { textContent: text }));
   }
 
   #answers(buttons) {
@@ -88,7 +96,7 @@ export class Questions {
     const question = QUESTIONS[this.#next];
     this.#next = (this.#next + 1) % QUESTIONS.length;
     this.mark(question.key);
-    this.place.querySelector(".pg-told").textContent = question.ask;
+    this.#say(question.ask);
     const [first] = this.#answers(Object.entries(WAYS).map(([guess, text]) => [text, () => this.#tell(question, guess)]));
     first.focus({ preventScroll: true });
     this.before = this.show(question.from());

@@ -36,10 +36,21 @@ function exchanged(labels) {
   return inOrder(order);
 }
 
+/** What the star shows, of so many labels. */
+function starSays(labels) {
+  if (labels === 3) return "Three labels have no star: here model 2 is a turn of model 1, and a linear map undoes it.";
+  if (labels in HALF_STEP) return `Of ${labels} labels there is no star. No other order leaves less that is linear; the answers are the same.`;
+  const kept = star(labels).filter((place, label) => place === label).length;
+  const stay = kept === 0 ? "none keeps its place" : kept === 1 ? "one keeps its place" : `${kept} keep their places`;
+  const paper = labels === 7 ? ", as in Table 1 of the paper" : "";
+  return `In model 2 the labels follow each other by the steps of a star${paper}; ${stay}. The answers are the same, and a linear map explains next to nothing.`;
+}
+
 const PLAIN = { labels: 7, rho: 5, noise: 0, stretch: 1, mirror: false, spread: 1, given: null, a: circle, b: circle };
 
 /**
- * By name: title, what it shows in a sentence, and the state. `a` and `b` give the angles of so many labels; `given` names
+ * By name: title, what it shows in a sentence (HTML, with links from the root of the book; or a function of the number of
+ * labels), and the state. `a` and `b` give the angles of so many labels; `given` names
  * arrays in place of a circle; `spread` is the width of the clusters, 1 for what is easy to see.
  */
 export const PRESETS = {
@@ -57,19 +68,23 @@ export const PRESETS = {
   },
   neighbours: {
     title: "Two neighbours exchanged",
-    says: "Two neighbours trade places, and the others stay. From four labels on, no linear map does that.",
+    says: (labels) => (labels === 3
+      ? "Two of three labels trade places. A linear map moves the centres so, but not the dots around them."
+      : "Two neighbours trade places, and the others stay. No linear map does that."),
     b: exchanged,
   },
   star: {
     title: "The star of Table 1",
-    says: "Every label takes another place. The answers stay the same; from seven labels on, nothing linear is left inside.",
+    says: starSays,
     rho: 12,
     spread: 0.35,
     b: (labels) => inOrder(star(labels)),
   },
   three: {
     title: "Three labels",
-    says: "Three places can always be moved to three others by a linear map and a shift. In the plane it takes four labels to differ.",
+    says: (labels) => (labels === 3
+      ? "A linear map and a shift move the centres of three clusters to any others. Mean CCA falls only for the clusters’ width; probabilities can still differ."
+      : `A linear map and a shift move three centres anywhere, but not ${labels}: in this order none does.`),
     labels: 3,
     spread: 0.35,
     a: (labels) => (labels === 3 ? [90, 330, 210] : circle(labels)),
@@ -77,19 +92,40 @@ export const PRESETS = {
   },
   angles: {
     title: "One label apart",
-    says: "A pair at which a theorem is sharp: one log-ratio has nothing in common in the two models, yet over every pair of labels they are nearly alike.",
+    says: 'Only the unembeddings differ. One log-ratio has nothing in common in the two models, yet <i>d</i><sub>SVD</sub> of <b>f</b> is 0.06 over every pair of labels: '
+      + 'no two such models have less (<a href="notebooks/04b_two_theorems.html#thm-distance-two-angles">theorem</a>).',
     given: "angles",
     labels: 4,
     rho: 1,
   },
   trained: {
     title: "Two trained networks",
-    says: "Networks that differ in their seed alone: close in divergence both ways, and dissimilar inside.",
+    says: "Two small networks that were trained from different seeds: close in divergence both ways, and only in part alike inside.",
     given: "trained",
     labels: 4,
     rho: 1,
   },
 };
+
+/** What a state shows, in a sentence as HTML: the preset's, or that it is left. */
+export function says(state) {
+  const { title, says: told, given } = PRESETS[state.preset];
+  const free = ["preset", "labels", ...(given ? [] : ["rho"])];
+  if ([...toQuery(state).keys()].some((name) => !free.includes(name))) {
+    return `Changed from “${title}”: the line below the pictures says what holds now.`;
+  }
+  return typeof told === "function" ? told(state.labels) : told;
+}
+
+/** Every sentence that `says` has. */
+export function allSays() {
+  const { least, most } = LIMITS.labels;
+  const counts = Array.from({ length: most - least + 1 }, (_, k) => least + k);
+  return Object.keys(PRESETS).flatMap((preset) => {
+    const states = counts.map((labels) => begin(preset, labels));
+    return [...states, { ...states[0], noise: 1 }].map(says);
+  });
+}
 
 /** The state that a preset begins with; of another number of labels, if it is given. */
 export function begin(preset, labels = null) {
