@@ -42,6 +42,7 @@ def test_two_files_are_compared_and_no_byte_leaves(reader, files):
     requests = []
     page.on("request", lambda request: requests.append(request))
     page.set_input_files("#own-file-a", paths)  # both at once
+    page.select_option("#own-b-embeddings", "")
     page.get_by_text("Say which array of b.npz has the embeddings.").wait_for()
     page.select_option("#own-b-embeddings", "hidden")
     page.select_option("#own-b-unembeddings", "head")
