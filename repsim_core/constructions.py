@@ -23,7 +23,7 @@ def star_permutation(classes: int) -> tuple[int, ...]:
 
     s is the least step from 2 to K - 2 without a common factor with K; s = 2 wherever K is odd. For K = 7 this is
     the permutation of Table 1. Steps of +1 or -1 are a rotation or a reflection, so linear; any other step is
-    orthogonal to the identity as a function on the circle, so no linear map explains any part of it. K = 4 and
+    orthogonal to the identity as a function on the circle, so no linear map predicts anything of it. K = 4 and
     K = 6 have no such step; theirs is an order with the least mean CCA of all K! (1/2 and 1/6 for inputs at the
     centres of their classes).
 

@@ -75,7 +75,9 @@ def span(values: Sequence[float], digits: int = 3) -> str:
 
 
 def p_value(p: float) -> str:
-    """A p-value to the digits that one reads: 0.03, 0.004, "below 0.001"."""
+    """A p-value to the digits that one reads: 0.03, 0.004, "below 0.001"; "not known" of NaN."""
+    if math.isnan(p):
+        return "not known"
     return f"{p:.2f}" if p >= 0.095 else f"{p:.3f}" if p >= 0.001 else "below 0.001"
 
 

@@ -22,6 +22,7 @@ from repsim_book.site import (
     own_page,
     page_footer,
     paper,
+    powers,
     profile_notice,
     rerun_box,
     result_role,
@@ -57,6 +58,7 @@ def setup(app: Any) -> dict[str, Any]:
     head = sharing.Head()
     app.connect("builder-inited", book_search.begin)
     app.connect("builder-inited", head.begin)
+    app.connect("doctree-resolved", powers.write)
     app.connect("doctree-resolved", book_search.gather)
     # while pages are written, in this order; the menus after the theme's (501), to which they are added
     app.connect("html-collect-pages", sources.pages)

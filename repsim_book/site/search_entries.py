@@ -157,7 +157,10 @@ def _displayed(tex: str) -> str:
 
 def _is_left_out(node: nodes.Node) -> bool:
     classes = node.get("classes", []) if isinstance(node, nodes.Element) else []
-    return "solution" in classes or (isinstance(node, nodes.container) and "cell" in classes)
+    # The line under a chapter's title is the same for all of them.
+    return bool({"solution", "chapter-head"} & set(classes)) or (
+        isinstance(node, nodes.container) and "cell" in classes
+    )
 
 
 def _is_heading(section: nodes.section) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 # Characters of a cell that holds words, which may break, and no number.
 LONG = 18
+# Characters of a cell that is a sentence or a list: it breaks on a wide screen too.
+LONGEST = 40
 # What the names of rows are where a table does not say it: for those who hear the table.
 UNNAMED = '<span class="visually-hidden">Row</span>'
 
@@ -49,7 +51,8 @@ def _mended(table: str) -> str:
     for row in rows:
         for cell in row.find_all(["td", "th"]):
             if len(cell.get_text(strip=True)) > LONG:
-                cell["class"] = " ".join([*map(str, cell.get("class") or ()), "words"])
+                kinds = ["words", "wraps"] if len(cell.get_text(strip=True)) > LONGEST else ["words"]
+                cell["class"] = " ".join([*map(str, cell.get("class") or ()), *kinds])
         for cell in row.find_all("th"):
             cell["scope"] = "rowgroup" if int(str(cell.get("rowspan", "1"))) > 1 else "row"
     return str(soup)

@@ -195,11 +195,18 @@ def _library() -> str:
 def _chosen(spec: dict[str, Any]) -> str:
     """What the sliders and menus of a chart say at first, as HTML; "" for a chart without."""
     said = [
-        f"{str(each['bind'].get('name', each['name'])).strip()}: {each['value']}"
+        f"{str(each['bind'].get('name', each['name'])).strip()}: {_in_words(each['value'])}"
         for each in spec.get("params", [])
         if "input" in each.get("bind", {})
     ]
     return f'<p class="repsim-chosen">{html.escape(", ".join(said))}</p>' if said else ""
+
+
+def _in_words(value: object) -> str:
+    """What is chosen: of a point its properties, as in [{"number": 2}]."""
+    if isinstance(value, list):
+        return ", ".join(str(part) for point in value for part in point.values())
+    return str(value)
 
 
 def _described(svg: str, label: str) -> str:

@@ -183,11 +183,10 @@ def of_rates(resolved: pd.DataFrame, fit: Rate) -> str:
 def of_band(resolved: pd.DataFrame, draws: int) -> str:
     """The caption of the figure of the rate."""
     widest = float(((resolved["high"] - resolved["low"]) / resolved["prediction"]).max())
+    width = f"{widest:.1%}" if widest >= 0.0005 else "0.1%"
     return (
         "First panel: the divergence per ρ. Second: measured over leading order; the band, nowhere wider "
-        f"than {widest:.1%}, "
-        ""
-        f"is the range of {draws} other draws."
+        f"than {width}, is the range of {draws} other draws."
     )
 
 

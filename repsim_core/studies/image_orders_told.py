@@ -205,6 +205,12 @@ def of_prediction(pairs: OrderPairs) -> list[str]:
     }
     lines = []
     for row in pairs.relations().dropna().itertuples():
+        if f"{row.low:.2f}" == f"{row.high:.2f}":
+            lines.append(
+                f"The {what[row.predictor]} and the measured mean CCA have a rank correlation of {row.value:.2f}. "
+                "It is the same without any one of the networks, which gives no interval."
+            )
+            continue
         way = "predicts" if row.low > 0 else "does not clearly predict"
         figure = bracketed(row.value, row.low, row.high, signed=True)
         lines.append(f"The {what[row.predictor]} {way} the measured mean CCA: rank correlation {figure}.")

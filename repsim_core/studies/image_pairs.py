@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from repsim_core.measures.circular_orders import Order
+from repsim_core.measures.circular_orders import Order, shared_neighbours
 from repsim_core.measures.distances import kl_divergence
 from repsim_core.representations import Representations
 from repsim_core.studies.records import Record
@@ -58,6 +59,30 @@ def shown_pair(pairs: pd.DataFrame) -> pd.Series:
     of_the_median = (len(pairs) + 1) / 2
     near = pairs[larger_rank <= max(of_the_median, larger_rank.min())]
     return near.loc[near["mean_cca"].idxmin()]
+
+
+def orders_in_words(a: Order, b: Order, names: Sequence[str]) -> str:
+    """How two circular orders differ, a clause for a title.
+
+    Args:
+        a, b: orders as `circular_order` gives them.
+        names: of the classes.
+    """
+    if a == b:
+        return "and the same order of the classes"
+    for one, other in combinations(range(len(a)), 2):
+        places = {one: other, other: one}
+        if _from_zero([places.get(label, label) for label in a]) == b:
+            return f"another order of the classes: {names[one]} and {names[other]} have changed places"
+    shared = shared_neighbours(a, b)
+    return f"another order of the classes: {shared} of {len(a)} pairs of neighbours are the same"
+
+
+def _from_zero(labels: list[int]) -> Order:
+    """A circular order as `circular_order` writes it."""
+    start = labels.index(0)
+    others = labels[start + 1 :] + labels[:start]
+    return (0, *(others if others[0] < others[-1] else others[::-1]))
 
 
 def closer_half(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from repsim_core.measures.model_intervals import LeaveOneOut
 from repsim_core.measures.telling import rank_correlations
 from repsim_core.studies.image_models import ImageModels
 from repsim_core.studies.verdicts import bracketed
-from repsim_core.wording import listed
+from repsim_core.wording import listed, plural, span
 
 # Differences between two models, and how figures call them.
 PREDICTORS = {
@@ -158,6 +158,6 @@ def of_the_scatter(table: pd.DataFrame) -> str:
 def scatter_in_words(own: ImageModels) -> str:
     """The range of mean CCA for each M, for the description of a figure."""
     return listed(
-        f"M = {dim}: {pairs['mean_cca'].min():.2f} to {pairs['mean_cca'].max():.2f} over {len(pairs)} pairs"
+        f"M = {dim}: {span(pairs['mean_cca'].tolist(), 2)} over {plural(len(pairs), 'pair')}"
         for dim, _, pairs in own.each_dim()
     )

@@ -94,7 +94,7 @@ class ShownPair:
             f"seeds {i}, {j}": self.row[names].astype(float),
             "median of all pairs": self.own.plane_pairs[names].median(),
         }
-        return pd.DataFrame(columns).rename(MEASURES).round(4)
+        return pd.DataFrame(columns).rename(MEASURES).round(3)
 
     def of_petals(self, first: Order, second: Order) -> str:
         """How the flowers of both models differ, from the orders of their classes."""
@@ -206,8 +206,8 @@ def of_close_pairs(own: ImageModels) -> str:
         text += f"In more dimensions: {'; '.join(parts)}. "
     return (
         f"{text}And close is a relative word here. The least {_KL} of all pairs, in either direction, is "
-        f"{closer['least_kl'].min():.2f} nats. {{doc}}`Chapter 02 <02_theorem>` has pairs with less than a "
-        "thousandth of a nat."
+        f"{closer['least_kl'].min():.2f} nats. For the pairs of {{doc}}`chapter 02 <02_theorem>` "
+        "it falls below any number as their norm grows."
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from repsim_core.measures.polygons import stride
 from repsim_core.studies.circles import MEASURED
-from repsim_core.wording import significant
+from repsim_core.wording import listed, significant
 
 # Measured by running the code (doi:10.5281/zenodo.17249361), one draw, as printed: rho and the columns of `MEASURED`.
 PRINTED = pd.DataFrame(
@@ -48,10 +48,13 @@ def why_not(
     """
     same_order = len(permutation) == _CLASSES and stride(permutation) == _STEP and permutation[0] == _TURN
     if not (same_order and inputs_per_class == _INPUTS and weight == _WEIGHT):
-        return (
-            f"here K = {len(permutation)}, the permutation is {list(permutation)}, with {inputs_per_class} inputs "
-            f"a class and λ = {weight:g}"
-        )
+        differs = {
+            f"K = {len(permutation)} in place of {_CLASSES}": len(permutation) != _CLASSES,
+            f"the permutation {list(permutation)}": not same_order and len(permutation) == _CLASSES,
+            f"{inputs_per_class} inputs a class in place of {_INPUTS}": inputs_per_class != _INPUTS,
+            f"λ = {significant(weight)} in place of {significant(_WEIGHT)}": weight != _WEIGHT,
+        }
+        return f"this run has {listed(words for words, other in differs.items() if other)}"
     if not len(_common(rhos)):
         return f"no ρ in common (theirs are {', '.join(PRINTED['rho'])})"
     return None

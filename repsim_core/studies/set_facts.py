@@ -9,6 +9,7 @@ import pandas as pd
 
 from repsim_core.studies.telling import PairSet
 from repsim_core.studies.verdicts import bracketed
+from repsim_core.wording import span
 
 # What stands for a figure that a set does not have.
 _NONE = "–"
@@ -28,7 +29,7 @@ def facts(sets: Sequence[PairSet]) -> pd.DataFrame:
             "pairs": len(own.pairs),
             "widths": len(np.unique(own.groups)) if own.by else _NONE,
             "accuracy": f"{1 - own.pairs['larger_error'].max():.2f} or more",
-            "mean CCA": f"{own.pairs['mean_cca'].min():.2f} to {own.pairs['mean_cca'].max():.2f}",
+            "mean CCA": span(own.pairs["mean_cca"].tolist(), 2),
             "of other order": (
                 int(own.pairs["other_order"].sum()) if own.pairs["other_order"].notna().all() else _NONE
             ),

@@ -128,12 +128,15 @@ class Told:
             self._rows = rank_correlations(values, column.to_numpy(dtype=float), rows)
 
     def table(self) -> pd.DataFrame:
-        """A row a contender: set, kind, measure, value, low, high, networks, pairs."""
+        """A row a contender: set, kind, measure, value, low, high, networks, pairs.
+
+        low and high are NaN where there are too few models for an interval (`ENOUGH`).
+        """
         scale: Literal["plain", "fisher"] = "plain" if self.about == "order" else "fisher"
         found = []
         for measure, column in zip(self.measures, self._rows.T, strict=True):
             value, low, high = float(column[0]), np.nan, np.nan
-            if self._jackknife is not None and not np.isnan(value):
+            if self._jackknife is not None and self.pair_set.networks >= ENOUGH and not np.isnan(value):
                 _, low, high = self._jackknife.interval(column, scale=scale)
                 if self.about == "order":
                     low, high = max(low, 0.0), min(high, 1.0)

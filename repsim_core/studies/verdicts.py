@@ -82,8 +82,30 @@ def tally(rows: pd.DataFrame, rival: str) -> str:
     larger = int((own["value"] > 0).sum())
     return (
         f"ahead in {counted('ahead')} of {len(own)} {sets}, behind in {counted('behind')}, "
-        f"not told apart in {counted('level')}; its figure is the larger one in {larger}"
+        f"not told apart in {counted('level')}; it has the larger value in {larger}"
     )
+
+
+def headline(rows: pd.DataFrame, rival: str, apart: str) -> str:
+    """Whether a contender tells more than a rival, as the title of a figure.
+
+    Args:
+        rows: from `telling.Told.ahead`, of one contender and several sets.
+        rival: which.
+        apart: a kind of sets, about which a clause is added where nothing tells the two apart.
+    """
+    own = rows[(rows["rival"] == rival) & rows["p"].notna()]
+    if not len(own):
+        return "Too few networks to say which of the measures tells more"
+    names = [CONTENDERS[name] for name in (own["contender"].iloc[0], rival)]
+    short = [name.split(",")[0] for name in names]
+    one, other = short if short[0] != short[1] else names
+    sure = own["p"] < LEVEL
+    more, less = (int((sure & beyond).sum()) for beyond in (own["value"] > 0, own["value"] < 0))
+    sets = "set" if len(own) == 1 else "sets"
+    alike = own["kind"] == apart
+    clause = f"; on {apart} nothing tells them apart" if alike.any() and not sure[alike].any() else ""
+    return f"{one} tells more than {other} in {more} of {len(own)} {sets}, less in {less}{clause}"
 
 
 def spans(told: pd.DataFrame, measure: str, digits: int = 2) -> str:
@@ -107,7 +129,7 @@ def spans(told: pd.DataFrame, measure: str, digits: int = 2) -> str:
 
 
 def bracketed(value: float, low: float, high: float, *, signed: bool = False) -> str:
-    """A figure with its interval, to two digits; without the interval where it is not known.
+    """A figure with its interval, to two digits; without the interval where it is not known or has no width.
 
     Args:
         value, low, high: of the figure.
@@ -119,7 +141,8 @@ def bracketed(value: float, low: float, high: float, *, signed: bool = False) ->
         text = text.lstrip("+-") if float(text) == 0 else text
         return text.replace("-", "−")
 
-    if pd.isna(low) or pd.isna(high):
+    # Ends that agree say that no model moved the figure when it was left out, and not how well the figure is known.
+    if pd.isna(low) or pd.isna(high) or written(low) == written(high):
         return written(value)
     return f"{written(value)} [{written(low)}, {written(high)}]"
 

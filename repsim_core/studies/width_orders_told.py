@@ -57,7 +57,7 @@ def pair_to_show(by_order: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.Series
         return apart.iloc[0], "Here are two networks of the live part whose orders differ."
     return pairs.iloc[
         0
-    ], "No two accurate networks of the live part differ in order. Here are two of them all."
+    ], "No two accurate networks of the live part differ in order. Here are two of them all the same."
 
 
 def equal_orders(models: pd.DataFrame) -> str:
@@ -109,18 +109,21 @@ def of_order_pairs(pairs: pd.DataFrame) -> list[str]:
     return lines
 
 
-def of_settled(settled: pd.DataFrame) -> str:
-    """When orders are decided, from `width_live.settled`."""
+def of_settled(settled: pd.DataFrame, networks: int) -> str:
+    """When orders are decided.
+
+    Args:
+        settled: from `width_live.settled`.
+        networks: how many these are.
+    """
     if not len(settled):
         return (
             "No network passes the accuracy filter, so that nothing can be said of when an order is decided."
         )
     said = ", ".join(f"{row.share:.0%} after {row.steps:,} steps" for row in settled.itertuples())
     return (
-        "When is it decided? Of the accurate networks, the following share had its final order already at an "
-        "earlier "
-        ""
-        f"checkpoint: {said}."
+        f"When is it decided? Of {plural(networks, 'accurate network')}, the following share had its final order "
+        f"already at an earlier checkpoint: {said}."
     )
 
 
@@ -278,7 +281,7 @@ def explained_in_words(rows: pd.DataFrame) -> str:
 def share_of_mix(row: object) -> str:
     """The share of a trend that is due to the mix, with its interval."""
     value, low, high = (getattr(row, name) for name in ("mix_share", "low", "high"))
-    text = f"{value:.0%}" if low == high else f"{value:.0%} [{low:.0%}, {high:.0%}]"
+    text = f"{value:.0%}" if not high > low else f"{value:.0%} [{low:.0%}, {high:.0%}]"
     return text.replace("-", "−")
 
 

@@ -155,7 +155,7 @@ def split_trend(pairs: pd.DataFrame, order: str) -> pd.DataFrame:
 
     Returns:
         A row for each K with two widths: change, mix and within (its parts, `trends.split_change`), and mix_share with
-        low and high, the share of the mix and its interval.
+        low and high, the share of the mix and its interval; NaN where no network moves the share.
     """
     rows = []
     for count, part in pairs.groupby("classes"):
@@ -168,7 +168,9 @@ def split_trend(pairs: pd.DataFrame, order: str) -> pd.DataFrame:
         first, last = (_mixtures(part[at == end], order, left_out.weights[:, at == end]) for end in ends)
         splits = np.array([split_change(*both) for both in zip(first, last, strict=True)])
         shares = splits[:, 0] / splits.sum(axis=1) + 0.0  # no negative zero
-        rows.append((count, splits[0].sum(), *splits[0], *left_out.interval(shares)))
+        value, low, high = left_out.interval(shares)
+        known = (low, high) if high > low else (np.nan, np.nan)
+        rows.append((count, splits[0].sum(), *splits[0], value, *known))
     return pd.DataFrame(rows, columns=["classes", "change", "mix", "within", "mix_share", "low", "high"])
 
 

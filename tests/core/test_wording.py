@@ -41,6 +41,7 @@ from repsim_core.wording import plural, signed, significant, verb
         (wording.p_value(0.2), "0.20"),
         (wording.p_value(0.0312), "0.031"),
         (wording.p_value(0.0002), "below 0.001"),
+        (wording.p_value(float("nan")), "not known"),
     ],
 )
 def test_words_go_with_numbers(said, expected):

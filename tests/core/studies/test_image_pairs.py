@@ -8,7 +8,13 @@ import pytest
 from places import ROOT
 
 from repsim_core.measures.circular_orders import Order, circular_order
-from repsim_core.studies.image_pairs import AUTHORS_ORDERS, closer_half, shown_pair, with_gaps
+from repsim_core.studies.image_pairs import (
+    AUTHORS_ORDERS,
+    closer_half,
+    orders_in_words,
+    shown_pair,
+    with_gaps,
+)
 from repsim_core.studies.records import read_record
 
 CHAPTER = " ".join((ROOT / "notebooks" / "03_cifar10.md").read_text(encoding="utf-8").split())
@@ -77,3 +83,16 @@ def test_what_three_studies_have_in_common_is_what_the_chapter_says():
         "bird, frog, deer in nine networks, frog, bird, deer in ten, and bird, deer, frog in eight" in CHAPTER
     )
     assert (own["cifar10"] == "0 2 4 6 3 5 7 9 1 8").sum() == of_fast
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ((0, 1, 2, 3, 4, 5, 6), "and the same order of the classes"),
+        ((0, 1, 3, 2, 4, 5, 6), "another order of the classes: c and d have changed places"),
+        ((0, 1, 6, 5, 4, 3, 2), "another order of the classes: a and b have changed places"),
+        ((0, 2, 4, 6, 1, 3, 5), "another order of the classes: 0 of 7 pairs of neighbours are the same"),
+    ],
+)
+def test_orders_beside_each_other_in_words(other: Order, words: str):
+    assert orders_in_words((0, 1, 2, 3, 4, 5, 6), other, "abcdefg") == words

@@ -119,6 +119,7 @@ def test_a_measure_with_the_targets_order_is_ahead_of_chance() -> None:
 def test_few_models_have_figures_and_no_verdict() -> None:
     answer = telling.Told(one_set(models=4, widths=(16,)), "cca_loss")
     assert answer.table()["value"].notna().all()
+    assert answer.table()[["low", "high"]].isna().all(axis=None)
     rows = answer.ahead("d_llv")
     assert rows["p"].isna().all()
     assert verdicts.tally(rows, "d_kl") == "in no set are there networks enough to say"
@@ -146,11 +147,19 @@ def test_verdicts_in_words() -> None:
         ("A", 0.3, 0.01), *((name, 0.2, 0.2) for name in "BEFGH"), ("C", -0.3, 0.001), ("D", 0.1, np.nan)
     )
     assert verdicts.tally(rows, "d_kl") == (
-        "ahead in 1 (A) of 7 sets, behind in 1 (C), not told apart in 5; its figure is the larger one in 6"
+        "ahead in 1 (A) of 7 sets, behind in 1 (C), not told apart in 5; it has the larger value in 6"
     )
     assert verdicts.tally(rows.iloc[:1], "d_kl") == (
-        "ahead in 1 of 1 set, behind in 0, not told apart in 0; its figure is the larger one in 1"
+        "ahead in 1 of 1 set, behind in 0, not told apart in 0; it has the larger value in 1"
     )
+    rows = rows.assign(contender="d_llv", kind=["radial"] * 7 + ["images"])
+    said = "d_LLV tells more than d_KL in 1 of 7 sets, less in 1"
+    assert verdicts.headline(rows, "d_kl", "images") == said
+    known = rows.assign(p=rows["p"].fillna(0.5))
+    expected = said.replace("7", "8") + "; on images nothing tells them apart"
+    assert verdicts.headline(known, "d_kl", "images") == expected
+    assert "one way in 1 of" in verdicts.headline(known.assign(contender="farther_kl"), "d_kl", "images")
+    assert "Too few" in verdicts.headline(rows.assign(p=np.nan), "d_kl", "images")
     written = verdicts.verdict_table(rows)
     assert written.loc["A"].tolist() == [20, "d_KL, one way", "–", "–"]
     assert written.loc["D", "not told from"] == "d_KL, one way"
@@ -178,6 +187,7 @@ def test_spans(values: tuple[float, ...], text: str) -> None:
         ((0.5, 0.25, 0.75), False, "0.50 [0.25, 0.75]"),
         ((-0.5, -0.75, 0.001), True, "−0.50 [−0.75, 0.00]"),
         ((0.5, np.nan, np.nan), True, "+0.50"),
+        ((0.861, 0.858, 0.863), True, "+0.86"),
     ],
 )
 def test_figures_with_intervals(figures: tuple[float, float, float], signed: bool, text: str) -> None:
@@ -188,4 +198,4 @@ def test_told_in_a_table() -> None:
     told = telling.Told(one_set(), "cca_loss", measures=("d_llv", "d_kl")).table()
     written = verdicts.told_table(told, ["d_llv"])
     assert written.columns.tolist() == ["d_LLV"]
-    assert written.loc["K = 4", "d_LLV"] == "1.00 [1.00, 1.00]"
+    assert written.loc["K = 4", "d_LLV"] == "1.00"

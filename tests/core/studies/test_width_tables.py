@@ -202,7 +202,7 @@ def test_live_tables_and_equal_loss():
     assert width_live.checkpoints(100, 3) == [25, 50, 100]
     settled = width_live.settled(scores, scores[scores["steps"] == 20])
     assert settled.to_numpy().tolist() == [[10, 1]]
-    assert "100% after 10 steps" in orders_told.of_settled(settled)
+    assert "100% after 10 steps" in orders_told.of_settled(settled, 1)
     training = width_live.over_training(scores, pairs)
     assert training["d_llv"].tolist() == pytest.approx([pairs["d_llv"][:3].median()] * 2)
     made = pd.DataFrame(
