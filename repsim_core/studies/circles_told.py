@@ -38,7 +38,10 @@ def of_order(permutation: Sequence[int]) -> str:
             ""
             "and the offsets."
         )
-    places = f"Labels that keep their place: {listed(kept)}."
+    if len(kept) > 1:
+        places = f"Labels {listed(kept)} keep their places."
+    else:
+        places = f"Label {kept[0]} keeps its place." if kept else "No label keeps its place."
     if step is None:
         return (
             "In model 2 the labels stand in an order that is neither that of model 1 nor one that skips a "

@@ -122,12 +122,12 @@ def test_drawn_tables_have_what_figures_need():
 @pytest.mark.parametrize(
     ("permutation", "words"),
     [
-        (STAR, "star polygon {7/2}. Labels that keep their place: 2."),
+        (STAR, "star polygon {7/2}. Label 2 keeps its place."),
         ((0, 4, 1, 5, 2, 6, 3), "star polygon {7/3}"),
         (TURN, "is a rotation"),
         (MIRROR, "is a reflection"),
-        (SWAP, "keep their place: 2, 3 and 4."),
-        ((1, 3, 4, 0, 2), "keep their place: none."),
+        (SWAP, "Labels 2, 3 and 4 keep their places."),
+        ((1, 3, 4, 0, 2), "No label keeps its place."),
     ],
 )
 def test_an_order_in_words(permutation, words):
