@@ -62,3 +62,11 @@ def test_columns_in_groups():
 @pytest.mark.parametrize("table", ["<table><tr><td>1</td></tr></table>", "<table></table>"])
 def test_a_table_without_headers_stays(table):
     assert mended(table) == table
+
+
+def test_a_list_breaks_on_a_wide_screen_too():
+    cells = pd.DataFrame(
+        {"a": ["d_KL, larger way; d_KL, one way; δ; ν; 1 − agreement", "0.95 [0.92, 0.97], of ten"]}
+    )
+    of_cell = [cell["class"] for cell in BeautifulSoup(mended(cells.to_html()), "html.parser").select("td")]
+    assert of_cell == [["words", "wraps"], ["words"]]

@@ -110,6 +110,9 @@ def test_the_split_of_a_trend_adds_up():
     pairs = width_tables.with_orders(PAIRS, MODELS)
     assert (~pairs["same_order"]).sum() == 4
     assert pairs["same_about_mean"].all()
+    without = width_tables.split_trend(pairs, "same_about_mean")
+    assert without["mix_share"].tolist() == [0]
+    assert without[["low", "high"]].isna().all(axis=None)
     by_width = width_tables.orders_by_width(pairs)
     assert by_width["differing"].tolist() == [0.4, 0, 0]
     split = width_tables.split_trend(pairs, "same_order")
