@@ -112,6 +112,7 @@ def test_the_explorer_begins_with_the_pair_it_is_told_and_its_slider_reaches_all
         signals = {each["name"]: each for each in spec["signals"]}
         assert signals["pair_number"]["bind"]["input"] == "range"
         assert signals["pair_number"]["on"]
+    assert ">pair: 2, distance: KL<" in markup
     # Each arrangement is in the page once.
     assert markup.count(json.dumps(laid(2)[0]["f"], separators=(",", ":"))) <= 2
 
