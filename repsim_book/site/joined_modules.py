@@ -18,6 +18,8 @@ IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]+)";\n?', re.MULTIL
 EXPORTED = re.compile(r"^export\s+((?:async\s+)?function\*?|const|class)\s+(\w+)", re.MULTILINE)
 # At the end of a file, as tools write it.
 LIST = re.compile(r"\bexport\s*\{([^}]*)\};?\s*\Z")
+# Whole lines of remarks, which stay in the modules themselves: a phone needs none.
+REMARKS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -51,7 +53,7 @@ def joined(folder: Path, entry: str) -> str:
     def add(file: str) -> str:
         """The name of a module's exports, which stand before those of whoever imports it."""
         if file not in names:
-            text = (folder / file).read_text(encoding="utf-8")
+            text = REMARKS.sub("", (folder / file).read_text(encoding="utf-8"))
             place = posixpath.dirname(file)
 
             def imported(found: re.Match[str]) -> str:

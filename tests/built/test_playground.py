@@ -157,8 +157,10 @@ def test_keys_move_a_label_and_the_address_follows(reader):
     page.wait_for_function("document.querySelector('.pg-spoken').textContent.includes('mean CCA')")
     page.keyboard.press("End")
     page.wait_for_function("each => each.ariaValueNow === '359'", arg=handle(page, 2, 1).element_handle())
-    page.wait_for_timeout(600)  # the address follows
     moved = page.evaluate(f"{STATE}.b")
+    page.wait_for_function(
+        "b => new URLSearchParams(location.search).get('b').split(',').includes(b)", arg="359"
+    )
     page.reload()
     page.wait_for_selector(".playground.ready")
     assert page.evaluate(f"{STATE}.b") == pytest.approx([angle % 360 for angle in moved], abs=0.1)

@@ -30,7 +30,7 @@ ASKED = {
     "kullback leibler": ("notebooks/02_theorem.html#def-kl", 1),
     "TV": ("notebooks/02_theorem.html#close-in-what-sense", 1),
     "linear probe": ("notebooks/02_theorem.html#what-a-linear-probe-sees", 1),
-    "star polygons": ("notebooks/02_theorem.html#prop-star", 1),
+    "star polygons": ("book/glossary.html#term-star-polygon", 1),
     "table 1": ("notebooks/02_theorem.html#table-1", 1),
     "log-likelihood variance": ("notebooks/04_distance.html#def-distance-llv", 2),
     "triangle inequality": ("notebooks/04_distance.html#thm-distance-metric", 2),

@@ -261,6 +261,7 @@ def test_what_chapters_import_is_what_is_installed_for_them():
     used = imported("\n".join(cell.source for cell in cells if cell.cell_type == "code"))
     distributions = {homes[module][0].lower() for module in used}
     comes_along = {"ipython", "cycler"}  # with the kernel, with matplotlib
+    comes_along |= {"distributed"}  # asked for where a cluster is named, and by no chapter
     assert distributions - comes_along == launch.NEEDED
     assert {line.partition("==")[0] for line in needed(ROOT)} == launch.NEEDED
     assert service_cell.EXACT <= launch.NEEDED

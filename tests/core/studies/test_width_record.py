@@ -110,15 +110,3 @@ def test_the_readme_has_what_is_close_both_ways_and_dissimilar():
     found = carriers(((*group, a), (*group, b)) for group, (a, b) in zip(groups, ends, strict=True))
     assert f"K = 4: {len(listed)} of {len(near):,} pairs that are closer than 0.06 nats both ways" in README
     assert f"has one of {found.fewest} networks in it" in README
-
-
-@pytest.mark.parametrize("count", [4, 6, 10, 18])
-def test_the_readme_has_the_rank_correlations(count):
-    own = FREE[FREE["classes"] == count].assign(unlike=lambda pairs: 1 - pairs["mean_cca"])
-    names = ("d_llv", "d_kl", "d_kl_reverse")
-    said = [
-        f"{own[name].corr(own['unlike'], method='spearman'):.2f}".replace("-0.00", "0.00").replace("-", "−")
-        for name in names
-    ]
-    if whole(count):
-        assert f"{', '.join(said)} (K = {count})" in README
