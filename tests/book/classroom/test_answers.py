@@ -48,11 +48,10 @@ def test_a_written_answer_in_a_cell_of_any_kind_anywhere_is_shown(new, where):
     notebook.cells.insert(at, new(WHY))
     restored = restore(SKELETON, notebook)
     assert WHY in source(restored, "why")
-    near = own == len(notebook.cells) - 2  # nothing stands behind it
     if where in ("first", "above"):
         assert restored.look_at == (f"why: left as it was; text in cell {at + 1}, shown in its place",)
         assert f"Found in cell {at + 1}" in source(restored, "why")
-    elif where == "behind" or near:
+    else:  # nothing stands behind it: the last cell follows it
         assert restored.look_at == ()
 
 

@@ -96,19 +96,6 @@ CLASS = 16
 GOOD = [f"student{number}" for number in range(CLASS - len(EXPECTED))]
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    """The folder of a course in which the assignment is released, not to be changed."""
-    course = Course(tmp_path_factory.mktemp("released") / "course")
-    release(BOOK, course)
-    return course.directory
-
-
-@pytest.fixture
-def course(released, tmp_path):
-    return Course(shutil.copytree(released, tmp_path / "course"))
-
-
 def end_overlong_cells(patch, folder):
     """Of submissions that are executed from now on: as soon as they say that they loop."""
     patch.setattr(isolated, "_WORKER", OVERLONG)

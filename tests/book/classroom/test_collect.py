@@ -1,15 +1,12 @@
 """Whose a submission is: downloads of learning systems, the roster, and what is asked rather than invented."""
 
-import shutil
 import zipfile
 
 import pytest
 import yaml
-from places import CLASSROOM as BOOK
 from tiny import MASTER, NAME, answered, data, write
 
 from repsim_book.classroom.collect import collect_submissions
-from repsim_book.classroom.course import Course, release
 from repsim_book.classroom.roster import ROSTER, Roster, Student, read_roster
 from repsim_core.errors import InputError
 
@@ -23,18 +20,6 @@ METADATA = {
         ":submitters": [{":name": "Bob Müller", ":sid": "124", ":email": "b.mueller@example.org"}]
     }
 }
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    course = Course(tmp_path_factory.mktemp("released") / "course")
-    release(BOOK, course)
-    return course.directory
-
-
-@pytest.fixture
-def course(released, tmp_path):
-    return Course(shutil.copytree(released, tmp_path / "course"))
 
 
 @pytest.fixture

@@ -1,34 +1,24 @@
 """Code of a student that changes the course: put back, named, and nobody else's loss."""
 
-import shutil
 import threading
 
 import pytest
-from places import CLASSROOM as BOOK
 from processes import HANG
 from tiny import MASTER, NAME, data, write
 
 from repsim_book.classroom import grade_class as grade_class_module
 from repsim_book.classroom.collect import collect_submissions
-from repsim_book.classroom.course import Course, release
 from repsim_book.classroom.grade_class import grade_class
 from repsim_book.classroom.isolated import ExecutedSubmission
 from repsim_book.classroom.watch import Watch
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("released")
-    course = Course(folder / "course")
-    release(BOOK, course)
-    names = ("ada", "bob", "eve")
-    collect_submissions(course, NAME, write(folder / "in", {f"{name}.ipynb": data(MASTER) for name in names}))
-    return course.directory
-
-
 @pytest.fixture
-def course(released, tmp_path):
-    return Course(shutil.copytree(released, tmp_path / "course"))
+def course(course, tmp_path):
+    """With three submissions."""
+    files = {f"{name}.ipynb": data(MASTER) for name in ("ada", "bob", "eve")}
+    collect_submissions(course, NAME, write(tmp_path / "in", files))
+    return course
 
 
 def test_what_was_changed_removed_or_added_is_put_back(course):
