@@ -37,7 +37,7 @@ from repsim_core.studies.commands import Command as TypedCommand
 from repsim_core.studies.commands import note_command, noted_commands
 from repsim_core.studies.estimate import estimate
 from repsim_core.studies.image_copies import noted_copies
-from repsim_core.studies.images import ImageStudy
+from repsim_core.studies.image_study import ImageStudy
 from repsim_core.studies.records import Record, environment, read_record, write_record
 from repsim_core.studies.run import StudyProgress, run_study
 from repsim_core.studies.stored_representations import FILE, representations_file

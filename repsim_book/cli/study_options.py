@@ -9,7 +9,7 @@ from repsim_book.cli.command import Whole, folder, option_name
 from repsim_core.errors import InputError
 from repsim_core.studies.catalogue import STUDIES, declare_study, study_kind
 from repsim_core.studies.study import MOST_VALUES
-from repsim_core.studies.width import VARIANTS
+from repsim_core.studies.width_study import VARIANTS
 from repsim_core.training.recipes import OWN_BATCHES, RECIPES
 
 

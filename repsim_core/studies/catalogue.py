@@ -37,10 +37,10 @@ def study_kind(study: str) -> StudyKind:
     if study not in STUDIES:
         raise InputError(unknown("study", study, STUDIES))
     if study == "width":
-        from repsim_core.studies import width
+        from repsim_core.studies import width_study as width
 
         return StudyKind(width.WidthStudy, width.declare_width_study, width.GRIDS)
-    from repsim_core.studies import images
+    from repsim_core.studies import image_study as images
 
     return StudyKind(images.ImageStudy, partial(images.declare_image_study, study), images.GRIDS[study])
 

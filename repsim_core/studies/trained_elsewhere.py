@@ -23,7 +23,7 @@ from torch import Tensor
 from repsim_core.errors import InputError
 from repsim_core.representations import Representations
 from repsim_core.store import Store
-from repsim_core.studies.images import ImageGroup, ImageStudy
+from repsim_core.studies.image_study import ImageGroup, ImageStudy
 from repsim_core.studies.study import comparing, stored_stacks
 from repsim_core.studies.training_steps import FILE as STEPS_FILE
 from repsim_core.studies.training_steps import steps_file

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup, SoupStrainer
 from places import ROOT
 
 from repsim_core.measures.circular_orders import petal_angles
-from repsim_core.studies.image_pairs import closer_half, measured_pairs, shown_pair, with_gaps
+from repsim_core.studies.cifar10.pairs import closer_half, measured_pairs, shown_pair, with_gaps
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import read_representations
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from processes import running
 from studies import command
 
-from repsim_core.studies import width
+from repsim_core.studies import width_study as width
 
 _POINT = "REPSIM_TEST_POINT"
 _REACHED = "reached\n"

@@ -13,7 +13,7 @@ from processes import MEETING, REPORT
 
 from repsim_book.cli import main
 from repsim_core.store import Store
-from repsim_core.studies import width
+from repsim_core.studies import width_study as width
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.run import run_study
 from repsim_core.studies.study import Study

@@ -13,7 +13,7 @@ from repsim_core.store import Store
 from repsim_core.studies import estimate as estimates
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.estimate import Estimate, estimate
-from repsim_core.studies.images import ImageGroup
+from repsim_core.studies.image_study import ImageGroup
 from repsim_core.studies.study import comparing
 
 WORDS = ["width", "--grid", "smoke", "--variant", "free"]

@@ -15,9 +15,9 @@ from repsim_core.datasets.images import digit_images
 from repsim_core.datasets.loading import copy_here
 from repsim_core.errors import InputError, RecordError, StudyError
 from repsim_core.store import Store
-from repsim_core.studies import images
+from repsim_core.studies import image_study as images
 from repsim_core.studies.catalogue import declare_study
-from repsim_core.studies.images import ImageGroup, ImageStudy
+from repsim_core.studies.image_study import ImageGroup, ImageStudy
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import FILE, read_representations
 from repsim_core.studies.study import stored_tables

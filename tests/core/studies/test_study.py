@@ -25,13 +25,14 @@ from repsim_core.datasets.tabular import radial
 from repsim_core.errors import InputError, RecordError, StudyError
 from repsim_core.measures.circular_orders import orders_of_labels
 from repsim_core.store import Store
-from repsim_core.studies import units, width
+from repsim_core.studies import units
+from repsim_core.studies import width_study as width
 from repsim_core.studies.catalogue import declare_study
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import FILE, read_representations, representations_file
 from repsim_core.studies.study import comparing, read_pairs, stored_stacks, stored_tables
 from repsim_core.studies.units import read_stack
-from repsim_core.studies.width import TrainingUnit, WidthStudy
+from repsim_core.studies.width_study import TrainingUnit, WidthStudy
 from repsim_core.training.stacks import train_stack
 
 

@@ -1,0 +1,1 @@
+"""What the chapter "CIFAR-10" computes and says."""

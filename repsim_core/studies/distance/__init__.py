@@ -1,0 +1,1 @@
+"""What the chapter "Distance" computes and says."""

@@ -1,0 +1,1 @@
+"""What the chapter "Theorem" computes and says."""

@@ -1,0 +1,1 @@
+"""What the chapter "Two theorems" computes and says."""

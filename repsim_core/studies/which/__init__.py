@@ -1,0 +1,1 @@
+"""What the chapter "Which distance tells?" computes and says."""

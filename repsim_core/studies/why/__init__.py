@@ -1,0 +1,1 @@
+"""What the chapter "Why care" computes and says."""

@@ -1,0 +1,1 @@
+"""What the chapter "Width" computes and says."""
