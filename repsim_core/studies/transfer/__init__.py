@@ -1,0 +1,1 @@
+"""What the chapter "Transfer" computes and says."""
