@@ -201,6 +201,11 @@ class ImageRun:
             optimizer.load_state_dict(
                 {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
             )
+            # What a checkpoint holds is contiguous; on a GPU an optimiser wants its state laid out as parameters are.
+            for parameter, own in optimizer.state.items():
+                for name, tensor in own.items():
+                    if tensor.shape == parameter.shape:
+                        own[name] = torch.empty_like(parameter).copy_(tensor)
 
 
 def rate_at(recipe: Recipe, step: int) -> float:

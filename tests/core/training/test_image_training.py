@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from repsim_core.datasets.images import digit_images
 from repsim_core.studies.units import one_thread
 from repsim_core.training.image_networks import ImageModel
-from repsim_core.training.image_run import crops, rate_at, reflected, side_at
+from repsim_core.training.image_run import ImageData, ImageRun, crops, rate_at, reflected, side_at
 from repsim_core.training.image_training import train_images
 from repsim_core.training.recipes import RECIPES, Recipe
 
@@ -176,6 +176,7 @@ import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 import torch
+from repsim_core.training.image_run import ImageData, ImageRun
 from repsim_core.training.image_training import train_images
 from repsim_core.datasets.images import digit_images
 from repsim_core.training.recipes import RECIPES
@@ -213,6 +214,25 @@ def test_a_killed_run_goes_on_to_the_same_bits(place, steps, tmp_path):
     whole = train_images(TRAIN, recipe=TINY, seed=1, device="cpu")
     assert same_parameters(whole.model, resumed.model)
     assert torch.equal(whole.losses, resumed.losses)
+
+
+@pytest.mark.parametrize(
+    "recipe", [TINY, replace(RECIPES["paper"], network="small", widths=(4, 8, 8), steps=2)]
+)
+def test_what_is_restored_is_laid_out_as_before(recipe, tmp_path):
+    """An optimiser that works on a GPU refuses a state whose strides are not its parameters'."""
+    run = ImageRun(ImageData(TRAIN, recipe, torch.device("cpu")), recipe, seed=1, dim=2, batch_seed=0)
+    run.step()
+    run.save(tmp_path / "run.safetensors")
+    run.restore(tmp_path / "run.safetensors")
+    assert any(each.stride() != each.contiguous().stride() for each in run.model.parameters())
+    for optimizer, _ in run.optimizers:
+        states = [(p, own) for p, own in optimizer.state.items() if own]
+        assert states
+        for parameter, own in states:
+            shaped = [each for each in own.values() if each.shape == parameter.shape]
+            assert shaped
+            assert {each.stride() for each in shaped} == {parameter.stride()}
 
 
 def test_a_damaged_or_foreign_checkpoint_is_refused_and_kept(tmp_path):
