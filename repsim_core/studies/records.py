@@ -67,10 +67,14 @@ class Record:
 
 def environment(study: Study) -> dict[str, Any]:
     """What a result's last digits can depend on: versions, protocols, and the kind of machine."""
+    return {**machine(), "protocol": study.protocols()}
+
+
+def machine() -> dict[str, Any]:
+    """Versions and the kind of machine of this process."""
     return {
         "python": platform.python_version(),
         **library_versions(),
-        "protocol": study.protocols(),
         "machine": {
             "processor": _processor(),
             "instructions": torch.backends.cpu.get_cpu_capability(),
