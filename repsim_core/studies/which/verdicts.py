@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,17 +39,18 @@ class Verdict:
         return cls(ahead, behind, level, open_)
 
 
-def verdict_table(rows: pd.DataFrame) -> pd.DataFrame:
+def verdict_table(rows: pd.DataFrame, names: Mapping[str, str] = CONTENDERS) -> pd.DataFrame:
     """A row a set of pairs, with the names of the rivals that the contender is ahead of, behind, or not told from.
 
     Args:
         rows: from `telling.Told.ahead`, of one contender and several sets.
+        names: how contenders are written.
     """
     found = {}
     for name, own in rows.groupby("set", sort=False):
         verdict = Verdict.of(own)
         parts = (verdict.ahead, verdict.behind, (*verdict.level, *verdict.unknown))
-        texts = ("; ".join(CONTENDERS[rival] for rival in part) or "–" for part in parts)
+        texts = ("; ".join(names[rival] for rival in part) or "–" for part in parts)
         found[name] = (int(own["networks"].iloc[0]), *texts)
     columns = ["networks", "ahead of", "behind", "not told from"]
     return pd.DataFrame.from_dict(found, orient="index", columns=columns)
@@ -147,16 +148,19 @@ def bracketed(value: float, low: float, high: float, *, signed: bool = False) ->
     return f"{written(value)} [{written(low)}, {written(high)}]"
 
 
-def told_table(told: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
+def told_table(
+    told: pd.DataFrame, measures: Sequence[str], names: Mapping[str, str] = CONTENDERS
+) -> pd.DataFrame:
     """A row a set of pairs and a column a contender, each figure with its interval.
 
     Args:
         told: from `telling.Told.table`, of several sets.
         measures: the contenders to show.
+        names: how contenders are written.
     """
     texts = [bracketed(row.value, row.low, row.high) for row in told.itertuples()]
     sets = list(dict.fromkeys(told["set"]))
     wide = (
         told.assign(text=texts).pivot(index="set", columns="measure", values="text").loc[sets, list(measures)]
     )
-    return wide.rename(columns=CONTENDERS).rename_axis(index=None, columns=None)
+    return wide.rename(columns=dict(names)).rename_axis(index=None, columns=None)

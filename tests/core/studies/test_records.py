@@ -9,9 +9,13 @@ import sys
 import pytest
 from places import ROOT
 
+from repsim_core.studies.derived import checksum_of, read_derived
 from repsim_core.studies.records import read_record
 
-RECORDS = sorted((ROOT / "book" / "records").iterdir())
+FOLDERS = sorted((ROOT / "book" / "records").iterdir())
+# Some are of a study, others tables that were computed from these.
+RECORDS = [folder for folder in FOLDERS if (folder / "models.csv").is_file()]
+DERIVED = [folder for folder in FOLDERS if folder not in RECORDS]
 
 
 @pytest.mark.parametrize("folder", RECORDS, ids=lambda folder: folder.name)
@@ -28,6 +32,16 @@ def test_a_record_says_how_it_was_computed(folder):
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", command["date"])
     assert {"python", "torch", "numpy", "protocol", "machine"} <= provenance["environment"].keys()
     assert json.loads((folder / "provenance.json").read_text()) == provenance
+
+
+@pytest.mark.parametrize("folder", DERIVED, ids=lambda folder: folder.name)
+def test_computed_tables_say_by_what_and_from_what(folder):
+    provenance = read_derived(folder).provenance
+    assert callable(pkgutil.resolve_name(provenance["computed"]["function"]))
+    assert re.fullmatch(r"[0-9a-f]{7,}\+?", provenance["commit"])
+    for name, checksum in provenance["sources"].items():
+        if (folder.parent / name).is_dir():
+            assert checksum_of(folder.parent / name / "provenance.json") == checksum
 
 
 def test_a_width_record_is_read_without_images_and_recipes():

@@ -12,6 +12,7 @@ from places import ROOT
 from safetensors import safe_open
 
 from repsim_core.datasets.tabular import radial
+from repsim_core.studies.derived import read_derived
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import FILE, read_representations
 from repsim_core.studies.training_steps import FILE as STEPS_FILE
@@ -20,6 +21,9 @@ from repsim_core.studies.units import PAIR_MEASURES, SETS
 PAGE = (ROOT / "book" / "records.md").read_text(encoding="utf-8")
 FOLDER = ROOT / "book" / "records"
 RECORDS = sorted(folder.name for folder in FOLDER.iterdir())
+# Of which some are tables that were computed from others, and no studies.
+DERIVED = [name for name in RECORDS if not (FOLDER / name / "models.csv").is_file()]
+STUDIES = [name for name in RECORDS if name not in DERIVED]
 # Bytes: a clone of the repository fetches every version of every file.
 LARGEST = 4_000_000
 # Which has no representations.
@@ -28,7 +32,7 @@ AUTHORS = "authors-radial"
 
 def described(heading: str) -> set[str]:
     """The names in the first column of the table below a heading."""
-    section = PAGE.partition(f"## `{heading}`")[2].partition("\n## ")[0]
+    section = re.split(f"\n## `?{re.escape(heading)}`?", PAGE)[1].partition("\n## ")[0]
     first_cells = (line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
     return {name for cell in first_cells for name in re.findall(r"`([^`]+)`", cell)}
 
@@ -44,7 +48,7 @@ def test_every_record_and_file_is_named_and_small(record):
 @pytest.mark.parametrize("table", ["models.csv", "pairs.csv"])
 def test_every_column_is_described_and_no_other(table):
     columns = set()
-    for record in RECORDS:
+    for record in STUDIES:
         with (FOLDER / record / table).open(newline="") as file:
             columns |= set(next(csv.reader(file)))
     assert columns == described(table)
@@ -54,7 +58,7 @@ def test_every_measure_of_a_new_record_is_described():
     assert {*PAIR_MEASURES, *SETS} <= described("pairs.csv")
 
 
-@pytest.mark.parametrize("record", [name for name in RECORDS if name != AUTHORS])
+@pytest.mark.parametrize("record", [name for name in STUDIES if name != AUTHORS])
 def test_every_array_is_described(record):
     with safe_open(FOLDER / record / FILE, "np") as file:
         names = {re.sub(r"^.*/", "GROUP/", name) for name in file.keys()}  # noqa: SIM118, no mapping
@@ -67,7 +71,15 @@ def test_every_array_of_the_steps_is_described_and_no_other():
     assert names == described(STEPS_FILE)
 
 
-@pytest.mark.parametrize("record", RECORDS)
+@pytest.mark.parametrize("record", DERIVED)
+def test_computed_tables_are_described(record):
+    found = read_derived(FOLDER / record)
+    for name, table in found.tables.items():
+        assert set(table.columns) <= described(f"{name}.csv")
+    assert found.provenance.keys() == described("Provenance of computed tables")
+
+
+@pytest.mark.parametrize("record", STUDIES)
 def test_every_key_of_the_provenance_is_described(record):
     provenance = json.loads((FOLDER / record / "provenance.json").read_text())
     assert provenance.keys() | {"trained"} == described("provenance.json")

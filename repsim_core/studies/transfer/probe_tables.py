@@ -1,0 +1,173 @@
+"""What the record of carried probes says: how much is lost, how far off the bound is, and what predicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+
+from repsim_core.studies.derived import Derived
+from repsim_core.studies.transfer.probe_record import SOURCES
+from repsim_core.studies.transfer.probes import OF_LABEL, TASKS
+from repsim_core.studies.which.telling import PairSet, Told, pair_sets
+
+# What is asked to predict how well a probe is carried over, by column: how it is written in plain text. The last three
+# are no distances: the bound knows the probe, and two baselines know nothing but one quality of the networks.
+MEASURES = {
+    "farther_kl": "d_KL, larger way",
+    "d_llv": "d_LLV",
+    "ratio_distance": "δ",
+    "d_logit": "d_logit",
+    "d_svd": "d_SVD",
+    "cca_loss": "1 − mean CCA",
+    "cka_loss": "1 − CKA",
+    "bound": "β over deviation",
+    "larger_error": "larger error",
+    "own_r2": "R² before",
+}
+DISTANCES = tuple(MEASURES)[:7]
+BASELINES = ("larger_error", "own_r2")
+# What they are asked about, by column.
+TARGETS = {"off": "how far it is off", "lost": "R² lost"}
+# Two kinds of tasks, reported apart.
+PIXELS, LABELS = "of the pixels", "of the label"
+_KINDS = {"cifar10": "CIFAR-10", "digits": "digits"}
+_KEYS = ["set", "dim"]
+
+
+def family(task: str) -> str:
+    """Whether a task is `PIXELS` or `LABELS`."""
+    return LABELS if task in OF_LABEL else PIXELS
+
+
+def set_words(name: str, dim: int) -> str:
+    """What a set of networks is called: "fast, M = 2"."""
+    return SOURCES[name].words.format(dim=dim)
+
+
+def all_transfers(record: Derived) -> pd.DataFrame:
+    """A row an ordered pair and task.
+
+    Args:
+        record: of `probe_record.record_probes`.
+
+    Returns:
+        The record's columns; own_r2 and own_error, of the probe on its own network; refit_r2 and refit_error, of a
+        probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation;
+        bound = beta/deviation; to_best = beta/best_rms; says, whether the bound is less than what a constant has for
+        an error; family; and words, what the set is called.
+    """
+    probes, moved = record.tables["probes"], record.tables["transfers"]
+    for end, title in (("seed_from", "own"), ("seed_to", "refit")):
+        names = {"seed": end, "r2": f"{title}_r2", "error": f"{title}_error"}
+        own = probes if title == "own" else probes.drop(columns="constant_error")
+        moved = moved.merge(own.rename(columns=names), on=[*_KEYS, end, "task"], validate="many_to_one")
+    return moved.assign(
+        lost=moved["own_r2"] - moved["r2"],
+        off=moved["rms"] / moved["deviation"],
+        bound=moved["beta"] / moved["deviation"],
+        to_best=moved["beta"] / moved["best_rms"],
+        says=moved["beta"] < moved["deviation"],
+        family=[family(task) for task in moved["task"]],
+        words=[set_words(*key) for key in zip(moved["set"], moved["dim"], strict=True)],
+    )
+
+
+def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
+    """How far the bound is off, a row a set and family of tasks.
+
+    Args:
+        moved: from `all_transfers`.
+
+    Returns:
+        Columns set (its words), family, transfers; medians off, bound, best (of best_rms/deviation), to_best,
+        rms_to_best and mean_to_best (with the mean over labels as pivot); says, the share of transfers for which the
+        bound says something; held_above, that of those whose error on the inputs held back is above the bound.
+    """
+    rows = []
+    for (words, own_family), own in moved.groupby(["words", "family"], sort=False):
+        rows.append(
+            {
+                "set": words,
+                "family": own_family,
+                "transfers": len(own),
+                "off": own["off"].median(),
+                "best": (own["best_rms"] / own["deviation"]).median(),
+                "bound": own["bound"].median(),
+                "to_best": own["to_best"].median(),
+                "rms_to_best": (own["rms"] / own["best_rms"]).median(),
+                "mean_to_best": (own["beta_mean"] / own["best_rms"]).median(),
+                "says": own["says"].mean(),
+                "held_above": (own["held_rms"] > own["beta"]).mean(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def task_table(moved: pd.DataFrame) -> pd.DataFrame:
+    """What each task's probe explains, a row a set and task.
+
+    Args:
+        moved: from `all_transfers`.
+
+    Returns:
+        Columns set (its words), task (its words), family; medians over ordered pairs of own_r2, r2, refit_r2 and lost,
+        and, for tasks that are yes or no, of own_error, error, refit_error and constant_error; gains, the share of
+        transfers after which the probe explains more than before.
+    """
+    keys = ["words", "task", "family"]
+    measures = ["own_r2", "r2", "refit_r2", "lost", "own_error", "error", "refit_error", "constant_error"]
+    found = moved.groupby(keys, sort=False)[measures].median()
+    found["gains"] = (moved["lost"] < 0).groupby([moved[key] for key in keys], sort=False).mean()
+    found = found.reset_index().rename(columns={"words": "set"})
+    return found.replace({"task": TASKS})
+
+
+def probe_pairs(
+    record: Derived,
+    moved: pd.DataFrame,
+    tasks: Collection[str] | None = None,
+    *,
+    together: bool = False,
+    fewest: int = 4,
+) -> list[PairSet]:
+    """Sets of pairs with every measure and every target, both directions and the tasks averaged.
+
+    Args:
+        record: of `probe_record.record_probes`.
+        moved: from `all_transfers` of it.
+        tasks: which ones; None for all.
+        together: the dimensions of a record as one set, in groups of one dimension each.
+        fewest: networks of each set, or of each dimension.
+    """
+    kept = moved if tasks is None else moved[moved["task"].isin(list(tasks))]
+    ends = np.sort(kept[["seed_from", "seed_to"]].to_numpy(), axis=1)
+    kept = kept.assign(seed_a=ends[:, 0], seed_b=ends[:, 1])
+    columns = ["off", "lost", "bound", "own_r2"]
+    targets = kept.groupby([*_KEYS, "seed_a", "seed_b"])[columns].mean().reset_index()
+    pairs = record.tables["distances"].merge(targets, on=[*_KEYS, "seed_a", "seed_b"], validate="one_to_one")
+    found = []
+    for name, source in SOURCES.items():
+        own = pairs[pairs["set"] == name]
+        columns, words, by = (["set"], "{set}", "dim") if together else (["dim"], source.words, None)
+        found += pair_sets(own, columns, words, kind=_KINDS[source.data], by=by, fewest=fewest)
+    return found
+
+
+def predicted(
+    sets: Sequence[PairSet], target: str, contender: str = "ratio_distance"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What each of `MEASURES` tells about a target in each set, and how a contender stands beside the others.
+
+    Args:
+        sets: from `probe_pairs`.
+        target: a key of `TARGETS`.
+        contender: that is compared.
+
+    Returns:
+        `Told.table` and `Told.ahead` of all sets; of those with groups, the means of what is told within each.
+    """
+    found = [Told(own, target, within=own.by is not None, measures=tuple(MEASURES)) for own in sets]
+    told = pd.concat([each.table() for each in found], ignore_index=True)
+    return told, pd.concat([each.ahead(contender) for each in found], ignore_index=True)
