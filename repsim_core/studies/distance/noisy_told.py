@@ -47,15 +47,10 @@ def of_bounds(pairs: pd.DataFrame) -> str:
     count, over = len(pairs), int(above(pairs, "quadratic").sum())
     return (
         "The dissimilarity of representations against the distance of distributions for "
-        f"{plural(count, 'noisy model')}, on "
-        ""
-        f"logarithmic axes for each K and together on linear axes. {over} of them {verb(over, 'lie')} above "
-        "the quadratic "
-        ""
-        "bound. The largest shares of the quadratic and of the linear bound are "
-        f"{(pairs['d_fg'] / pairs['quadratic']).max():.2f} "
-        ""
-        f"and {(pairs['d_fg'] / pairs['linear']).max():.2f}."
+        f"{plural(count, 'noisy model')}, on logarithmic axes for each K and together on linear axes. "
+        f"{over} of them {verb(over, 'lie')} above the quadratic bound. The largest shares of the quadratic "
+        f"and of the linear bound are {(pairs['d_fg'] / pairs['quadratic']).max():.2f} and "
+        f"{(pairs['d_fg'] / pairs['linear']).max():.2f}."
     )
 
 
@@ -64,13 +59,10 @@ def of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
     first, last = sampled.iloc[0], sampled.iloc[-1]
     free, floored = exact.iloc[0], exact.iloc[-1]
     return (
-        f"The median of the best term 2 goes from {first['median']:.3f} with {first['sets']:.0f} random sets "
-        "to "
-        ""
-        f"{last['median']:.3f} with {last['sets']:.0f}; the exact search finds {free['term']:.3f} without a "
-        "floor on the "
-        ""
-        f"conditioning and {floored['term']:.3f} with a floor of {floored['floor']:g}."
+        f"The median of the best term 2 goes from {first['median']:.3f} with {first['sets']:.0f} random "
+        f"sets to {last['median']:.3f} with {last['sets']:.0f}; the exact search finds {free['term']:.3f} "
+        f"without a floor on the conditioning and {floored['term']:.3f} with a floor of "
+        f"{floored['floor']:g}."
     )
 
 
@@ -87,9 +79,7 @@ def at_the_largest_norm(of_noise: pd.DataFrame, of_order: pd.DataFrame) -> tuple
         return pair, "All noisy copies at the same norm have a larger divergence."
     return pair, (
         f"The {plural(len(quieter), 'noisy copy', 'noisy copies')} at the same norm with no larger "
-        "divergence "
-        ""
-        f"{verb(len(quieter), 'have')} a d_LLV of at most {quieter['d_llv'].max():.3f}."
+        f"divergence {verb(len(quieter), 'have')} a d_LLV of at most {quieter['d_llv'].max():.3f}."
     )
 
 
@@ -97,11 +87,9 @@ def of_both_distances(of_order: pd.DataFrame) -> str:
     """What the figure of d_KL against d_LLV shows, from `noise_and_order`."""
     larger = of_order[_BOTH].max(axis=1)
     return (
-        "d_KL against d_LLV for noisy copies, and for the permuted circles, which lie at a d_LLV of at least "
-        f"{of_order['d_llv'].min():.2f}, while their d_KL (the larger direction) ranges from "
-        f"{significant(larger.max(), 2)} "
-        ""
-        f"down to {significant(larger.min(), 2)} nats."
+        "d_KL against d_LLV for noisy copies, and for the permuted circles, which lie at a d_LLV of at "
+        f"least {of_order['d_llv'].min():.2f}, while their d_KL (the larger direction) ranges from "
+        f"{significant(larger.max(), 2)} down to {significant(larger.min(), 2)} nats."
     )
 
 
@@ -121,10 +109,9 @@ def of_settling(settling: pd.DataFrame) -> str:
     few, many = first.iloc[0], first.iloc[-1]
     return (
         f"Term 1 has a mean of {few['mean']:.3f} with {few['inputs']} inputs and {many['mean']:.3f} with "
-        f"{many['inputs']}; its "
-        ""
-        f"deviation over redraws goes from {few['spread']:.3f} to {many['spread']:.4f}. Term 2 goes from "
-        f"{second['mean'].iloc[0]:.3f} to {second['mean'].iloc[-1]:.3f}."
+        f"{many['inputs']}; its deviation over redraws goes from {few['spread']:.3f} to "
+        f"{many['spread']:.4f}. Term 2 goes from {second['mean'].iloc[0]:.3f} to "
+        f"{second['mean'].iloc[-1]:.3f}."
     )
 
 
@@ -133,13 +120,9 @@ def of_turns(turns: pd.DataFrame) -> str:
     worst = turns.loc[turns["d_fg"].idxmax()]
     return (
         "As embeddings and unembeddings turn against each other by up to 180 degrees, mean CCA stays at 1 "
-        "for both. d_LLV "
-        ""
-        f"rises to {turns['d_llv'].max():.2f} and d_KL to {turns[_BOTH].max(axis=None):.2f} nats (the larger "
-        "direction); the "
-        ""
-        f"dissimilarity d_fg rises to {worst['d_fg']:.2f} near {worst['angle']:.0f} degrees and is back at "
-        f"{abs(turns['d_fg'].round(9).iloc[-1]):.0f} at 180."
+        f"for both. d_LLV rises to {turns['d_llv'].max():.2f} and d_KL to {turns[_BOTH].max(axis=None):.2f} "
+        f"nats (the larger direction); the dissimilarity d_fg rises to {worst['d_fg']:.2f} near "
+        f"{worst['angle']:.0f} degrees and is back at {abs(turns['d_fg'].round(9).iloc[-1]):.0f} at 180."
     )
 
 
@@ -151,11 +134,7 @@ def of_factors(twice: pd.DataFrame) -> str:
     """
     spread, circle = twice["d_llv"]["spread out"], twice["d_llv"]["circle"]
     return (
-        "When all embeddings are multiplied by a factor, d_LLV leaves 0 on both sides of 1: at a factor of 2 "
-        "it is "
-        ""
-        f"{spread:.3f} for a model with spread-out embeddings and {circle:.4f} for one on a circle. The "
-        "dissimilarity of "
-        ""
-        "representations stays at 0."
+        "When all embeddings are multiplied by a factor, d_LLV leaves 0 on both sides of 1: at a factor of "
+        f"2 it is {spread:.3f} for a model with spread-out embeddings and {circle:.4f} for one on a circle. "
+        "The dissimilarity of representations stays at 0."
     )

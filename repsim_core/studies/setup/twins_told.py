@@ -47,12 +47,8 @@ def of_predictions(found: Closeness, first: Representations, second: Representat
         return "By these numbers the two make nearly the same predictions. Here is what is inside."
     return (
         "These are not nearly the same predictions. The training accuracies of the two are "
-        f"{first.accuracy():.3f} and "
-        ""
-        f"{second.accuracy():.3f}; more steps of training may bring them nearer. What follows shows two "
-        "networks whose "
-        ""
-        "predictions differ."
+        f"{first.accuracy():.3f} and {second.accuracy():.3f}; more steps of training may bring them nearer. "
+        "What follows shows two networks whose predictions differ."
     )
 
 
@@ -60,10 +56,8 @@ def of_distances(found: Closeness) -> str:
     """What the distance between the representations is to be put down to."""
     if not found.nearly_the_same:
         return (
-            "On either set one might put the distance in representation down to the disagreements, so these "
-            "networks show "
-            ""
-            "nothing that would be surprising."
+            "On either set one might put the distance in representation down to the disagreements, so "
+            "these networks show nothing that would be surprising."
         )
     if not found.dissimilar:
         return (
@@ -71,13 +65,9 @@ def of_distances(found: Closeness) -> str:
         )
     return (
         "On the test images one might put the distance in representation down to the disagreements. On the "
-        "training images "
-        ""
-        "there are none to put it down to, or next to none. Both networks give one label a probability above "
-        f"{_CERTAIN:g} on {found.certain:.0%} of these images. That is where a divergence can hide a "
-        "difference, and the next "
-        ""
-        "chapter says how."
+        "training images there are none to put it down to, or next to none. Both networks give one label a "
+        f"probability above {_CERTAIN:g} on {found.certain:.0%} of these images. That is where a divergence "
+        "can hide a difference, and the next chapter says how."
     )
 
 
@@ -110,9 +100,7 @@ class DrawnOrders(NamedTuple):
         if self.same:
             return (
                 "The order is the same, up to a reflection, so it does not exclude that one is a linear "
-                "image of the other. "
-                ""
-                "How far from linear the two are is measured below."
+                "image of the other. How far from linear the two are is measured below."
             )
         return "Another order excludes an exact linear relation. How far from linear the two are is measured below."
 
@@ -127,9 +115,7 @@ class DrawnOrders(NamedTuple):
         )
         return (
             "Embeddings of the training images and unembeddings of the labels for two trained networks. In "
-            "both, each predicted "
-            ""
-            f"class is a petal that points away from the origin{order}"
+            f"both, each predicted class is a petal that points away from the origin{order}"
         )
 
 

@@ -31,12 +31,8 @@ def of_order(permutation: Sequence[int]) -> str:
         )
         return (
             f"In model 2 the labels stand in {way}: this permutation is a {kind}, which is a linear map. "
-            "Take it as a "
-            ""
-            "control: here nothing that follows is surprising, because the representations are the same up "
-            "to that map "
-            ""
-            "and the offsets."
+            "Take it as a control: here nothing that follows is surprising, because the representations "
+            "are the same up to that map and the offsets."
         )
     if len(kept) > 1:
         places = f"Labels {listed(kept)} keep their places."
@@ -45,18 +41,12 @@ def of_order(permutation: Sequence[int]) -> str:
     if step is None:
         return (
             "In model 2 the labels stand in an order that is neither that of model 1 nor one that skips a "
-            "fixed number "
-            ""
-            f"of places. {places}"
+            f"fixed number of places. {places}"
         )
     return (
-        f"Follow the thin line. In model 1 it is the regular polygon with {classes} corners. In model 2 each "
-        "label "
-        ""
-        f"stands {step} places after the one before it, π(k) = {permutation[0]} + {step}k mod {classes}, and "
-        "the line "
-        ""
-        f"is the star polygon {{{classes}/{min(step, classes - step)}}}. {places}"
+        f"Follow the thin line. In model 1 it is the regular polygon with {classes} corners. In model 2 "
+        f"each label stands {step} places after the one before it, π(k) = {permutation[0]} + {step}k mod "
+        f"{classes}, and the line is the star polygon {{{classes}/{min(step, classes - step)}}}. {places}"
     )
 
 
@@ -64,12 +54,8 @@ def of_arrangements(permutation: Sequence[int]) -> str:
     """What the figure of both arrangements shows."""
     return (
         f"Two rings of {len(permutation)} clusters, one a label. In model 1 the labels follow each other "
-        "round the "
-        ""
-        f"circle; in model 2 they stand in the order that the permutation {list(permutation)} gives them. In "
-        "both, every "
-        ""
-        "cluster lies on the arrow of its own label."
+        f"round the circle; in model 2 they stand in the order that the permutation {list(permutation)} "
+        "gives them. In both, every cluster lies on the arrow of its own label."
     )
 
 
@@ -84,9 +70,7 @@ def of_permutations(found: Explained, classes: int, *, every: bool) -> str:
     count, average = len(found.r2), average_r2(classes)
     said = (
         f"Up to rotation there are {count:,} orders. Their average, {found.r2.mean():.4f}, is the M/(K − 1) "
-        "= "
-        ""
-        f"{average:.4f} of the lemma. "
+        f"= {average:.4f} of the lemma. "
         if every
         else f"The figure shows {count:,} random orders. Their average, {found.r2.mean():.4f}, is close to the "
         f"M/(K − 1) = {average:.4f} of the lemma. "
@@ -108,12 +92,8 @@ def of_spread(found: Explained, here: float, classes: int) -> str:
     r2 = found.r2
     return (
         f"Histogram of the mean squared canonical correlation over {len(r2)} permutations of {classes} "
-        "directions: "
-        ""
-        f"spread from {r2.min():.2f} to {r2.max():.2f} with average {r2.mean():.3f}; this chapter's "
-        "permutation is at "
-        ""
-        f"{here:.3f}."
+        f"directions: spread from {r2.min():.2f} to {r2.max():.2f} with average {r2.mean():.3f}; this "
+        f"chapter's permutation is at {here:.3f}."
     )
 
 
@@ -127,9 +107,7 @@ def of_levels(table: pd.DataFrame, weight: float) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     still = (
         f"Mean CCA, {last['mean_cca']:.4f}, and the largest d_SVD, {last['max_d_svd_f']:.4f}, cannot move, "
-        "by part 2 of "
-        ""
-        "the theorem. "
+        "by part 2 of the theorem. "
     )
     moved = table["d_llv"].max() - table["d_llv"].min()
     if moved <= _LEVEL * table["d_llv"].min():
@@ -139,9 +117,7 @@ def of_levels(table: pd.DataFrame, weight: float) -> str:
         )
     return still + (
         f"d_LLV could, and goes from {first['d_llv']:.3g} to {last['d_llv']:.3g}: with the weight λ = "
-        f"{weight:g} the terms "
-        ""
-        "that compare scales are not negligible, and they grow like λρ."
+        f"{weight:g} the terms that compare scales are not negligible, and they grow like λρ."
     )
 
 
@@ -150,15 +126,10 @@ def of_measures(table: pd.DataFrame, *, rings: bool) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     return (
         f"As ρ grows from {first['rho']:g} to {last['rho']:g}, d_KL goes from "
-        f"{significant(first['d_kl'], 2)} to "
-        ""
-        f"{significant(last['d_kl'], 2)} nats and the reverse to {significant(last['d_kl_reverse'], 2)}, on "
-        "a logarithmic "
-        ""
-        f"scale. Beside them three lines: d_LLV, from {first['d_llv']:.2f} to {last['d_llv']:.2f}, the "
-        "largest d_SVD at "
-        ""
-        f"{last['max_d_svd_f']:.3f} and mean CCA at {last['mean_cca']:.3f}."
+        f"{significant(first['d_kl'], 2)} to {significant(last['d_kl'], 2)} nats and the reverse to "
+        f"{significant(last['d_kl_reverse'], 2)}, on a logarithmic scale. Beside them three lines: d_LLV, "
+        f"from {first['d_llv']:.2f} to {last['d_llv']:.2f}, the largest d_SVD at {last['max_d_svd_f']:.3f} "
+        f"and mean CCA at {last['mean_cca']:.3f}."
         + (" Rings are the values of the paper's code." if rings else "")
     )
 
@@ -173,13 +144,9 @@ def of_rates(resolved: pd.DataFrame, fit: Rate) -> str:
     ratio = resolved["d_kl"] / resolved["prediction"]
     rho = resolved["rho"]
     return (
-        "d_KL divided by ρ on a logarithmic scale, with the leading order, the fitted line and the bound of "
-        "the theorem, "
-        ""
-        f"which lies above the others. The ratio of measured to leading order goes from {ratio.iloc[0]:.2f} "
-        "at ρ = "
-        ""
-        f"{rho.iloc[0]:g} to {ratio.iloc[-1]:.3f} at ρ = {fit.last:g}."
+        "d_KL divided by ρ on a logarithmic scale, with the leading order, the fitted line and the bound "
+        "of the theorem, which lies above the others. The ratio of measured to leading order goes from "
+        f"{ratio.iloc[0]:.2f} at ρ = {rho.iloc[0]:g} to {ratio.iloc[-1]:.3f} at ρ = {fit.last:g}."
     )
 
 
@@ -201,17 +168,11 @@ def of_knob(permutation: Sequence[int]) -> str:
         else "other labels in model 2 than in model 1"
     )
     return (
-        "An interactive figure with two sliders, for the norm ρ and for the class of an input. Each model's "
-        "labels stand on "
-        ""
-        "a circle. At small ρ the probability is spread over neighbouring places, which belong to "
-        f"{neighbours}. As ρ grows all probability goes to the label of the input in both models: both "
-        "matrices of "
-        ""
-        "probabilities become diagonal, while the places of the labels never move. Markers run along the "
-        "curves of d_KL in "
-        ""
-        "both directions and of d_LLV."
+        "An interactive figure with two sliders, for the norm ρ and for the class of an input. Each "
+        "model's labels stand on a circle. At small ρ the probability is spread over neighbouring places, "
+        f"which belong to {neighbours}. As ρ grows all probability goes to the label of the input in both "
+        "models: both matrices of probabilities become diagonal, while the places of the labels never "
+        "move. Markers run along the curves of d_KL in both directions and of d_LLV."
     )
 
 
@@ -228,9 +189,8 @@ def of_probes(ladder: pd.DataFrame, enough: int) -> str:
     if linear < _NOTHING:
         return (
             f"The linear probe explains a share of {significant(linear, 1)} of the variance: it sends every "
-            "input to the "
-            ""
-            f"middle of the ring. By this number the two models have nothing to do with each other. {further}"
+            "input to the middle of the ring. By this number the two models have nothing to do with each "
+            f"other. {further}"
         )
     said = f"The linear probe explains a share of {linear:.3f} of the variance"
     return (

@@ -26,22 +26,14 @@ def of_authors(table: pd.DataFrame, trend: pd.DataFrame) -> list[str]:
         lines += [_inside(known), _few(known)]
     lines += [
         f"$K = {row.classes}$: from {row.narrowest:.2f} to {row.widest:.2f} over {row.widths} widths, slope "
-        f"{slope(row)}; "
-        ""
-        f"{row.falls} of {plural(row.widths - 1, 'step')} {verb(row.falls, 'go')} down."
+        f"{slope(row)}; {row.falls} of {plural(row.widths - 1, 'step')} {verb(row.falls, 'go')} down."
         for row in trend.itertuples()
     ]
     lines.append(
         f"What can be concluded: pairs obey both bounds (at most {table['of_the_bound'].max():.2f} of the "
-        "quadratic one is "
-        ""
-        "reached), and the numbers are of the same size. With three to five networks a width, intervals of "
-        "slopes held the "
-        ""
-        "true one in 88 to 95 % of the simulated studies, and in 62 % where orders differ; so they can "
-        "neither confirm nor "
-        ""
-        "refute a trend by themselves."
+        "quadratic one is reached), and the numbers are of the same size. With three to five networks a "
+        "width, intervals of slopes held the true one in 88 to 95 % of the simulated studies, and in 62 % "
+        "where orders differ; so they can neither confirm nor refute a trend by themselves."
     )
     return lines
 
@@ -56,26 +48,18 @@ def _inside(known: pd.DataFrame) -> str:
     outside = known[~known["d_llv"].between(known["low"], known["high"])]
     where = "; ".join(
         f"{'above' if row.d_llv > row.high else 'below'} it for $K = {row.classes}$ and width {row.width}, "
-        "where "
-        ""
-        f"{row.other_order:.0%} of their pairs are of different orders and {row.our_other_order:.0%} of "
-        "those "
-        "here"
+        f"where {row.other_order:.0%} of their pairs are of different orders and {row.our_other_order:.0%} "
+        "of those here"
         for row in outside.itertuples()
     )
     return (
         f"Their mean {_LLV} lies in the range of as few of the networks here in {len(known) - len(outside)} "
-        "of "
-        ""
-        f"{plural(len(known), 'group')}{f'; it is {where}' if where else ''}. The range is somewhat too "
-        "narrow, since sets "
-        ""
-        "of the same networks are more alike than new ones. "
+        f"of {plural(len(known), 'group')}{f'; it is {where}' if where else ''}. The range is somewhat too "
+        "narrow, since sets of the same networks are more alike than new ones. "
     ) + (
-        f"Still, {len(outside)} of {len(known)} outside of it is more than is to be expected: their networks "
-        "may be of "
-        ""
-        "another kind in these groups, for a reason that we do not know, or it is chance; so few cannot tell."
+        f"Still, {len(outside)} of {len(known)} outside of it is more than is to be expected: their "
+        "networks may be of another kind in these groups, for a reason that we do not know, or it is "
+        "chance; so few cannot tell."
         if len(outside) > 1
         else "So nothing here speaks for a difference between their networks and these."
     )
@@ -85,10 +69,8 @@ def _few(known: pd.DataFrame) -> str:
     widest = known.loc[(known["high"] / known["low"]).idxmax()]
     return (
         f"How little so few networks say: sets of {widest['networks']:.0f} networks with $K = "
-        f"{widest['classes']}$ and width "
-        ""
-        f"{widest['width']}, all trained here alike, have means from {widest['low']:.2f} to "
-        f"{widest['high']:.2f}."
+        f"{widest['classes']}$ and width {widest['width']}, all trained here alike, have means from "
+        f"{widest['low']:.2f} to {widest['high']:.2f}."
     )
 
 
@@ -136,16 +118,12 @@ def of_equal_loss(table: pd.DataFrame, widths: tuple[int, int], steps: int) -> l
     for row in table.itertuples():
         start = (
             f"$K = {row.K}$: the networks of width {narrow} end with a median loss of {row.loss:.3f} and a "
-            f"median {_LLV} of "
-            ""
-            f"{row.narrow:.3f}. "
+            f"median {_LLV} of {row.narrow:.3f}. "
         )
         if np.isnan(row.wide):
             lines.append(
                 f"{start}Those of width {wide} were never seen at this loss (their first checkpoint is past "
-                "it, or they have "
-                ""
-                "not got there): no comparison at equal loss."
+                "it, or they have not got there): no comparison at equal loss."
             )
             continue
         closer = "closer" if row.wide < _CLOSER * row.narrow else "not clearly closer"
@@ -159,9 +137,8 @@ def of_equal_loss(table: pd.DataFrame, widths: tuple[int, int], steps: int) -> l
         )
         lines.append(
             f"{start}Those of width {wide} pass this loss after about {row.steps:,.0f} steps with "
-            f"{row.wide:.3f}, so the wide "
-            ""
-            f"ones are {closer} at equal loss. At the end they are at {row.wide_end:.3f}.{part}"
+            f"{row.wide:.3f}, so the wide ones are {closer} at equal loss. At the end they are at "
+            f"{row.wide_end:.3f}.{part}"
         )
     return lines
 
@@ -178,25 +155,15 @@ def from_the_other_end(
     """
     said = (
         f"$K = {narrow['classes']}$, from the other end: the record's networks of width {narrow['width']} "
-        "have had "
-        ""
-        f"{steps[0]:,} steps. Their median loss is {losses[0]:.3f} and their mean {_LLV} "
-        f"{narrow['mean']:.3f} "
-        ""
-        f"[{narrow['low']:.3f}, {narrow['high']:.3f}]. The live networks of width {wide['width']}, after "
-        f"{steps[1]:,} steps, "
-        ""
-        f"have {losses[1]:.3f} and {wide['mean']:.3f} [{wide['low']:.3f}, {wide['high']:.3f}]. (Networks "
-        "that pass the "
-        ""
-        "accuracy filter.)"
+        f"have had {steps[0]:,} steps. Their median loss is {losses[0]:.3f} and their mean {_LLV} "
+        f"{narrow['mean']:.3f} [{narrow['low']:.3f}, {narrow['high']:.3f}]. The live networks of width "
+        f"{wide['width']}, after {steps[1]:,} steps, have {losses[1]:.3f} and {wide['mean']:.3f} "
+        f"[{wide['low']:.3f}, {wide['high']:.3f}]. (Networks that pass the accuracy filter.)"
     )
     if losses[0] < _SAME_LOSS * losses[1] and narrow["low"] > wide["high"]:
         said += (
             " So at a similar loss the narrow networks are further apart (the intervals do not overlap), "
-            "which speaks "
-            ""
-            "against training time as the whole explanation."
+            "which speaks against training time as the whole explanation."
         )
     return said
 

@@ -47,12 +47,8 @@ def in_words(row: pd.Series) -> str:
     """Which pair it is, and its distances."""
     return (
         f"K = {row['classes']}, width {row['width']}, {row['variant']}, seeds {row['seed_a']} and "
-        f"{row['seed_b']}: "
-        ""
-        f"d_KL = {row['d_kl']:.3f} nats, {row['d_kl_reverse']:.3f} in reverse, d_LLV = {row['d_llv']:.3f}, "
-        "d_fg = "
-        ""
-        f"{row['d_fg']:.3f}, mean CCA = {row['mean_cca']:.3f}"
+        f"{row['seed_b']}: d_KL = {row['d_kl']:.3f} nats, {row['d_kl_reverse']:.3f} in reverse, d_LLV = "
+        f"{row['d_llv']:.3f}, d_fg = {row['d_fg']:.3f}, mean CCA = {row['mean_cca']:.3f}"
     )
 
 
@@ -100,11 +96,8 @@ class ClosePairs:
                 f"{way}_carriers_all": fewest_of_all,
                 f"{way}_in_words": (
                     f"{len(free)} of the {plural(len(of_close), 'pair')} {verb(len(free), 'are')} "
-                    "dissimilar. In this list "
-                    ""
-                    f"there {verb(own.models, 'are')} {plural(own.models, 'different network')}, and "
-                    f"{own.fewest} "
-                    ""
+                    f"dissimilar. In this list there {verb(own.models, 'are')} "
+                    f"{plural(own.models, 'different network')}, and {own.fewest} "
                     f"{verb(own.fewest, 'carry')} it"
                 ),
             }

@@ -81,29 +81,22 @@ def of_order_pairs(pairs: pd.DataFrame) -> list[str]:
         share = own.groupby("width")["same_order"].mean()
         by_width = ", ".join(f"{1 - value:.0%} at width {width}" for width, value in share.items())
         text = (
-            f"$K = {count}$: {len(apart)} of {plural(len(own), 'pair')} {verb(len(apart), 'have')} different "
-            "orders "
-            ""
-            f"({by_width}). "
+            f"$K = {count}$: {len(apart)} of {plural(len(own), 'pair')} {verb(len(apart), 'have')} "
+            f"different orders ({by_width}). "
         )
         if len(alike):
             text += (
                 f"Their mean canonical correlation is {apart['mean_cca'].mean():.2f}, predicted from the "
-                "orders "
-                ""
-                f"{apart['predicted_cca'].mean():.2f}; among pairs of equal order it is "
-                f"{alike['mean_cca'].mean():.2f}. "
-                ""
-                f"{_LLV} is {apart['d_llv'].mean():.2f} against {alike['d_llv'].mean():.2f}. "
+                f"orders {apart['predicted_cca'].mean():.2f}; among pairs of equal order it is "
+                f"{alike['mean_cca'].mean():.2f}. {_LLV} is {apart['d_llv'].mean():.2f} against "
+                f"{alike['d_llv'].mean():.2f}. "
             )
         levels = alike.groupby("width")["d_llv"].mean()
         if len(levels) > 1:
             way = "falls" if levels.iloc[-1] < levels.iloc[0] else "does not fall"
             text += (
                 f"Among pairs of equal order alone, {_LLV} {way} from width {levels.index[0]} to "
-                f"{levels.index[-1]}: "
-                ""
-                f"{levels.iloc[0]:.2f}, {levels.iloc[-1]:.2f}."
+                f"{levels.index[-1]}: {levels.iloc[0]:.2f}, {levels.iloc[-1]:.2f}."
             )
         lines.append(text.strip())
     return lines
@@ -136,12 +129,8 @@ def of_recorded_orders(by_width: pd.DataFrame) -> list[str]:
         first, last = part.iloc[0], part.iloc[-1]
         text = (
             f"$K = {count}$: from width {first['width']:.0f} to {last['width']:.0f} the share of pairs with "
-            "different orders "
-            ""
-            f"goes from {first['differing']:.0%} to {last['differing']:.0%}, and the mean {_LLV} of all "
-            "pairs from "
-            ""
-            f"{first['all']:.2f} to {last['all']:.2f}."
+            f"different orders goes from {first['differing']:.0%} to {last['differing']:.0%}, and the mean "
+            f"{_LLV} of all pairs from {first['all']:.2f} to {last['all']:.2f}."
         )
         if part["same"].iloc[[0, -1]].notna().all():
             text += (
@@ -155,9 +144,7 @@ def ends_by_k(by_width: pd.DataFrame, column: str, form: str) -> str:
     """A column at the narrowest and at the widest width, by K: "K = 4: 0.31 at width 16, 0.12 at 256"."""
     said = [
         f"K = {count}: {part[column].iloc[0]:{form}} at width {part['width'].iloc[0]}, "
-        f"{part[column].iloc[-1]:{form}} at "
-        ""
-        f"{part['width'].iloc[-1]}"
+        f"{part[column].iloc[-1]:{form}} at {part['width'].iloc[-1]}"
         for count, part in by_width.dropna(subset=[column]).groupby("classes")
     ]
     return "; ".join(said) or "not recorded"
@@ -255,15 +242,9 @@ def of_explained(rows: pd.DataFrame) -> str:
         return said
     return (
         f"{said} Mean CCA does not see the origin, and yet orders around the origin explain more of it than "
-        "orders around "
-        ""
-        f"the mean for {more} of {plural(len(rows), 'number')} of labels: networks can stand in the same "
-        "order around the "
-        ""
-        "mean and be unlike all the same. Equal order around the mean is necessary for an exact affine "
-        "relation and not "
-        ""
-        "sufficient."
+        f"orders around the mean for {more} of {plural(len(rows), 'number')} of labels: networks can stand "
+        "in the same order around the mean and be unlike all the same. Equal order around the mean is "
+        "necessary for an exact affine relation and not sufficient."
     )
 
 
@@ -312,16 +293,13 @@ def of_split(
         further = int((level["different"] > level["same"]).sum())
         said.append(
             f"The *level*: pairs of different order are the further apart at {further} of {len(level)} "
-            "widths that have both "
-            ""
-            "kinds."
+            "widths that have both kinds."
         )
     if shares := mix_shares(split, falling_at):
         said.append(
             f"The *trend*: the changing share of different orders accounts for {shares} of the fall of mean "
-            "d_LLV, orders "
-            ""
-            f"around the mean for {mix_shares(about_mean, falling_at)}; the rest happens within the kinds."
+            f"d_LLV, orders around the mean for {mix_shares(about_mean, falling_at)}; the rest happens "
+            "within the kinds."
         )
         unsure = split[split["classes"].isin(falling_at) & (split["high"] - split["low"] > _WIDE)]["classes"]
         if len(unsure):
@@ -331,9 +309,7 @@ def of_split(
     if without := [count for count in split["classes"] if count not in falling_at]:
         said.append(
             f"For K = {listed(without)} no clear fall was found above, and a share of it means little; the "
-            "table has the "
-            ""
-            "parts."
+            "table has the parts."
         )
     if len(equal):
         said.append(

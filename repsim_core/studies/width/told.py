@@ -96,11 +96,9 @@ def trend_lines(trend: pd.DataFrame, variant: str, tested: pd.DataFrame) -> list
         down = f"{row.falls} of {plural(row.widths - 1, 'single step')} {verb(row.falls, 'go')} down"
         lines.append(
             f"$K = {row.classes}$, {_FORMULA[row.measure]}: the mean **{has(row)}** with width, from "
-            f"{row.narrowest:.3f} to {row.widest:.3f} over {row.widths} widths. For each doubling it changes "
-            "by "
-            ""
-            f"{signed(row.slope)}, interval {signed(row.low)} to {signed(row.high)}, corrected $p$ "
-            f"{p_value(row.corrected)}; {down}."
+            f"{row.narrowest:.3f} to {row.widest:.3f} over {row.widths} widths. For each doubling it "
+            f"changes by {signed(row.slope)}, interval {signed(row.low)} to {signed(row.high)}, corrected "
+            f"$p$ {p_value(row.corrected)}; {down}."
         )
     if not lines:
         lines.append("Fewer than two widths pass the filters, so there is no trend to describe.")
@@ -108,10 +106,8 @@ def trend_lines(trend: pd.DataFrame, variant: str, tested: pd.DataFrame) -> list
     if len(tested) > 1:
         before, after = (int((tested[name] < LEVEL).sum()) for name in ("p", "corrected"))
         lines.append(
-            f"{len(tested)} slopes are tested in this chapter, those with fixed norms further down included. "
-            "The "
-            ""
-            f"$p$-values of {before} are below .05, after the correction those of {after}."
+            f"{len(tested)} slopes are tested in this chapter, those with fixed norms further down "
+            f"included. The $p$-values of {before} are below .05, after the correction those of {after}."
         )
     return lines
 
@@ -129,9 +125,7 @@ def beside_the_paper(trend: pd.DataFrame, variant: str) -> str:
         return "This **disagrees** with the paper, where both distances fall as width grows."
     return (
         "The paper reports that both distances fall as width grows. Where no clear trend is named above, "
-        "these networks "
-        ""
-        "are too few or too alike to confirm or to contradict it."
+        "these networks are too few or too alike to confirm or to contradict it."
     )
 
 
@@ -170,12 +164,8 @@ def of_the_filter(
     more = int((both["mean_all"] > both["mean"]).sum())
     return (
         f"{said} This matters: in the groups that it thins and that are still in the figure, counting all "
-        "networks would "
-        ""
-        f"raise the mean of {_FORMULA['d_llv']} in {more} of {len(both)} cases, on average from "
-        f"{both['mean'].mean():.3f} "
-        ""
-        f"to {both['mean_all'].mean():.3f}."
+        f"networks would raise the mean of {_FORMULA['d_llv']} in {more} of {len(both)} cases, on average "
+        f"from {both['mean'].mean():.3f} to {both['mean_all'].mean():.3f}."
     )
 
 
@@ -198,9 +188,7 @@ def moved_by_the_filter(pairs: pd.DataFrame, means: pd.DataFrame) -> str:
         return "It removes no network from the groups that are shown."
     return (
         f"Counting all networks of the {plural(len(both), 'group')} that it thins would move their mean "
-        "d_LLV, on average, "
-        ""
-        f"from {both['mean'].mean():.2f} to {both['mean_all'].mean():.2f}."
+        f"d_LLV, on average, from {both['mean'].mean():.2f} to {both['mean_all'].mean():.2f}."
     )
 
 
@@ -282,9 +270,7 @@ def of_the_record(recorded: Any, folder: str, planned: Sequence[Any]) -> tuple[s
     lacking = [g for g in planned if (g.classes, g.width, g.variant) not in present]
     said = (
         f"The record in {folder} holds {len(recorded.models):,} networks and {len(recorded.pairs):,} pairs, "
-        "trained for "
-        ""
-        f"{recorded.study.steps:,} steps; the table has their number by K, variant and width."
+        f"trained for {recorded.study.steps:,} steps; the table has their number by K, variant and width."
     )
     if not lacking:
         return f"{said} All {len(planned)} groups of the study are in it.", 0
@@ -297,9 +283,7 @@ def of_the_record(recorded: Any, folder: str, planned: Sequence[Any]) -> tuple[s
         parts.append(f"K = {count} {kind}" + ("" if gone == every else f" (width {', '.join(gone)})"))
     return (
         f"{said} It is not complete: of the {len(planned)} groups of the study it lacks {len(lacking)}, "
-        "namely "
-        ""
-        f"{'; '.join(parts)}."
+        f"namely {'; '.join(parts)}."
     ), len(lacking)
 
 
