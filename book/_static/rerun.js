@@ -7,6 +7,17 @@
   const NAMES = { int: "a whole number", float: "a number, such as 0.5 or 1e-3", bool: "true or false", str: "a text" };
   const LISTS = { int: "whole numbers, such as 5,0,2", float: "numbers, such as 0.5,2", bool: "true,false,...", str: 'texts with commas between; in quotes if they have commas, brackets or quotes, such as "a,b",c' };
 
+  // The script that computes in the page, asked for when it is first wanted.
+  let asked = null;
+  const computing = () => (asked ??= new Promise((resolve, reject) => {
+    const root = new URL(document.documentElement.dataset.content_root, location.href);
+    document.head.append(Object.assign(document.createElement("script"), {
+      src: new URL("_static/modules/compute_here.js", root),
+      onload: () => resolve(globalThis.repsimModules.compute_here),
+      onerror: reject,
+    }));
+  }));
+
   // Texts are written and taken apart as by `repsim_core/texts.py`.
   const QUOTED = /"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*'/y;
   const trimmed = (text) => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
@@ -151,13 +162,12 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     button.addEventListener("click", async () => { status.textContent = await copy(code); });
     here?.addEventListener("click", async () => {
-      const root = new URL(document.documentElement.dataset.content_root, location.href);
       const say = (text) => { status.textContent = text; };
       try {
-        const { computeHere } = await import(new URL("_static/own/compute_here.js", root));
+        const { computeHere } = await computing();
         computeHere({ chapter: box.dataset.chapter, values, button: here, place: box.querySelector(".computed"), say });
-      } catch { // a page that was opened as a file
-        say("This page can compute nothing: it is not served. The command can.");
+      } catch { // a page without the rest of the book
+        say("This page lacks the script that computes. The command can.");
       }
     });
     update();

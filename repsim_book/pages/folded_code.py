@@ -6,7 +6,7 @@ from typing import Any
 from repsim_book.chapters import tags
 
 PARAMETERS = {
-    "parameters": "Parameters of this run",
+    "parameters": "Parameters and their defaults",
     "injected-parameters": "Parameters changed for this run",
 }
 IMPORTS = "Imports"

@@ -6,14 +6,19 @@ are made of stay where they are.
 
 import posixpath
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from repsim_book.paths import MODULES
 from repsim_core.files import write_atomic
 
-# Modules that pages import, in the folder of the pages' assets.
-ENTRIES = ("play/playground.js",)
+# Modules that pages ask for, in the folder of the pages' assets, each with the workers that it starts.
+ENTRIES = {
+    "play/playground.js": (),
+    "own/page.js": ("own/worker.js",),
+    "own/compute_here.js": ("own/chapter_worker.js",),
+}
 IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]+)";\n?', re.MULTILINE)
 EXPORTED = re.compile(r"^export\s+((?:async\s+)?function\*?|const|class)\s+(\w+)", re.MULTILINE)
 # At the end of a file, as tools write it.
@@ -28,25 +33,44 @@ def write(app: Any, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     assets = Path(app.outdir) / "_static"
-    for entry in ENTRIES:
+    for entry, workers in ENTRIES.items():
         if (assets / entry).is_file():
-            write_atomic(
-                Path(app.outdir) / MODULES / posixpath.basename(entry), joined(assets, entry).encode()
-            )
+            text = joined(assets, entry, workers)
+            write_atomic(Path(app.outdir) / MODULES / posixpath.basename(entry), text.encode())
 
 
-def joined(folder: Path, entry: str) -> str:
+def joined(folder: Path, entry: str, workers: Sequence[str] = ()) -> str:
     """A script that puts what the entry exports into `repsimModules`, by the entry's name; it imports nothing.
 
-    A plain script, and no module: browsers import none from a page that is opened from a disk.
+    A plain script, and no module: browsers import none from a page that is opened from a disk. Nor do they start a
+    worker there but from text, so `repsimWorkers` gets a function that holds each worker's code.
 
     Args:
         folder: of all modules.
         entry: path of the module in it.
+        workers: paths of the modules that are workers of this one.
 
     Raises:
         ValueError: naming the module that imports or exports in another way.
     """
+    parts, last = _parts(folder, entry)
+    own = [name for _, name in EXPORTED.findall((folder / entry).read_text(encoding="utf-8"))]
+    exports = f"{{ {', '.join(f'{each}: {last}.{each}' for each in own)} }}"
+    kept = f"(globalThis.repsimModules ??= {{}}).{_name(entry)} = {exports};"
+    aside = [
+        f'(globalThis.repsimWorkers ??= {{}}).{_name(worker)} = () => {{\n"use strict";\n'
+        f"{''.join(_parts(folder, worker)[0])}}};\n"
+        for worker in workers
+    ]
+    return f'(() => {{\n"use strict";\n{"".join([*aside, *parts])}{kept}\n}})();\n'
+
+
+def _name(path: str) -> str:
+    return posixpath.basename(path).removesuffix(".js")
+
+
+def _parts(folder: Path, entry: str) -> tuple[list[str], str]:
+    """A module and all that it imports, each as a constant that holds its exports; and the name of the last one."""
     parts: list[str] = []
     names: dict[str, str] = {}
 
@@ -74,8 +98,4 @@ def joined(folder: Path, entry: str) -> str:
             )
         return names[file]
 
-    last = add(entry)
-    own = [name for _, name in EXPORTED.findall((folder / entry).read_text(encoding="utf-8"))]
-    name = posixpath.basename(entry).removesuffix(".js")
-    kept = f"(globalThis.repsimModules ??= {{}}).{name} = {{ {', '.join(f'{each}: {last}.{each}' for each in own)} }};"
-    return f'(() => {{\n"use strict";\n{"".join(parts)}{kept}\n}})();\n'
+    return parts, add(entry)

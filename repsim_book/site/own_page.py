@@ -1,28 +1,34 @@
 """The page on which readers compare two models of their own: its version, its style, and two small models to try it."""
 
+import base64
 import io
+import re
 import zipfile
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from repsim_core.files import write_atomic
-
 PAGE = "book/compare_here"
-# Among the pages' assets.
-SAMPLES = "own/samples"
+# The links to the samples, by the names of their files.
+_SAMPLE = re.compile(r'href="#" data-sample download="([^"]+)"')
 # A date for the members of an archive, which need one: the same models are to give the same file.
 _DATE = (2025, 1, 1, 0, 0, 0)
 
 
 def add_to_page(app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Tell the page the version for its reports, give it its style sheet, and put the models among its assets."""
+    """Tell the page the version for its reports, give it its style sheet, and put the samples into their links.
+
+    As data in the page they are there, too, where the page is opened from a disk.
+    """
     if pagename == PAGE:
         app.add_css_file("own.css")
         said = f'data-version="{version("repsim-core")}"'
-        context["body"] = context["body"].replace('data-version=""', said)
-        for name, data in samples().items():
-            write_atomic(Path(app.outdir) / "_static" / SAMPLES / name, data)
+        found = {name: base64.b64encode(data).decode() for name, data in samples().items()}
+
+        def link(sample: re.Match[str]) -> str:
+            data = f"data:application/octet-stream;base64,{found[sample[1]]}"
+            return f'href="{data}" data-sample download="{sample[1]}"'
+
+        context["body"] = _SAMPLE.sub(link, context["body"].replace('data-version=""', said))
 
 
 def samples() -> dict[str, bytes]:

@@ -54,7 +54,7 @@ def test_solutions_are_folded_with_what_their_code_shows(book, name):
 def test_parameters_imports_and_long_proofs_are_folded_under_their_names(book, name):
     page = BeautifulSoup((book / "notebooks" / f"{name}.html").read_text("utf-8"), "html.parser")
     for kind, title in [
-        ("tag_parameters", "Parameters of this run"),
+        ("tag_parameters", "Parameters and their defaults"),
         ("tag_injected-parameters", "Parameters changed for this run"),
     ]:
         for cell in page.select(f"div.cell.{kind}"):

@@ -1,5 +1,6 @@
 // "Compute here" in the box of a chapter: its main figures with the values of the fields, by a worker.
 import { typeset } from "./symbols.js";
+import { newWorker } from "./workers.js";
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -29,7 +30,7 @@ export function computeHere({ chapter, values, button, place, say }) {
     end("Cancelled.");
     return;
   }
-  worker = new Worker(new URL("./chapter_worker.js", import.meta.url), { type: "module" });
+  worker = newWorker("chapter_worker");
   button.textContent = "Cancel";
   place.replaceChildren();
   say("Computing …");

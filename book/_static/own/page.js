@@ -1,6 +1,8 @@
 // "Compare here": two files of the reader's, their arrays by name, and the comparison, which a worker computes.
 import { asJson, asText, foot, groups, head } from "./printed.js";
+import { asPage } from "./report.js";
 import { typeset } from "./symbols.js";
+import { newWorker } from "./workers.js";
 
 const ARGUMENTS = [
   ["embeddings", "Embeddings", true], ["unembeddings", "Unembeddings", true], ["bias", "Bias", false],
@@ -20,7 +22,7 @@ let worker = null;
 let giveUp = null;
 
 function startWorker() {
-  worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  worker ??= newWorker("worker");
 }
 
 for (const event of ["focusin", "pointerover", "dragover"]) root.addEventListener(event, startWorker, { once: true });
@@ -147,9 +149,8 @@ find("button.samples").addEventListener("click", async () => {
   try {
     const links = [...root.querySelectorAll("a[data-sample]")];
     for (const [k, link] of links.entries()) {
-      const answer = await fetch(link.href);
-      if (!answer.ok) throw new Error(`${link.textContent}: ${answer.statusText}`);
-      await take("ab"[k], new File([await answer.blob()], link.href.split("/").at(-1)));
+      const answer = await fetch(link.href); // the link holds the file itself
+      await take("ab"[k], new File([await answer.blob()], link.download));
     }
     if (!compareButton.disabled) await compare();
   } catch (error) {
@@ -212,6 +213,7 @@ function show(found) {
   const reports = {
     json: [asJson(found), "application/json"],
     text: [`a: ${a}\nb: ${b}\n\n${asText(found)}`, "text/plain;charset=utf-8"],
+    page: [asPage(found, [".compared", ".figures", ".notes"].map((part) => find(part))), "text/html;charset=utf-8"],
   };
   for (const link of root.querySelectorAll("a[data-report]")) {
     const [text, type] = reports[link.dataset.report];

@@ -4,12 +4,13 @@ import { base, given } from "./given.js";
 import { Handles } from "./handles.js";
 import { arrays, frame, measure } from "./models.js";
 import { Questions } from "./questions.js";
-import { draw } from "./scene.js";
+import { draw, layout } from "./scene.js";
 import { LIMITS, PRESETS, allSays, begin, between, fromQuery, says, toQuery } from "./state.js";
 
 const MOVE = 700; // milliseconds from one preset to the next
 const REST = 500; // after which the address follows
 const WIDE = 736; // pixels of a window with room for all controls
+const SAME = 1e-6; // degrees that are rounding
 const QUIET = 1200; // after which what has changed is said
 const SLIDERS = {
   labels: ["Labels", (value) => `${value}`],
@@ -170,11 +171,21 @@ export class Playground {
     const angles = this.state[name].slice();
     if (way === "turn") angles.forEach((angle, k) => { angles[k] = angle + by; });
     else if (way === "exchange") {
-      const other = neighbour(angles, label, by, once);
+      const standing = this.#standing(model);
+      const places = angles.map((angle, k) => (standing[k] === null ? null : angle + standing[k]));
+      const other = neighbour(places, label, by, once);
       if (other === null) return;
-      [angles[label], angles[other]] = [angles[other], angles[label]];
+      [angles[label], angles[other]] = [places[other] - standing[label], places[label] - standing[other]];
     } else angles[label] += by;
     this.#set({ [name]: angles });
+  }
+
+  /** Where a model's labels stand before they are turned, in degrees: those of a circle all at 0; null at the origin. */
+  #standing(model) {
+    const found = this.#given.arrays;
+    if (!found) return this.state.a.map(() => 0);
+    const { angles } = layout({ f: found.f[model], g: found.g[model], of: found.of }, 1);
+    return angles.map((angle) => (angle === null ? null : (angle * 180) / Math.PI));
   }
 
   /** Go to a state, by way of those between; gives what is measured there. */
@@ -309,11 +320,13 @@ export class Playground {
 
 /**
  * The label that another one trades places with: the nearest to where it is dragged, once it is nearer than its own place;
- * for a key the next one on that side. Null for none.
+ * for a key the next one on that side. Null for none. One at the origin has no place, and one in the same place no other.
  */
-function neighbour(angles, label, by, once) {
-  const ahead = (other) => ((((angles[other] - angles[label]) * Math.sign(by)) % 360) + 360) % 360;
-  const others = angles.map((_, k) => k).filter((k) => k !== label);
+function neighbour(places, label, by, once) {
+  const ahead = (other) => ((((places[other] - places[label]) * Math.sign(by)) % 360) + 360) % 360;
+  const apart = (k) => ahead(k) > SAME && ahead(k) < 360 - SAME;
+  const others = places.map((_, k) => k).filter((k) => places[k] !== null && apart(k));
+  if (places[label] === null || !others.length) return null;
   const next = others.reduce((best, k) => (ahead(k) < ahead(best) ? k : best));
   return once || Math.abs(by) > ahead(next) / 2 ? next : null;
 }

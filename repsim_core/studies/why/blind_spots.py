@@ -91,6 +91,11 @@ def results(found: pd.DataFrame, pairs: Mapping[str, str]) -> dict[str, float]:
     }
 
 
+def _plain(measure: str) -> str:
+    """A measure's name as text: "d_fg" for "$d_{f,g}$"."""
+    return measure.translate(dict.fromkeys(map(ord, "${},")))
+
+
 def in_a_figure(table: pd.DataFrame) -> str:
     """All values by pair, for the description of a figure.
 
@@ -99,7 +104,7 @@ def in_a_figure(table: pd.DataFrame) -> str:
     """
     parts = []
     for pair, own in table.groupby("pair", sort=False):
-        values = ", ".join(f"{row.measure.strip('$')} {row.value:.2f}" for row in own.itertuples())
+        values = ", ".join(f"{_plain(row.measure)} {row.value:.2f}" for row in own.itertuples())
         parts.append(f"{pair}: {values}")
     return "; ".join(parts)
 

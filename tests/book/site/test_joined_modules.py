@@ -48,7 +48,32 @@ def test_another_way_to_import_is_refused(folder):
         joined(folder, "entry.js")
 
 
+def test_a_worker_is_code_that_answers(folder):
+    (folder / "worker.js").write_text(
+        'import { add } from "./parts/sums.js";\nonmessage = ({ data }) => postMessage(add(data, 1));\n'
+    )
+    text = joined(folder, "entry.js", ["worker.js"])
+    alone = """
+    const code = `(${repsimWorkers.worker})();`;
+    let answer = null;
+    const scope = { onmessage: null, postMessage: (value) => { answer = value; } };
+    new Function("scope", `with (scope) { ${code.replace('"use strict";', "")} }`)(scope);
+    scope.onmessage({ data: 4 });
+    console.log(answer);
+    """
+    assert run(text, alone) == "5"
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_the_pages_modules_are_one_each(entry):
-    text = joined(ROOT / "book" / "_static", entry)
-    assert run(text, "console.log(typeof repsimModules.playground.start);") == "function"
+    """A page has what each script needs; without one it says what is missing, and nothing else."""
+    text = joined(ROOT / "book" / "_static", entry, ENTRIES[entry])
+    name = entry.rpartition("/")[2].removesuffix(".js")
+    page = f"globalThis.document = {{ getElementById: () => null }};\ntry {{ {text} }} catch {{}}\n"
+    made = run(
+        page,
+        "console.log(Object.keys(globalThis.repsimModules ?? {}), Object.keys(globalThis.repsimWorkers ?? {}));",
+    )
+    assert (name in made) == (name != "page")  # which looks for its form at once
+    for worker in ENTRIES[entry]:
+        assert worker.rpartition("/")[2].removesuffix(".js") in made

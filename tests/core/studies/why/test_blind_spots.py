@@ -29,7 +29,7 @@ def test_measures_of_pairs_and_verdicts() -> None:
     assert table.loc[("twin", "CCA"), "unlike"] == pytest.approx(0)
     distance = table.loc[("order", "Procr.")]
     assert distance["unlike"] == pytest.approx(distance["value"] / np.sqrt(2))
-    assert blind_spots.in_a_figure(table.reset_index()).startswith("twin: agree 1.00, d_{KL} 0.00")
+    assert blind_spots.in_a_figure(table.reset_index()).startswith("twin: agree 1.00, d_KL 0.00, d_LLV 0.00")
 
 
 def test_only_cca_does_not_notice_stretching() -> None:
