@@ -13,7 +13,7 @@ from scipy.stats import binomtest, fisher_exact
 from repsim_core.measures.circular_orders import shared_neighbours
 from repsim_core.measures.model_intervals import Interval, LeaveOneOut, weighted_means
 from repsim_core.studies.records import Record
-from repsim_core.wording import plural, span, verb
+from repsim_core.wording import plural, significant, span, verb
 
 # The recipes of the first control, with and without the classifier; of the second, with batches of their own.
 ARMS = {"fast": "with it", "no-auxiliary": "without it"}
@@ -188,9 +188,9 @@ def of_batches(found: Batches | None) -> Told:
     )
     text += (
         "Whether shared batches make it repeat *more often* cannot be told from so few networks (Fisher's "
-        f"exact test: p = {p:.2g}). "
+        f"exact test: p = {significant(p, 2)}). "
         if p > _LEVEL
-        else f"It repeats more or less often than with shared ones (Fisher's exact test: p = {p:.2g}). "
+        else f"It repeats more or less often than with shared ones (Fisher's exact test: p = {significant(p, 2)}). "
     )
     return Told(
         f"after a short training {as_usual} of {own} seeds with batches of their own have the order of those "

@@ -10,7 +10,7 @@ import pandas as pd
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.circular_orders import Order, circular_order, class_means, shared_neighbours
 from repsim_core.representations import Representations
-from repsim_core.wording import significant
+from repsim_core.wording import significant, span, verb
 
 # From when on two networks count as predicting nearly the same: agreement and nats.
 _AGREE, _NATS = 0.99, 0.05
@@ -18,6 +18,8 @@ _AGREE, _NATS = 0.99, 0.05
 _DISSIMILAR = 0.1
 # A probability that counts as certain.
 _CERTAIN = 0.99
+# What is said of a label set.
+_OF_A_SET = ("condition of L", "factor")
 
 
 class Closeness(NamedTuple):
@@ -90,19 +92,30 @@ class DrawnOrders(NamedTuple):
         """Whether they are the same, up to where one begins and which way one goes."""
         return self.shared == len(self.first)
 
-    def sentence(self) -> str:
-        """What the orders exclude."""
+    def paragraph(self) -> str:
+        """What the orders are, and what they exclude; of more than two dimensions they are not worth reading."""
         if self.dim > 2:
             return (
-                f"Only two of {self.dim} coordinates are drawn. In more than two dimensions an order excludes "
-                "nothing."
+                f"Only two of {self.dim} coordinates are drawn, and in more than two dimensions the order of the "
+                "classes round the origin excludes nothing."
             )
+        first, second = (" ".join(map(str, order)) for order in (self.first, self.second))
+        return (
+            "But read the labels round the origin, from 0 on (the way on which the smaller of its two neighbours comes "
+            f"first): the first network has them in the order {first}, the second in the order {second}. In the plane "
+            "an invertible linear map keeps or reverses the order of directions, so neighbours stay neighbours. Of the "
+            f"{len(self.first)} pairs of neighbours in the first picture, {self.shared} {verb(self.shared, 'are')} "
+            f"neighbours in the second. {self._excludes()} How far from linear the two are is measured below."
+        )
+
+    def _excludes(self) -> str:
+        if len(self.first) == 3:
+            return "Three labels have only one order, up to a reflection, so it excludes nothing."
         if self.same:
             return (
-                "The order is the same, up to a reflection, so it does not exclude that one is a linear "
-                "image of the other. How far from linear the two are is measured below."
+                "The order is the same, up to a reflection, so it does not exclude an exact linear relation."
             )
-        return "Another order excludes an exact linear relation. How far from linear the two are is measured below."
+        return "Another order excludes an exact linear relation."
 
     def figure(self) -> str:
         """What the figure of both networks shows."""
@@ -115,8 +128,92 @@ class DrawnOrders(NamedTuple):
         )
         return (
             "Embeddings of the training images and unembeddings of the labels for two trained networks. In "
-            f"both, each predicted class is a petal that points away from the origin{order}"
+            f"both, a class of which the network is sure is a petal that points away from the origin{order}"
         )
+
+
+def of_label_sets(ends: pd.DataFrame, count: int) -> str:
+    """How well the best and the worst label set determine the embeddings.
+
+    Args:
+        ends: rows best and worst, columns "condition of L" and "factor", from `label_sets.recovered`.
+        count: of all label sets.
+    """
+    best, worst = ({name: significant(row[name]) for name in _OF_A_SET} for _, row in ends.iterrows())
+    if count == 1:
+        return (
+            "With K = M + 1 there is one label set, and with its least label as the pivot it has condition number "
+            f"{best['condition of L']}. The rounding is multiplied by {best['factor']}."
+        )
+    return (
+        f"Of {count:,} label sets, each with its least label as the pivot, the best has condition number "
+        f"{best['condition of L']}, the worst {worst['condition of L']}, and the same kind of rounding is "
+        f"multiplied by {best['factor']} and by {worst['factor']}."
+    )
+
+
+def drawn_label_sets(ends: pd.DataFrame, dim: int, count: int) -> tuple[str, str]:
+    """Title and description of the figure of the best and the worst label set; of one there is nothing to compare.
+
+    Args:
+        ends, count: as for `of_label_sets`.
+        dim: M.
+    """
+    best, worst = map(significant, ends["condition of L"])
+    of_two = "" if dim == 2 else ", of which two columns are drawn"
+    if count == 1:
+        return (
+            f"The one label set there is has condition number {best}",
+            f"Displaced unembeddings of the only label set of the first network{of_two}, and what they span.",
+        )
+    title = (
+        "The thinner the parallelogram, the larger the condition number"
+        if dim == 2
+        else "The best label set and the worst, in two of their directions"
+    )
+    return title, (
+        f"Displaced unembeddings of two label sets of the first network{of_two}: of the best, with condition number "
+        f"{best}, and of the worst, with {worst}."
+    )
+
+
+def of_maps(shares: pd.Series) -> str:
+    """What the theorem's matrices leave unexplained of a network that is no twin.
+
+    Args:
+        shares: u(A) of every label set.
+    """
+    median, useless = significant(shares.median()), float((shares > 1).mean())
+    if len(shares) == 1:
+        return (
+            "For the twin it does not matter how A is found: the theorem's matrix leaves nothing unexplained, up to "
+            f"rounding. For the second network it leaves {median}, where the zero matrix would leave 1."
+        )
+    of_all = {0.0: "none", 1.0: "each"}.get(useless, f"{useless:.0%}")
+    return (
+        "For the twin it does not matter how A is found: every label set gives the same matrix, and it leaves nothing "
+        "unexplained, up to rounding. For the second network each label set gives another matrix. The median over "
+        f"label sets leaves {median} unexplained, and {of_all} of the sets {'is' if of_all == 'each' else 'are'} worse "
+        "than the zero matrix."
+    )
+
+
+def of_pairs(pairs: pd.DataFrame, networks: int) -> str:
+    """How near and how similar all pairs of some networks are.
+
+    Args:
+        pairs: from `compare_all`: agreement, d_kl, d_kl_reverse, mean_cca, d_fg.
+        networks: how many.
+    """
+    if len(pairs) == 1:
+        return "Two networks make one pair: there is no other one to look at."
+    farthest, d_fg = pairs[["d_kl", "d_kl_reverse"]].max(axis=None), pairs["d_fg"]
+    return (
+        f"The {networks} networks make {len(pairs):,} pairs. On the training images each pair agrees on at least "
+        f"{pairs['agreement'].min():.1%} of the inputs, no d_KL in either direction is above "
+        f"{significant(farthest, 2)} nats, mean CCA is {span(list(pairs['mean_cca']), 2)}, and d_{{f,g}} is "
+        f"{span(list(d_fg), 2)} with a median of {d_fg.median():.2f}."
+    )
 
 
 def drawn_orders(first: Representations, second: Representations) -> DrawnOrders:

@@ -116,7 +116,7 @@ def of_levels(table: pd.DataFrame, weight: float) -> str:
             f"{significant(moved, 1)}."
         )
     return still + (
-        f"d_LLV could, and goes from {first['d_llv']:.3g} to {last['d_llv']:.3g}: with the weight λ = "
+        f"d_LLV could, and goes from {significant(first['d_llv'])} to {significant(last['d_llv'])}: with the weight λ = "
         f"{weight:g} the terms that compare scales are not negligible, and they grow like λρ."
     )
 

@@ -12,6 +12,7 @@ from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.alignment import aligned
 from repsim_core.measures.telling import evenly
 from repsim_core.studies.which.telling import PairSet
+from repsim_core.wording import significant
 
 # Distances that the reader may choose.
 MENU = ("farther_kl", "d_llv", "ratio_distance", "d_logit")
@@ -73,6 +74,6 @@ def _lines(row: Mapping[str, Any], explained: float) -> dict[str, str]:
     return {
         "words": f"K = {row['classes']}, width {row['width']}, seeds {row['seed_a']} and {row['seed_b']}: mean CCA "
         f"{row['mean_cca']:.3f}, map explains {explained:.0%}",
-        "second": f"d_KL {row['d_kl']:.3g} and {row['d_kl_reverse']:.3g} nats, d_LLV {row['d_llv']:.3f}, "
+        "second": f"d_KL {significant(row['d_kl'])} and {significant(row['d_kl_reverse'])} nats, d_LLV {row['d_llv']:.3f}, "
         f"δ {row['ratio_distance']:.3f}, d_fg {row['d_fg']:.3f}",
     }

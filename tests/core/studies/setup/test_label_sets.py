@@ -109,13 +109,49 @@ def test_what_orders_exclude():
     natural, star = at(range(5)), at((0, 2, 4, 1, 3))
     same, other = told.drawn_orders(natural, at((4, 3, 2, 1, 0))), told.drawn_orders(natural, star)
     assert (same.shared, other.shared) == (5, 0)
-    assert "does not exclude" in same.sentence()
-    assert "Another order excludes" in other.sentence()
+    assert "does not exclude" in same.paragraph()
+    assert "Another order excludes" in other.paragraph()
     assert "same order, up to a reflection." in same.figure()
     assert "in another order." in other.figure()
-    assert "excludes nothing" in told.drawn_orders(at(range(5), 3), at(range(5), 3)).sentence()
+    assert "0 are neighbours in the second" in other.paragraph()
+    deep = told.drawn_orders(at(range(5), 3), at(range(5), 3)).paragraph()
+    assert "excludes nothing" in deep
+    assert "Of the" not in deep
+    three = Representations(g[:3], g[:3], range(3))
+    assert "Three labels have only one order" in told.drawn_orders(three, three).paragraph()
 
 
 def test_a_table_is_readable():
     table = pd.DataFrame({"a": [0.123456, 1e-20], "b": ["x", "y"]})
     assert told.readable(table).to_numpy().tolist() == [["0.123", "x"], ["0", "y"]]
+
+
+def test_label_sets_and_maps_in_words() -> None:
+    ends = pd.DataFrame({"condition of L": [1.503, 34.5], "factor": [1.2, 20.0]}, index=["best", "worst"])
+    two = told.of_label_sets(ends, 120)
+    assert "Of 120 label sets" in two
+    assert "1.50, the worst 34.5" in two
+    assert "thinner" in told.drawn_label_sets(ends, 2, 120)[0]
+    assert "two of their directions" in told.drawn_label_sets(ends, 3, 120)[0]
+    assert "there is one label set" in told.of_label_sets(ends.iloc[[0, 0]], 1)
+    title, alt = told.drawn_label_sets(ends.iloc[[0, 0]], 2, 1)
+    assert "one label set" in title
+    assert "worst" not in alt
+    assert "50% of the sets are worse" in told.of_maps(pd.Series([0.5, 2.0]))
+    assert "each of the sets is worse" in told.of_maps(pd.Series([2.0, 3.0]))
+    assert "none of the sets are worse" in told.of_maps(pd.Series([0.2, 0.3]))
+    alone = told.of_maps(pd.Series([1682.2]))
+    assert "1,680, where the zero matrix would leave 1" in alone
+    assert "sets" not in alone
+
+
+def test_all_pairs_in_words() -> None:
+    row = {"agreement": 0.99, "d_kl": 0.1, "d_kl_reverse": 0.23, "mean_cca": 0.5, "d_fg": 0.3}
+    other = {**row, "mean_cca": 0.9, "d_fg": 0.4}
+    assert "one pair" in told.of_pairs(pd.DataFrame([row]), 2)
+    said = told.of_pairs(pd.DataFrame([row, row, other]), 3)
+    assert "3 networks make 3 pairs" in said
+    assert (
+        "above 0.23 nats, mean CCA is 0.50 to 0.90, and d_{f,g} is 0.30 to 0.40 with a median of 0.30."
+        in said
+    )
