@@ -116,8 +116,8 @@ def of_levels(table: pd.DataFrame, weight: float) -> str:
             f"{significant(moved, 1)}."
         )
     return still + (
-        f"d_LLV could, and goes from {significant(first['d_llv'])} to {significant(last['d_llv'])}: with the weight λ = "
-        f"{weight:g} the terms that compare scales are not negligible, and they grow like λρ."
+        f"d_LLV could, and goes from {significant(first['d_llv'])} to {significant(last['d_llv'])}: with the "
+        f"weight λ = {weight:g} the terms that compare scales are not negligible, and they grow like λρ."
     )
 
 

@@ -74,6 +74,6 @@ def _lines(row: Mapping[str, Any], explained: float) -> dict[str, str]:
     return {
         "words": f"K = {row['classes']}, width {row['width']}, seeds {row['seed_a']} and {row['seed_b']}: mean CCA "
         f"{row['mean_cca']:.3f}, map explains {explained:.0%}",
-        "second": f"d_KL {significant(row['d_kl'])} and {significant(row['d_kl_reverse'])} nats, d_LLV {row['d_llv']:.3f}, "
-        f"δ {row['ratio_distance']:.3f}, d_fg {row['d_fg']:.3f}",
+        "second": f"d_KL {significant(row['d_kl'])} and {significant(row['d_kl_reverse'])} nats, "
+        f"d_LLV {row['d_llv']:.3f}, δ {row['ratio_distance']:.3f}, d_fg {row['d_fg']:.3f}",
     }
