@@ -11,6 +11,7 @@ import pandas as pd
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow
+from repsim_core.figures.raised import axis_labels, number
 from repsim_core.figures.style import MODEL_COLORS, label_palette, line_styles
 
 __all__ = ["turn_the_knob"]
@@ -126,15 +127,15 @@ def _curves(curve: pd.DataFrame, table: Any, step: float, width: int) -> Any:
     grid = curve["rho"].to_numpy()
     span = [float(grid[0]), float(grid[-1])]
     x = alt.X("rho:Q", title="norm of the unembeddings ρ", scale=alt.Scale(domain=span, nice=False))
-    axis = alt.Axis(format="~g", tickCount=6, grid=True)
+    axis = alt.Axis(format="~g", labelExpr=axis_labels(), tickCount=6, grid=True)
     kl = alt.Y("d_kl:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     reverse = alt.Y("d_kl_reverse:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     llv = alt.Y("d_llv:Q", title=None, scale=alt.Scale(type="log"), axis=axis)
     green = line_styles(3)[2]["color"]
     purple = label_palette(4)[3]
+    kl_in_words, reverse_in_words = (number(f"datum.{name}", 2, ".3f") for name in ("d_kl", "d_kl_reverse"))
     words = (
-        "'d_KL = ' + format(datum.d_kl, datum.d_kl < 0.001 ? '.1e' : '.3f') + ' and '"
-        " + format(datum.d_kl_reverse, datum.d_kl_reverse < 0.001 ? '.1e' : '.3f') + ' nats,  '"
+        f"'d_KL = ' + {kl_in_words} + ' and ' + {reverse_in_words} + ' nats,  '"
         " + 'd_LLV = ' + format(datum.d_llv, '.3f')"
     )
     small = "datum.largest < 0.0001 ? '< 0.0001' : format(datum.largest, '.4f')"

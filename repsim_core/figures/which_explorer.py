@@ -12,6 +12,7 @@ import pandas as pd
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow
+from repsim_core.figures.raised import axis_labels
 from repsim_core.figures.style import label_palette
 
 __all__ = ["arrangements", "explorer"]
@@ -91,7 +92,7 @@ def explorer(
     base = alt.Chart(table).transform_calculate(distance="datum[by]")
     x = alt.X("distance:Q", title="the distance chosen", scale=alt.Scale(type="log", nice=False, padding=12))
     y = alt.Y("cca_loss:Q", title="1 − mean CCA", scale=alt.Scale(type="log", nice=False, padding=12))
-    axis = {"format": "~g", "tickCount": 5, "grid": True}
+    axis = {"format": "~g", "labelExpr": axis_labels(), "tickCount": 5, "grid": True}
     x, y = x.axis(**axis), y.axis(**axis)
     shown = "datum.number == pair_number"
     colours = label_palette(2)

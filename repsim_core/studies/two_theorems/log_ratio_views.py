@@ -8,6 +8,7 @@ from jaxtyping import Float64
 
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.representations import Representations
+from repsim_core.wording import significant
 
 
 def standardised(model: Representations, pivot: int) -> Float64[np.ndarray, "N ratios"]:
@@ -58,6 +59,26 @@ def one_long_label(
     f, g = (rng.standard_normal((n, dim)) for n in (inputs, labels))
     g[0] = length
     return Representations(f, g)
+
+
+def of_competing(competing: pd.DataFrame) -> str:
+    """What the bound over competing labels says as the noise falls.
+
+    Args:
+        competing: columns noise, which falls, bound and "d_SVD on B".
+    """
+    bound = competing["bound"]
+    share = significant((competing["d_SVD on B"] / bound).max(), 2)
+    said = (
+        f"As the noise falls the bound goes from {significant(bound.iloc[0], 2)} to {significant(bound.iloc[-1], 2)}, "
+        f"and d_SVD is at most {share} times the bound."
+    )
+    telling = competing.loc[bound < 1, "noise"]
+    if telling.empty:
+        return f"{said} All of these bounds are above 1, which d_SVD never exceeds, so they say nothing: τ is too small."
+    if len(telling) < len(competing):
+        return f"{said} As d_SVD never exceeds 1, it says something from a noise of {significant(telling.iloc[0], 2)} on."
+    return said
 
 
 def of_contrasts(contrasts: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ import pytest
 from repsim_core import kl_divergence, permuted_circles
 from repsim_core.constructions import CIRCLE_OFFSET
 from repsim_core.measures import polygons
-from repsim_core.studies.theorem import circles, circles_drawn, circles_told, paper_table
+from repsim_core.studies.theorem import circle_titles, circles, circles_drawn, circles_told, paper_table
 
 STAR = (5, 0, 2, 4, 6, 1, 3)
 TURN, MIRROR, SWAP = (1, 2, 3, 4, 0), (4, 3, 2, 1, 0), (1, 0, 2, 3, 4)
@@ -156,3 +156,22 @@ def test_what_is_said_follows_from_the_numbers(table):
     assert "is at 0.500" in circles_told.of_spread(of_four, 0.5, 4)
     drawn = circles.rates(rows, spread, models(2.0), 2.0, STAR)
     assert "band, nowhere wider than" in circles_told.of_band(drawn, 2)
+
+
+def test_titles_say_what_is_found():
+    assert "turned or mirrored" in circle_titles.of_arrangements(TURN)
+    assert "another order" in circle_titles.of_arrangements(SWAP)
+    assert "same order throughout" in circle_titles.of_knob(MIRROR)
+    assert "answers become the same" in circle_titles.of_knob(STAR)
+    assert circle_titles.of_spread(0.0, 1 / 3).endswith("0% in this order, and 33% in an average one")
+    measured = pd.DataFrame({"d_kl": [0.5, 2.7e-5], "mean_cca": [0.004, 0.004]})
+    assert (
+        circle_titles.of_measures(measured)
+        == "d_KL goes from 0.50 to 2.7·10⁻⁵ nats, and mean CCA stays at 0.00"
+    )
+    probes = pd.DataFrame({"probe": [1, 3], "r2": [0.004, 0.996]})
+    assert circle_titles.of_probes(probes) == "The linear probe explains 0%, one with harmonics up to 3 100%"
+    rows = pd.DataFrame({"rho": np.arange(1.0, 9.0)})
+    rows["d_kl"] = rows["rho"] * np.exp(-rows["rho"])
+    fit = circles.fitted_rate(rows.assign(prediction=1.01 * rows["d_kl"], bound=2 * rows["d_kl"]))
+    assert circle_titles.of_rates(fit) == "From ρ = 5 to 8 the leading order is off by at most 0.99%"

@@ -42,3 +42,13 @@ def test_what_a_contrast_does():
         in views.of_contrasts(table)
     )
     assert "no fewer directions" in views.of_contrasts(table.set_axis(table.index[::-1]))
+
+
+def test_where_a_bound_says_something():
+    table = pd.DataFrame(
+        {"noise": [0.4, 0.2, 0.1], "bound": [8.0, 0.8, 0.2], "d_SVD on B": [0.04, 0.01, 0.002]}
+    )
+    assert "goes from 8.0 to 0.20, and d_SVD is at most 0.012 times the bound." in views.of_competing(table)
+    assert "from a noise of 0.20 on" in views.of_competing(table)
+    assert "they say nothing" in views.of_competing(table.assign(bound=table["bound"] + 1))
+    assert views.of_competing(table.iloc[1:]).endswith("times the bound.")
