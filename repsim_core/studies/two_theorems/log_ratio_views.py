@@ -75,9 +75,10 @@ def of_competing(competing: pd.DataFrame) -> str:
     )
     telling = competing.loc[bound < 1, "noise"]
     if telling.empty:
-        return f"{said} All of these bounds are above 1, which d_SVD never exceeds, so they say nothing: τ is too small."
+        return f"{said} All of these bounds are above 1, which d_SVD never exceeds: they say nothing."
     if len(telling) < len(competing):
-        return f"{said} As d_SVD never exceeds 1, it says something from a noise of {significant(telling.iloc[0], 2)} on."
+        noise = significant(telling.iloc[0], 2)
+        return f"{said} As d_SVD never exceeds 1, the bound says something from a noise of {noise} on."
     return said
 
 
