@@ -66,6 +66,21 @@ def of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
     )
 
 
+def title_of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
+    """Of the best input set: with the most random sets, and among all without a floor."""
+    return (
+        f"Term 2 is {sampled['median'].iloc[-1]:.3f} for the best of {sampled['sets'].iloc[-1]:.0f} random sets, "
+        f"{exact['term'].iloc[0]:.3f} for the best of all"
+    )
+
+
+def title_of_both(extreme: pd.Series) -> str:
+    """Of d_KL against d_LLV; `extreme`: the permuted circles at the largest norm."""
+    larger = significant(max(extreme["d_kl"], extreme["d_kl_reverse"]), 2)
+    at, d_llv = f"ρ = {extreme['rho']:g}", f"{extreme['d_llv']:.2f}"
+    return f"Permuted circles at {at}: d_KL is {larger} nats, and d_LLV is {d_llv}"
+
+
 def at_the_largest_norm(of_noise: pd.DataFrame, of_order: pd.DataFrame) -> tuple[pd.Series, str]:
     """The permuted pair at the largest norm, and what noisy copies with no larger divergence have, in words.
 
