@@ -50,4 +50,4 @@ def of_knob(permutation: Sequence[int]) -> str:
 def of_probes(probes: pd.DataFrame) -> str:
     """Of the predictions of two probes, the linear one first: rows of the ladder."""
     (_, linear), (most, more) = probes[["probe", "r2"]].itertuples(index=False)
-    return f"The linear probe explains {linear:.0%}, one with harmonics up to {most} {more:.0%}"
+    return f"The linear probe explains {linear:.1%}, one with harmonics up to {most} {more:.1%}"

@@ -91,7 +91,7 @@ def of_spread(found: Explained, here: float, classes: int) -> str:
     """What the figure of permutations shows; `here`: R² of the permutation in use."""
     r2 = found.r2
     return (
-        f"Histogram of the mean squared canonical correlation over {len(r2)} permutations of {classes} "
+        f"Histogram of the mean squared canonical correlation over {len(r2):,} permutations of {classes} "
         f"directions: spread from {r2.min():.2f} to {r2.max():.2f} with average {r2.mean():.3f}; this "
         f"chapter's permutation is at {here:.3f}."
     )
