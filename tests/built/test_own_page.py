@@ -2,10 +2,11 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
-from browsing import faint_texts, findings, set_theme
+from browsing import faint_texts, findings, new_context, set_theme
 from own_modules import in_node
 
 import repsim_core as rc
@@ -36,9 +37,7 @@ def test_two_files_are_compared_and_no_byte_leaves(reader, files):
     window = reader(viewport={"width": 320, "height": 800})
     page = window.open(PAGE)
     page.locator("#own-file-a").focus()  # the worker starts
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('worker.js'))"
-    )
+    page.wait_for_function("globalThis.repsimModules?.page")
     requests = []
     page.on("request", lambda request: requests.append(request))
     page.set_input_files("#own-file-a", paths)  # both at once
@@ -97,6 +96,29 @@ def test_the_samples_are_a_click_away_and_bad_files_are_refused(reader, tmp_path
     assert page.locator("#repsim-own .result").is_hidden()  # it was of another file
     page.get_by_text("Choose the second model, b, too.").wait_for()
     assert window.problems == []
+
+
+def test_from_a_disk_it_compares_and_the_report_is_a_page(browser, book, tmp_path):
+    context = new_context(browser)
+    page = context.new_page()
+    page.goto((book / PAGE).as_uri())
+    page.get_by_role("button", name="Try it with two sample models").click()
+    page.locator("#repsim-own .result").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="the report as a page").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "comparison.html"
+    assert not re.search(r"\b(src|href)=|<script|@import|url\(", path.read_text("utf-8"))
+    report = context.new_page()
+    report.goto(path.as_uri())
+    assert report.title() == "circle.npz and star.safetensors"
+    for part in (".compared", ".figures", ".notes"):
+        shown = page.locator(f"#repsim-own {part}").text_content()
+        assert shown
+        assert report.locator(part).text_content() == shown
+    assert findings(report) == []
+    context.close()
 
 
 def test_a_long_comparison_can_be_cancelled(reader, tmp_path):

@@ -211,6 +211,28 @@ def test_a_finger_drags_a_label_and_elsewhere_scrolls(reader):
     page.wait_for_function("y => scrollY > y + 50", arg=height)
 
 
+def test_labels_trade_places_in_every_kind_of_pair(reader):
+    """On a circle and where arrays are given, which stand where they stand; one at the origin has no place to give."""
+    page = reader(reduced_motion="reduce").open(PAGE)
+    values = "[...document.querySelectorAll('.pg-panel')[1].querySelectorAll('.pg-handle')].map((e) => e.ariaValueNow)"
+    for preset, moving, fixed in (("star", 2, []), ("trained", 1, []), ("angles", 1, [0])):
+        page.locator(f"[data-preset={preset}]").click()
+        page.wait_for_function(f"{STATE}.preset === '{preset}'")
+        page.locator(".pg-ways input[value=exchange]").evaluate("each => each.click()")
+        before = page.evaluate(values)
+        label = handle(page, 2, moving)
+        label.focus()
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(f"old => ({values}).join() !== old", arg=",".join(before))
+        after = page.evaluate(values)
+        moved = [k for k in range(len(before)) if before[k] != after[k]]
+        assert len(moved) == 2, (preset, before, after)
+        one, two = moved
+        assert moving in moved
+        assert [after[one], after[two]] == [before[two], before[one]], preset
+        assert not set(fixed) & set(moved)
+
+
 def test_predict_first(reader):
     page = reader(reduced_motion="reduce").open(PAGE)
     page.get_by_role("button", name="Predict first").click()
