@@ -1,7 +1,8 @@
-"""Do orders repeat because of the auxiliary classifier, or because seeds share their mini-batches? Two controls."""
+"""Do orders repeat because of the auxiliary classifier, or because seeds share their mini-batches? Three controls."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from repsim_core.wording import plural, significant, span, verb
 # The recipes of the first control, with and without the classifier; of the second, with batches of their own.
 ARMS = {"fast": "with it", "no-auxiliary": "without it"}
 SHARED, OWN = "fast", "fast-own-batches"
+# Of the third, to the end of the paper's recipe.
+WHOLE, WHOLE_OWN = "paper", "paper-own-batches"
 # Corrected or not, a p-value below it is called a difference.
 _LEVEL = 0.05
 _LEFT = (
@@ -145,8 +148,19 @@ class Batches(NamedTuple):
 
 def batches(shared: Record, own: Record) -> Batches:
     """From a record of the recipe `SHARED` and one of the recipe `OWN`, both with M = 2."""
+    return _batches((shared, SHARED), (own, OWN))
+
+
+def whole_trainings(shared: Record, own: Record) -> Batches | None:
+    """From a record of the recipe `WHOLE` and one of the recipe `WHOLE_OWN`; None where either has no M = 2."""
+    if any(not len(_in_plane(each.models, recipe)) for each, recipe in ((shared, WHOLE), (own, WHOLE_OWN))):
+        return None
+    return _batches((shared, WHOLE), (own, WHOLE_OWN))
+
+
+def _batches(shared: tuple[Record, str], own: tuple[Record, str]) -> Batches:
     columns, counted = {}, []
-    for said, record, recipe in (("shared", shared, SHARED), ("their own", own, OWN)):
+    for said, (record, recipe) in (("shared", shared), ("their own", own)):
         models = _in_plane(record.models, recipe)
         counts = Counter(models["order"])
         counted.append(counts)
@@ -159,7 +173,14 @@ def batches(shared: Record, own: Record) -> Batches:
         }
     labels = len(next(iter(counted[0])).split())
     of_shared, of_own = counted
-    return Batches(pd.DataFrame(columns), of_shared, of_own, own.provenance["study"]["steps"], labels)
+    recipes = [json.loads(each["recipe"]) for each in _groups(own[0])]
+    steps = own[0].provenance["study"]["steps"] or recipes[0]["steps"]
+    return Batches(pd.DataFrame(columns), of_shared, of_own, steps, labels)
+
+
+def _groups(record: Record) -> list[dict[str, str]]:
+    """What is known of each group that a script has trained."""
+    return list(record.provenance.get("trained", {}).get("groups", {}).values())
 
 
 def of_batches(found: Batches | None) -> Told:
@@ -198,3 +219,38 @@ def of_batches(found: Batches | None) -> Told:
         f"{text}All this is after {found.steps} steps of the fast recipe, at the accuracies of the table, and "
         "the images and the recipe are not taken apart by it.",
     )
+
+
+def of_whole_trainings(found: Batches | None) -> Told:
+    """What the third control says; None where a record is not read."""
+    if found is None:
+        text = "*No record of whole trainings with batches of their own is read here*, or none to hold against it."
+        return Told("no record of it is read here", text)
+    own, known = found.own.total(), sum(found.own[order] for order in found.shared)
+    others = [order for order in found.own if order not in found.shared]
+    text = (
+        f"By the paper's recipe and to its end, after {found.steps:,} steps, **{known}** of "
+        f"{plural(own, 'network')} with batches of their own {verb(known, 'have')} one of the "
+        f"{plural(len(found.shared), 'order')} of the {plural(found.shared.total(), 'network')} that share "
+        "theirs. "
+    )
+    for order in others:
+        most = max(shared_neighbours(*(_places(each) for each in (order, one))) for one in found.shared)
+        text += (
+            f"Another order, of {plural(found.own[order], 'network')}, has at most {most} of its "
+            f"{found.labels} pairs of neighbours in common with one of them. "
+        )
+    text += (
+        "So what a whole training settles on is not the work of one order of mini-batches either. "
+        if known > 1
+        else "So nothing here says that an order repeats without shared batches. "
+    )
+    return Told(
+        f"after whole trainings by the paper's recipe {known} of {own} seeds with batches of their own have an "
+        "order of those that share them",
+        f"{text}So few networks cannot tell how *often* that is.",
+    )
+
+
+def _places(order: str) -> tuple[int, ...]:
+    return tuple(map(int, order.split()))

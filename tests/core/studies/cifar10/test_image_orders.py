@@ -204,6 +204,24 @@ def test_what_the_control_says(orders: tuple[int, int], more: Interval, said: st
     assert said in order_controls.of_arms(order_controls.Arms(table, more, 100, "images")).verdict
 
 
+def test_whole_trainings_with_batches_of_their_own():
+    folder = ROOT / "book" / "records"
+    own = read_record(folder / "cifar10-paper-batches")
+    found = order_controls.whole_trainings(read_record(folder / "cifar10-paper"), own)
+    assert found is not None
+    assert (found.steps, found.labels) == (20_000, 10)
+    assert sorted(found.shared.values()) == [5, 5]
+    assert sorted(found.own.values()) == [1, 4]
+    said = order_controls.of_whole_trainings(found)
+    assert (
+        "after 20,000 steps, **4** of 5 networks with batches of their own have one of the 2 orders of"
+        in said.text
+    )
+    assert "at most 8 of its 10 pairs of neighbours in common" in said.text
+    assert order_controls.whole_trainings(own, own) is None
+    assert order_controls.of_whole_trainings(None).verdict == "no record of it is read here"
+
+
 def test_batches_of_their_own_as_a_control() -> None:
     folder = ROOT / "book" / "records"
     found = order_controls.batches(

@@ -54,14 +54,14 @@ def test_models_that_were_trained_here(own: ImageModels) -> None:
 
 
 def test_models_of_a_record(recorded: ImageModels) -> None:
-    assert (recorded.recipe, recorded.dims) == ("paper", [2, 3])
+    assert (recorded.recipe, recorded.dims) == ("paper", [2, 3, 5])
     assert recorded.on_cifar
     assert recorded.state == ("Reproduced" if recorded.original else "Reproduced on a copy of the images")
     assert recorded.short_names[:2] == ["plane", "auto"]
     assert "E deer" in recorded.key
-    assert list(image_models.by_dimension(recorded).index) == ["M = 2", "M = 3"]
+    assert list(image_models.by_dimension(recorded).index) == ["M = 2", "M = 3", "M = 5"]
     words = image_models.scores_in_words(recorded)
-    assert words["train_loss_in_words"].count("for M =") == 2
+    assert words["train_loss_in_words"].count("for M =") == 3
     assert words["accuracy_in_words"].startswith("M = 2: 0.")
 
 
@@ -70,9 +70,9 @@ def test_the_record_in_words(recorded: ImageModels) -> None:
     said = image_told.of_record("a/record", record, recorded)
     assert said.text.startswith("The record in `a/record` is of **CIFAR-10")
     assert "10 models with $M = 2$, 10 models with $M = 3$" in said.text
-    assert "it lacks $M = 5$ (0 of 10 seeds)." in said.text
+    assert "all of the paper's dimensions, with ten seeds each" in said.text
     assert "all seeds of one $M$ in step, in " in said.text
-    assert not said.complete
+    assert said.complete
     assert "the 3 models" in image_told.without_a_record(3)
 
 
@@ -204,7 +204,7 @@ def test_recipes_side_by_side(own: ImageModels, recorded: ImageModels) -> None:
     assert recipes.loc["augmentation", "paper"] == "none"
     assert "mirror" in recipes.loc["augmentation", "fast"]
     both = recipe_tables.compared([own, recorded])
-    assert list(both) == ["digits, M = 2", "paper, M = 2", "paper, M = 3"]
+    assert list(both) == ["digits, M = 2", "paper, M = 2", "paper, M = 3", "paper, M = 5"]
     assert both.loc["different orders", "digits, M = 2"] == ""
     assert both.loc["petal to unembedding, mean degrees", "paper, M = 3"] == ""
     assert both.loc["d_KL", "paper, M = 2"].startswith("+0.")
@@ -214,7 +214,7 @@ def test_another_recipe_in_results(recorded: ImageModels) -> None:
     found = recipe_tables.variant_results(recorded)
     assert found["variant"] == "paper"
     assert found["variant_orders"].endswith("of 10 seeds")
-    assert found["variant_accuracy"].endswith("for M = 3")
+    assert found["variant_accuracy"].endswith("for M = 5")
     none = recipe_tables.variant_results(None)
     assert none["variant"] == "none"
     assert none["variant_relation_d_kl"] == "not yet: fewer than 10 seeds"
