@@ -4,6 +4,7 @@ import ast
 import copy
 import hashlib
 import io
+import itertools
 import os
 import pickle
 import re
@@ -40,10 +41,10 @@ ANSWERS = {"01_twins": twins, "02_kl": kl, "03_llv": llv, "04_images": images, "
 NAMES = list(ANSWERS)
 # Tests that ask for numbers which follow from the student's name.
 OWN_NUMBERS = {
-    "01_twins": {"test-theorem-map"},
-    "02_kl": {"test-table"},
-    "03_llv": {"test-bounds"},
-    "04_images": {"test-models", "test-pairs"},
+    "01_twins": {"test-theorem-map-mine"},
+    "02_kl": {"test-table", "test-table-cca"},
+    "03_llv": {"test-bounds", "test-bounds-shares"},
+    "04_images": {"test-models", "test-pairs", "test-pairs-similarity"},
     "05_width": {"test-design", "test-result"},
 }
 
@@ -55,6 +56,12 @@ def master(name):
 
 def marked(notebook):
     return [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+
+
+def solutions(name):
+    """The cells in which students write code that tests look at."""
+    cells = [cell for cell in marked(master(name)) if utils.is_solution(cell) and cell.cell_type == "code"]
+    return [cell for cell in cells if own_tests(name, grade_id(cell))]
 
 
 def automatic(notebook):
@@ -115,16 +122,24 @@ def failures(notebook):
     return found
 
 
+def own_tests(name, cell):
+    """The tests of a task, whose solution is in this cell."""
+    names = [grade_id(each) for each in marked(master(name))]
+    solutions = {grade_id(each) for each in marked(master(name)) if utils.is_solution(each)}
+    following = itertools.takewhile(lambda each: each not in solutions, names[names.index(cell) + 1 :])
+    return [each for each in following if each in automatic(master(name))]
+
+
 def visible_failures(name, answer):
     """What `failures` says with the tests that students see, of the answer's own task."""
-    notebook = answered(name, answer.cell, answer.source)
-    last = [grade_id(cell) for cell in notebook.cells].index(f"test-{answer.cell}")
+    notebook, own = answered(name, answer.cell, answer.source), own_tests(name, answer.cell)
+    last = [grade_id(cell) for cell in notebook.cells].index(own[-1])
     notebook.cells = [
-        cell
-        for cell in notebook.cells[: last + 1]
-        if not utils.is_grade(cell) or cell is notebook.cells[last]
+        cell for cell in notebook.cells[: last + 1] if not utils.is_grade(cell) or grade_id(cell) in own
     ]
-    notebook.cells[-1].source = notebook.cells[-1].source.partition("### BEGIN HIDDEN TESTS")[0]
+    for cell in notebook.cells:
+        if utils.is_grade(cell):
+            cell.source = cell.source.partition("### BEGIN HIDDEN TESTS")[0]
     return failures(notebook)
 
 
@@ -170,18 +185,41 @@ def test_a_mistake_costs_the_points_of_its_task_and_no_others(name: str, answer:
     assert answer.loses <= set(automatic(master(name)))
     found = failures(answered(name, answer.cell, answer.source))
     assert set(found) == answer.loses
-    own = found[f"test-{answer.cell}"]
-    assert isinstance(own, AssertionError), f"the test of the task says {own!r}, expected words"
-    assert str(own)
+    own = [found[test] for test in own_tests(name, answer.cell) if test in found]
+    assert own
+    for error in own:
+        assert isinstance(error, AssertionError), f"the test of the task says {error!r}, expected words"
+        assert str(error)
 
 
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize("name", NAMES)
 def test_of_each_task_some_mistake_is_seen_by_the_hidden_tests_alone(name):
-    for test in automatic(master(name)):
-        mistakes = [answer for answer in ANSWERS[name].WRONG if f"test-{answer.cell}" == test]
+    cells = {own_tests(name, grade_id(cell))[0]: grade_id(cell) for cell in solutions(name)}
+    for cell in cells.values():
+        mistakes = [answer for answer in ANSWERS[name].WRONG if answer.cell == cell]
         assert len(mistakes) >= 3
-        assert any(not visible_failures(name, answer) for answer in mistakes), test
+        assert any(not visible_failures(name, answer) for answer in mistakes), cell
+
+
+def test_what_a_divisor_costs_can_be_seen_before_it_is_handed_in():
+    """n for n - 1 is the commonest slip; students see it with the tests that they have."""
+    slips = [answer for answer in llv.WRONG if re.search("population|divisor", answer.mistake)]
+    assert {answer.cell for answer in slips} == {"psi", "label-term", "input-term", "dissimilarity"}
+    for answer in slips:
+        assert visible_failures("03_llv", answer), answer.mistake
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_single_test_decides_over_more_than_two_points(name):
+    for cell in automatic(master(name)).values():
+        assert cell.metadata.nbgrader["points"] <= 2, grade_id(cell)
+
+
+def test_an_answer_that_is_half_right_earns_half_the_points():
+    both = {answer.mistake: answer.loses for answer in llv.WRONG if answer.cell == "label-term"}
+    assert both["only one end of the ratio"] == {"test-label-term-all"}
+    assert both["population scales"] == {"test-label-term", "test-label-term-all"}
 
 
 @pytest.mark.usefixtures("trained")
@@ -211,7 +249,7 @@ def test_there_are_five_assignments_of_twenty_points():
     for name in NAMES:
         cells = [cell for cell in marked(master(name)) if utils.is_grade(cell)]
         assert sum(cell.metadata.nbgrader["points"] for cell in cells) == 20
-        assert 4 <= len(automatic(master(name))) <= 6
+        assert 4 <= len(solutions(name)) <= 6
         written = [cell for cell in cells if cell.cell_type == "markdown"]
         assert written
         assert all("BEGIN SOLUTION" in cell.source for cell in written)
@@ -221,20 +259,22 @@ def test_there_are_five_assignments_of_twenty_points():
 def test_the_table_of_points_is_that_of_the_cells(name):
     about, *_ = marked(master(name))
     told = re.findall(r"^\| \d\. .* \| by (tests|hand) \| (\d+) \|$", about.source, re.MULTILINE)
-    graded = [cell for cell in marked(master(name)) if utils.is_grade(cell)]
-    expected = [
-        ("tests" if cell.cell_type == "code" else "hand", cell.metadata.nbgrader["points"]) for cell in graded
-    ]
+    cells = master(name).cells
+    parts = [place for place, cell in enumerate(cells) if re.match(r"## \d\. ", cell.source)]
+    expected = []
+    for place, following in itertools.pairwise([*parts, len(cells)]):
+        graded = [cell for cell in cells[place:following] if utils.is_grade(cell)]
+        (kind,) = {cell.cell_type for cell in graded}
+        points = sum(cell.metadata.nbgrader["points"] for cell in graded)
+        expected.append(("tests" if kind == "code" else "hand", points))
+        assert f"({points} points)" in cells[place].source.splitlines()[0]
+        if kind == "markdown":  # a rubric
+            rows = [int(row) for row in re.findall(r"^\| (\d) \|", cells[place].source, re.MULTILINE)]
+            assert sum(rows) == points
     assert [(how, int(number)) for how, number in told] == expected
     assert "| **Sum** | | **20** |" in about.source
     for word in ("Afterwards you can", "Time:", "You need:"):
         assert word in about.source
-    for cell in graded:  # the points in the headings, and a rubric before each written answer
-        before = master(name).cells[master(name).cells.index(cell) - 2 + (cell.cell_type == "markdown")]
-        assert f"({cell.metadata.nbgrader['points']} points)" in before.source
-        if cell.cell_type == "markdown":
-            rows = [int(row) for row in re.findall(r"^\| (\d) \|", before.source, re.MULTILINE)]
-            assert sum(rows) == cell.metadata.nbgrader["points"]
 
 
 @pytest.mark.parametrize("name", NAMES)

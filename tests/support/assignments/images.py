@@ -40,14 +40,22 @@ pairs = pd.DataFrame(
 """
 
 WRONG = [
-    wrong("the same seed four times", "models", changed(MODELS, "seed=s", "seed=my_seeds[2]")),
+    wrong(
+        "the same seed four times",
+        "models",
+        changed(MODELS, "seed=s", "seed=my_seeds[2]"),
+        loses="test-models-all",
+    ),
     wrong(
         "a seed of another student",
         "models",
         changed(MODELS, "in my_seeds", "in [*my_seeds[:2], 7, my_seeds[3]]"),
     ),
     wrong(
-        "the training images", "models", changed(MODELS, "representations(test)", "representations(train)")
+        "the training images",
+        "models",
+        changed(MODELS, "representations(test)", "representations(train)"),
+        loses="test-models test-models-all",
     ),
     wrong(
         "neighbours in the list only",
@@ -85,9 +93,20 @@ def closest_pair(losses):
             "np.argsort(np.arctan2(directions[:, 1], directions[:, 0])).tolist()",
             "np.argsort(np.argsort(np.arctan2(directions[:, 1], directions[:, 0]))).tolist()",
         ),
+        loses="test-order test-order-written",
     ),
-    wrong("takes the sense for given", "order", changed(ORDER, "if order[1] > order[-1]", "if False")),
-    wrong("begins anywhere", "order", changed(ORDER, "turn[start:] + turn[:start]", "turn")),
+    wrong(
+        "takes the sense for given",
+        "order",
+        changed(ORDER, "if order[1] > order[-1]", "if False"),
+        loses="test-order-written",
+    ),
+    wrong(
+        "begins anywhere",
+        "order",
+        changed(ORDER, "turn[start:] + turn[:start]", "turn"),
+        loses="test-order-written",
+    ),
     wrong(
         "the arctangent of the quotient",
         "order",
@@ -96,6 +115,7 @@ def closest_pair(losses):
             "np.arctan2(directions[:, 1], directions[:, 0])",
             "np.arctan(directions[:, 1] / directions[:, 0])",
         ),
+        loses="test-order test-order-written",
     ),
     wrong("in one sense only", "shared", changed(SHARED, "frozenset(pair)", "pair")),
     wrong("forgets the last and the first", "shared", changed(SHARED, "(*order[1:], order[0])", "order[1:]")),
@@ -115,6 +135,7 @@ def shared_neighbours(a, b):
             "models[i].embeddings, models[j].embeddings",
             "models[i].unembeddings, models[j].unembeddings",
         ),
+        loses="test-pairs-similarity",
     ),
     wrong(
         "signed differences of the losses",
@@ -129,9 +150,15 @@ def shared_neighbours(a, b):
             "orders.shared_neighbours(found_orders[i], found_orders[j])",
             "sum(a == b for a, b in zip(found_orders[i], found_orders[j]))",
         ),
+        loses="test-pairs-similarity",
     ),
     wrong(
         "the first pair six times", "pairs", changed(PAIRS, "in combinations(range(4), 2)", "in [(0, 1)] * 6")
     ),
-    wrong("the package's order", "order", "from repsim_core.measures.circular_orders import circular_order"),
+    wrong(
+        "the package's order",
+        "order",
+        "from repsim_core.measures.circular_orders import circular_order",
+        loses="test-order test-order-written",
+    ),
 ]

@@ -31,6 +31,7 @@ WRONG = [
 def kl(log_p, log_q):
     return (np.exp(log_q) * (log_q - log_p)).sum(axis=1).mean()
 """,
+        loses="test-kl test-kl-small",
     ),
     wrong(
         "bits instead of nats",
@@ -39,6 +40,7 @@ def kl(log_p, log_q):
 def kl(log_p, log_q):
     return (np.exp(log_p) * (log_p - log_q)).sum(axis=1).mean() / np.log(2)
 """,
+        loses="test-kl test-kl-small",
     ),
     wrong(
         "the sum over the inputs",
@@ -65,22 +67,26 @@ def kl(log_p, log_q):
     with np.errstate(all="ignore"):
         return (p * np.log(p / q)).sum(axis=1).mean()
 """,
+        loses="test-kl-small",
     ),
     wrong(
         "the inverse permutation",
         "circles",
         CIRCLE_PAIR.rstrip()
         + " model(angles[order.argsort()], angles[order.argsort()], offsets[order.argsort()])\n",
+        loses="test-circles-second",
     ),
     wrong(
         "permutes the unembeddings alone",
         "circles",
         CIRCLE_PAIR.rstrip() + " model(angles, angles[order], offsets)\n",
+        loses="test-circles-second",
     ),
     wrong(
         "offsets that stay",
         "circles",
         CIRCLE_PAIR.rstrip() + " model(angles[order], angles[order], offsets)\n",
+        loses="test-circles-second",
     ),
     wrong(
         "the divergence in the wrong direction",
@@ -91,16 +97,19 @@ def kl(log_p, log_q):
         "canonical correlations of the unembeddings",
         "table",
         PAIRS + D_KL + CCA.replace("embeddings", "unembeddings"),
+        loses="test-table-cca",
     ),
     wrong(
         "the permutation of the paper instead of the student's",
         "table",
         PAIRS.replace("permutation=permutation, ", "") + D_KL + CCA,
+        loses="test-table test-table-cca",
     ),
     wrong(
         "another seed",
         "table",
         PAIRS.replace("seed=seed", "seed=0") + D_KL + CCA,
+        loses="test-table test-table-cca",
     ),
     wrong(
         "forgets reflections",
@@ -110,6 +119,7 @@ def centre_cca(permutation):
     u = np.exp(2j * np.pi * np.arange(len(permutation)) / len(permutation))
     return abs(np.mean(u.conj() * u[permutation]))
 """,
+        loses="test-linear-part test-linear-part-any",
     ),
     wrong(
         "the mean of squared correlations",
@@ -120,6 +130,7 @@ def centre_cca(permutation):
     moved = u[permutation]
     return abs(np.mean(u.conj() * moved)) ** 2 + abs(np.mean(u * moved)) ** 2
 """,
+        loses="test-linear-part-any",
     ),
     wrong(
         "a yes or no",
@@ -129,6 +140,7 @@ def centre_cca(permutation):
     steps = set(np.diff([*permutation, permutation[0]]) % len(permutation))
     return 1.0 if steps == {1} else 0.0
 """,
+        loses="test-linear-part test-linear-part-any",
     ),
     wrong(
         "steps that are no permutation",

@@ -17,6 +17,7 @@ WRONG = [
 def label_matrix(g, pivot, labels):
     return g[labels] - g[pivot]
 """,
+        loses="test-label-matrix test-label-matrix-pivot",
     ),
     wrong(
         "forgets the pivot",
@@ -25,6 +26,7 @@ def label_matrix(g, pivot, labels):
 def label_matrix(g, pivot, labels):
     return g[labels].T
 """,
+        loses="test-label-matrix test-label-matrix-pivot",
     ),
     wrong(
         "takes label 0 for the pivot",
@@ -33,6 +35,7 @@ def label_matrix(g, pivot, labels):
 def label_matrix(g, pivot, labels):
     return (g[labels] - g[0]).T
 """,
+        loses="test-label-matrix-pivot",
     ),
     wrong(
         "returns the visible example",
@@ -41,6 +44,7 @@ def label_matrix(g, pivot, labels):
 def label_matrix(g, pivot, labels):
     return np.array([[1, 3], [2, 5]])
 """,
+        loses="test-label-matrix test-label-matrix-pivot",
     ),
     wrong(
         "A^-1 instead of A^-T",
@@ -65,6 +69,7 @@ def twin(f, g, A, c):
 def twin(f, g, A, c):
     return f @ A.T + c, g @ np.linalg.inv(A)
 """,
+        loses="test-twin-shift",
     ),
     wrong(
         "changes nothing",
@@ -73,6 +78,7 @@ def twin(f, g, A, c):
 def twin(f, g, A, c):
     return f, g
 """,
+        loses="test-twin test-twin-shift",
     ),
     wrong(
         "the map in the other direction",
@@ -85,6 +91,7 @@ def theorem_map(g, g_other, pivot, labels):
 
 A_mine = theorem_map(mine.unembeddings, other.unembeddings, 0, [1, 2, 3])
 """,
+        loses="test-theorem-map test-theorem-map-mine",
     ),
     wrong(
         "no transposition",
@@ -97,6 +104,7 @@ def theorem_map(g, g_other, pivot, labels):
 
 A_mine = theorem_map(mine.unembeddings, other.unembeddings, 0, [1, 2, 3])
 """,
+        loses="test-theorem-map test-theorem-map-mine",
     ),
     wrong(
         "least squares over all labels, right for twins only",
@@ -114,11 +122,13 @@ A_mine = theorem_map(mine.unembeddings, other.unembeddings, 0, [1, 2, 3])
         "a matrix copied from somebody else",
         "theorem-map",
         THEOREM_MAP + "A_mine = np.linalg.inv(rc.random_linear_map(3, seed=student_seed('another')))\n",
+        loses="test-theorem-map-mine",
     ),
     wrong(
         "maps `mine` to `other`",
         "theorem-map",
         THEOREM_MAP + "A_mine = theorem_map(other.unembeddings, mine.unembeddings, 0, [1, 2, 3])\n",
+        loses="test-theorem-map-mine",
     ),
     wrong(
         "Procrustes instead of least squares",
@@ -157,6 +167,7 @@ def counterexample(seed):
     a = rc.Representations(rng.normal(size=(200, 2)), rng.normal(size=(4, 2)))
     return a, a.linear_twin(rc.random_linear_map(2, seed=seed))
 """,
+        loses="test-counterexample-embeddings",
     ),
     wrong(
         "noise in every direction changes the probabilities",
@@ -188,6 +199,7 @@ def counterexample(seed):
     pushed = f + rng.normal(size=(200, 1)) * [0.0, 1.0]
     return rc.Representations(f, g), rc.Representations(pushed, g)
 """,
+        loses="test-counterexample-embeddings",
     ),
     wrong(
         "the same pair for every seed",
