@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader import utils
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -25,6 +26,7 @@ from nbgrader.preprocessors import (
 
 from repsim_book.chapters import read_chapter
 from repsim_book.errors import ChapterError
+from repsim_core.assignments import hours_spent
 from repsim_core.errors import InputError
 
 # Of a submitted notebook, without what its cells have printed and drawn; and of the file.
@@ -48,6 +50,9 @@ def read_master(path: Path) -> NotebookNode:
         raise InputError(f"master: {error}") from error
     for cell in notebook.cells:
         cell.metadata.pop("source_line", None)
+    # For the notebook that checks itself: `repsim_core.assignments.check_notebook`.
+    answers = [grade_id(cell) for cell in notebook.cells if grade_id(cell) and utils.is_solution(cell)]
+    notebook.metadata["repsim"] = {"answers": answers}
     try:
         release_notebook(notebook)
     except InputError as error:
@@ -118,3 +123,9 @@ def grade_id(cell: NotebookNode) -> str | None:
     marks: Any = cell.metadata.get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else None
     return name if isinstance(name, str) else None
+
+
+def time_spent(notebook: NotebookNode) -> float | None:
+    """The hours that a student gives in the cell `time_spent` of a submission; None where there is no number."""
+    sources = [cell.source for cell in notebook.cells if grade_id(cell) == "time_spent"]
+    return next((hours for source in reversed(sources) if (hours := hours_spent(source)) is not None), None)

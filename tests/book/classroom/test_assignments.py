@@ -13,7 +13,7 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
-from assignments import Wrong, images, kl, llv, twins, width
+from assignments import Wrong, angles, images, kl, llv, twins, width
 from filelock import FileLock
 from places import ROOT
 from processes import HANG
@@ -37,7 +37,14 @@ from repsim_core.assignments import is_own, student_permutation, student_seed
 from repsim_core.measures.canonical import mean_cca
 from repsim_core.training import image_training, stacks
 
-ANSWERS = {"01_twins": twins, "02_kl": kl, "03_llv": llv, "04_images": images, "05_width": width}
+ANSWERS = {
+    "01_twins": twins,
+    "02_kl": kl,
+    "03_llv": llv,
+    "04_images": images,
+    "05_width": width,
+    "06_two_angles": angles,
+}
 NAMES = list(ANSWERS)
 # Tests that ask for numbers which follow from the student's name.
 OWN_NUMBERS = {
@@ -46,6 +53,7 @@ OWN_NUMBERS = {
     "03_llv": {"test-bounds", "test-bounds-shares"},
     "04_images": {"test-models", "test-pairs", "test-pairs-similarity"},
     "05_width": {"test-design", "test-result"},
+    "06_two_angles": {"test-sides", "test-weighted-unseen"},
 }
 
 
@@ -244,7 +252,7 @@ def test_a_kernel_and_the_classrooms_own_grading_agree():
 # --- how the assignments are made ---
 
 
-def test_there_are_five_assignments_of_twenty_points():
+def test_there_are_six_assignments_of_twenty_points():
     assert [path.stem for path in sorted((ROOT / "notebooks" / "assignments").glob("*.md"))] == NAMES
     for name in NAMES:
         cells = [cell for cell in marked(master(name)) if utils.is_grade(cell)]
