@@ -99,7 +99,7 @@ def test_what_is_still_to_do(told, place, new, says):
 def test_a_cell_that_is_there_twice(told):
     cells = good()
     cells.insert(2, cell("def psi():\n    return 2", "psi", count=3))
-    for number, each in enumerate(cells[3:], 4):
+    for each in cells[3:]:
         if each["cell_type"] == "code" and each["execution_count"]:
             each["execution_count"] += 1
     assert todo(told(cells)) == ["! Cells that are there more than once: psi. Delete the copies."]
