@@ -93,29 +93,23 @@ def record_properties(records: str | Path, *, commit: str = "") -> Derived:
     )
 
 
-def tasks_for(records: Path, data: str) -> list[Task]:
+def tasks_for(data: str, properties: Path) -> list[Task]:
     """The tasks of the test inputs of a data set.
 
     Args:
-        records: the folder of all records.
         data: a key of `LABEL_TASKS`.
+        properties: the folder of the record of properties, for CIFAR-10; those of digits are computed.
     """
     if data == "digits":
         _, test = digit_images()
         return tasks_of(image_properties(test), test.labels.numpy(), LABEL_TASKS[data])
-    table = read_derived(records / PROPERTIES).tables["properties"]
-    properties = {name: table[name].to_numpy(dtype=float) for name in COLOUR_PROPERTIES}
-    return tasks_of(properties, table["label"].to_numpy(), LABEL_TASKS[data])
+    table = read_derived(properties).tables["properties"]
+    columns = {name: table[name].to_numpy(dtype=float) for name in COLOUR_PROPERTIES}
+    return tasks_of(columns, table["label"].to_numpy(), LABEL_TASKS[data])
 
 
-def models_of(records: Path, name: str) -> dict[int, dict[int, Representations]]:
-    """The networks of a set, by dimension and seed.
-
-    Args:
-        records: the folder of all records.
-        name: a key of `SOURCES`.
-    """
-    folder = records / SOURCES[name].record
+def models_of(folder: Path) -> dict[int, dict[int, Representations]]:
+    """The networks of a record of images, by dimension and seed."""
     return {g.dim: own.models for g, own in read_representations(folder, read_record(folder)).items()}
 
 
@@ -139,8 +133,8 @@ def record_probes(
     records = Path(records)
     found: dict[str, list[pd.DataFrame]] = {"probes": [], "transfers": [], "distances": []}
     for name, source in SOURCES.items():
-        tasks = tasks_for(records, source.data)
-        for dim, models in models_of(records, name).items():
+        tasks = tasks_for(source.data, records / PROPERTIES)
+        for dim, models in models_of(records / source.record).items():
             _check_inputs(source, models, tasks)
             for table, rows in computed_tables(models, tasks).items():
                 found[table].append(pd.concat([_named(name, dim, len(rows)), rows], axis=1))
@@ -206,11 +200,6 @@ def distances(records: Path, name: str) -> pd.DataFrame:
         added["d_svd"].append(StandardisedRatios.of(ModelPair(a, b), int(row["pivot"]), labels).dissimilarity)
         added["cka_loss"].append(1 - linear_cka(a.embeddings, b.embeddings))
     return pairs.assign(set=name, **added)[[*_KEYS, *_DISTANCES, *added]]
-
-
-def read_probes(records: str | Path) -> Derived:
-    """The record of `record_probes`, its checksums compared."""
-    return read_derived(Path(records) / PROBES)
 
 
 def _named(name: str, dim: int, rows: int) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import combinations, product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -56,19 +58,24 @@ def all_transfers(record: Derived) -> pd.DataFrame:
         The record's columns; own_r2 and own_error, of the probe on its own network; refit_r2 and refit_error, of a
         probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation;
         bound = beta/deviation; to_best = beta/best_rms; says, whether the bound is less than what a constant has for
-        an error; family; and words, what the set is called.
+        an error; promises, whether with it the carried probe's root mean squared error for its task must be below that
+        of a constant, sqrt(1 - R²) + bound R < 1 with R² of the probe on its own network; family; and words, what the
+        set is called.
     """
     probes, moved = record.tables["probes"], record.tables["transfers"]
     for end, title in (("seed_from", "own"), ("seed_to", "refit")):
         names = {"seed": end, "r2": f"{title}_r2", "error": f"{title}_error"}
         own = probes if title == "own" else probes.drop(columns="constant_error")
         moved = moved.merge(own.rename(columns=names), on=[*_KEYS, end, "task"], validate="many_to_one")
+    r2 = moved["own_r2"].clip(lower=0.0)
+    bound = moved["beta"] / moved["deviation"]
     return moved.assign(
         lost=moved["own_r2"] - moved["r2"],
         off=moved["rms"] / moved["deviation"],
-        bound=moved["beta"] / moved["deviation"],
+        bound=bound,
         to_best=moved["beta"] / moved["best_rms"],
         says=moved["beta"] < moved["deviation"],
+        promises=np.sqrt(1 - r2) + bound * np.sqrt(r2) < 1,
         family=[family(task) for task in moved["task"]],
         words=[set_words(*key) for key in zip(moved["set"], moved["dim"], strict=True)],
     )
@@ -82,8 +89,9 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns set (its words), family, transfers; medians off, bound, best (of best_rms/deviation), to_best,
-        rms_to_best and mean_to_best (with the mean over labels as pivot); says, the share of transfers for which the
-        bound says something; held_above, that of those whose error on the inputs held back is above the bound.
+        rms_to_best and mean_to_best (with the mean over labels as pivot); says and promises, the shares of transfers
+        for which the bound says something of the probe, and of its task; held_above, that of those whose error on the
+        inputs held back is above the bound.
     """
     rows = []
     for (words, own_family), own in moved.groupby(["words", "family"], sort=False):
@@ -99,6 +107,7 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
                 "rms_to_best": (own["rms"] / own["best_rms"]).median(),
                 "mean_to_best": (own["beta_mean"] / own["best_rms"]).median(),
                 "says": own["says"].mean(),
+                "promises": own["promises"].mean(),
                 "held_above": (own["held_rms"] > own["beta"]).mean(),
             }
         )
@@ -122,6 +131,22 @@ def task_table(moved: pd.DataFrame) -> pd.DataFrame:
     found["gains"] = (moved["lost"] < 0).groupby([moved[key] for key in keys], sort=False).mean()
     found = found.reset_index().rename(columns={"words": "set"})
     return found.replace({"task": TASKS})
+
+
+def drawn_points(moved: pd.DataFrame, most: int = 1_500) -> pd.DataFrame:
+    """Error and bound of carried probes for a figure, evenly thinned to about so many.
+
+    Args:
+        moved: from `all_transfers`.
+        most: rows, about.
+
+    Returns:
+        Columns panel, dim, off, bound.
+    """
+    panels = {name: f"{_KINDS[source.data]}, {name}" for name, source in SOURCES.items()}
+    panels["digits"] = "digits"
+    kept = moved.iloc[:: max(1, round(len(moved) / most))]
+    return kept.assign(panel=kept["set"].map(panels))[["panel", "dim", "off", "bound"]].round(5)
 
 
 def probe_pairs(
@@ -155,19 +180,39 @@ def probe_pairs(
     return found
 
 
-def predicted(
-    sets: Sequence[PairSet], target: str, contender: str = "ratio_distance"
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What each of `MEASURES` tells about a target in each set, and how a contender stands beside the others.
+class Predictions(NamedTuple):
+    """What the measures tell about a target in several sets of pairs.
+
+    Attributes:
+        told: `Told.table` of each set.
+        ahead: how one contender stands beside all other `MEASURES` (`Told.ahead`).
+        among: each distance beside each other one, corrected together.
+        baselines: each distance beside each of `BASELINES`, corrected together.
+    """
+
+    told: pd.DataFrame
+    ahead: pd.DataFrame
+    among: pd.DataFrame
+    baselines: pd.DataFrame
+
+
+def predicted(sets: Sequence[PairSet], target: str, contender: str = "d_llv") -> Predictions:
+    """Ask what predicts a target.
 
     Args:
-        sets: from `probe_pairs`.
+        sets: from `probe_pairs`; of those with groups, the means of what is told within each.
         target: a key of `TARGETS`.
-        contender: that is compared.
-
-    Returns:
-        `Told.table` and `Told.ahead` of all sets; of those with groups, the means of what is told within each.
+        contender: the one in `Predictions.ahead`.
     """
-    found = [Told(own, target, within=own.by is not None, measures=tuple(MEASURES)) for own in sets]
-    told = pd.concat([each.table() for each in found], ignore_index=True)
-    return told, pd.concat([each.ahead(contender) for each in found], ignore_index=True)
+    asked = [Told(own, target, within=own.by is not None, measures=tuple(MEASURES)) for own in sets]
+    return Predictions(
+        *(
+            pd.concat(parts, ignore_index=True)
+            for parts in (
+                [each.table() for each in asked],
+                [each.ahead(contender) for each in asked],
+                [each.compared(combinations(DISTANCES, 2)) for each in asked],
+                [each.compared(product(DISTANCES, BASELINES)) for each in asked],
+            )
+        )
+    )

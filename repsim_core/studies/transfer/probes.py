@@ -14,6 +14,7 @@ import pandas as pd
 from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import to_numpy
+from repsim_core.datasets.cifar_files import CLASS_NAMES
 from repsim_core.datasets.properties import above_median
 from repsim_core.measures.linear_maps import TransferBound, transfer_bound
 from repsim_core.measures.pairs import ModelPair, Pivot
@@ -27,6 +28,8 @@ LABEL_TASKS: dict[str, dict[str, tuple[int, ...]]] = {
     "cifar10": {"animal": (2, 3, 4, 5, 6, 7), "flies": (0, 2)},
     "digits": {"curved": (0, 2, 3, 5, 6, 8, 9), "even": (0, 2, 4, 6, 8)},
 }
+# By data set, what the labels stand for.
+LABEL_NAMES = {"cifar10": CLASS_NAMES, "digits": tuple("0123456789")}
 # What tasks are called in tables and figures.
 TASKS = {
     "brightness": "brightness",

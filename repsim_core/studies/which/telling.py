@@ -6,7 +6,7 @@ each, so that its interval is that of the difference, not of two figures apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -144,22 +144,28 @@ class Told:
         return pd.DataFrame(found)
 
     def ahead(self, contender: str) -> pd.DataFrame:
-        """A row a rival: by how much the contender's figure is larger, with its interval, and p corrected by Holm.
+        """A row a rival: by how much the contender's figure is larger (`compared`)."""
+        return self.compared([(contender, rival) for rival in self.measures if rival != contender])
+
+    def compared(self, pairs: Iterable[tuple[str, str]]) -> pd.DataFrame:
+        """A row a comparison: by how much a contender's figure is larger than a rival's, with its interval, and p
+        corrected by Holm for all comparisons that are asked for.
 
         NaN for low, high and p where there are too few models for a verdict (`ENOUGH`), or a figure is unknown.
+
+        Args:
+            pairs: contender and rival of each.
         """
-        own = self._rows[:, self.measures.index(contender)]
         found, p_values = [], []
-        for measure, column in zip(self.measures, self._rows.T, strict=True):
-            if measure == contender:
-                continue
-            gap = own - column
+        for contender, rival in pairs:
+            first, second = (self._rows[:, self.measures.index(measure)] for measure in (contender, rival))
+            gap = first - second
             value, low, high, p = float(gap[0]), np.nan, np.nan, np.nan
             if self._jackknife is not None and self.pair_set.networks >= ENOUGH and not np.isnan(gap).any():
                 _, low, high = self._jackknife.interval(gap)
                 p = self._jackknife.p_value(gap)
             p_values.append(p)
-            row = {"contender": contender, "rival": measure, "value": value, "low": low, "high": high}
+            row = {"contender": contender, "rival": rival, "value": value, "low": low, "high": high}
             found.append({**self._named(), **row})
         p_values = np.array(p_values)
         known = ~np.isnan(p_values)
