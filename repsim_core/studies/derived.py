@@ -2,7 +2,7 @@
 
 The record of a study has its own form (`records.py`). Here a folder holds tables and provenance.json, whose keys are
 `computed` (the function and its parameters), `sources` (what it read, with checksums), `commit`, `date`,
-`environment`, `significant_digits` and `sha256` of every table.
+`environment`, `significant_digits` and `sha256` of every file. Arrays can lie beside the tables, in other files.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def write_derived(
     sources: Mapping[str, str],
     digits: int,
     commit: str = "",
+    more: Mapping[str, bytes] | None = None,
 ) -> Derived:
     """Write tables and their provenance; a file that is there is replaced.
 
@@ -55,6 +56,7 @@ def write_derived(
         sources: checksums by the name of what was read.
         digits: significant digits of floats.
         commit: of the code, with `+` where files differ from it.
+        more: contents of further files, by name.
 
     Raises:
         WriteError: a file cannot be written.
@@ -62,7 +64,7 @@ def write_derived(
     files = {
         f"{name}.csv": table.to_csv(index=False, float_format=f"%.{digits}g", lineterminator="\n").encode()
         for name, table in tables.items()
-    }
+    } | dict(more or {})
     provenance = {
         "computed": dict(computed),
         "sources": dict(sources),
@@ -91,7 +93,8 @@ def read_derived(directory: Path) -> Derived:
             path = directory / name
             if checksum_of(path) != checksum:
                 raise RecordError(f"record: {path} has changed since it was recorded (its SHA-256 differs)")
-            tables[path.stem] = pd.read_csv(path)
+            if path.suffix == ".csv":
+                tables[path.stem] = pd.read_csv(path)
     except FileNotFoundError as error:
         raise RecordError(f"record: there is no file {path}") from error
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -51,14 +51,14 @@ def representations_file(study: Study, cache: Store) -> bytes:
         parts = [read_stack(data) for data in stacks.values()]
         models = {seed: model for part in parts for seed, model in part.models.items()}
         chosen = [models[seed] for seed in study.seeds]
-        encoded = [_encode(model.embeddings[: study.KEPT_INPUTS]) for model in chosen]
+        kept = [encoded(model.embeddings[: study.KEPT_INPUTS]) for model in chosen]
         places = [[seed for stack in study.stacks for seed in stack].index(seed) for seed in study.seeds]
         labels = load(next(iter(stacks.values())))["labels"][: study.KEPT_INPUTS]
         tensors |= {
             f"{group.label}/labels": labels.to(torch.uint8 if labels.max() < 2**8 else torch.int16),
-            f"{group.label}/embeddings": torch.stack([codes for codes, _, _ in encoded]),
-            f"{group.label}/low": torch.stack([low for _, low, _ in encoded]),
-            f"{group.label}/step": torch.stack([step for _, _, step in encoded]),
+            f"{group.label}/embeddings": torch.stack([codes for codes, _, _ in kept]),
+            f"{group.label}/low": torch.stack([low for _, low, _ in kept]),
+            f"{group.label}/step": torch.stack([step for _, _, step in kept]),
             f"{group.label}/unembeddings": torch.stack([model.unembeddings for model in chosen]).float(),
             f"{group.label}/loss_curves": torch.cat([part.loss_curve for part in parts], dim=1)[:, places],
         }
@@ -77,8 +77,9 @@ def read_representations(directory: Path, record: Record) -> dict[Any, StoredMod
         tensors = load(path.read_bytes())
         found = {}
         for group in study.groups:
-            own = {name: tensors[f"{group.label}/{name}"] for name in ("embeddings", "low", "step")}
-            embeddings = own["low"][:, None] + own["step"][:, None] * (own["embeddings"].double() + 2**15)
+            embeddings = decoded(
+                *(tensors[f"{group.label}/{name}"] for name in ("embeddings", "low", "step"))
+            )
             # Older records have one set of labels for all groups.
             name = "labels" if "labels" in tensors else f"{group.label}/labels"
             pairs = zip(study.seeds, embeddings, tensors[f"{group.label}/unembeddings"], strict=True)
@@ -91,7 +92,7 @@ def read_representations(directory: Path, record: Record) -> dict[Any, StoredMod
     return found
 
 
-def _encode(
+def encoded(
     embeddings: Float[Tensor, "N M"],
 ) -> tuple[Int16[Tensor, "N M"], Float[Tensor, " M"], Float[Tensor, " M"]]:
     """Codes, and the value of the lowest code and the step between codes, by coordinate."""
@@ -99,3 +100,10 @@ def _encode(
     step = (high - low) / _LEVELS
     codes = ((embeddings - low) / step.clamp(min=torch.finfo(step.dtype).tiny)).round() - 2**15
     return codes.to(torch.int16), low, step
+
+
+def decoded(
+    codes: Int16[Tensor, "seeds N M"], low: Float[Tensor, "seeds M"], step: Float[Tensor, "seeds M"]
+) -> Float[Tensor, "seeds N M"]:
+    """The embeddings of several models from what `encoded` gave of each."""
+    return low[:, None] + step[:, None] * (codes.double() + 2**15)

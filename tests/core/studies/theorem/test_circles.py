@@ -170,7 +170,9 @@ def test_titles_say_what_is_found():
         == "d_KL goes from 0.50 to 2.7·10⁻⁵ nats, and mean CCA stays at 0.00"
     )
     probes = pd.DataFrame({"probe": [1, 3], "r2": [0.004, 0.996]})
-    assert circle_titles.of_probes(probes) == "The linear probe explains 0.4%, one with harmonics up to 3 99.6%"
+    assert (
+        circle_titles.of_probes(probes) == "The linear probe explains 0.4%, one with harmonics up to 3 99.6%"
+    )
     rows = pd.DataFrame({"rho": np.arange(1.0, 9.0)})
     rows["d_kl"] = rows["rho"] * np.exp(-rows["rho"])
     fit = circles.fitted_rate(rows.assign(prediction=1.01 * rows["d_kl"], bound=2 * rows["d_kl"]))
