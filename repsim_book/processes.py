@@ -104,6 +104,7 @@ def child(
     words: Sequence[str],
     *,
     first: bytes = b"",
+    program: Sequence[str] | None = None,
     environment: Mapping[str, str] | None = None,
     stdout: int = subprocess.PIPE,
     stderr: int = subprocess.PIPE,
@@ -114,6 +115,7 @@ def child(
 
     Args:
         words: after the interpreter's name.
+        program: words in place of that name, which start an interpreter in a sandbox.
         first: a line that the child reads, with `first_line`, before anything else.
         environment: of the child; this process's own by default.
         stdout, stderr: as for `subprocess.Popen`.
@@ -122,7 +124,7 @@ def child(
     try:
         with held():
             process = subprocess.Popen(
-                [sys.executable, *words],
+                [*([sys.executable] if program is None else program), *words],
                 stdin=subprocess.PIPE,
                 stdout=stdout,
                 stderr=stderr,

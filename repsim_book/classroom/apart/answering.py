@@ -1,0 +1,90 @@
+"""In a student's process: names and calls that the tests ask for, answered with values.
+
+What is here can be changed by the student's code, and then says something else. That is why it decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from types import CodeType
+from typing import Any
+
+from repsim_book.classroom.apart.values import UnsupportedError, decode, encode
+
+# How an answer is marked among the outputs of a kernel.
+MIME = "application/vnd.repsim.answer+json"
+# Characters of what a student's function raises.
+_TEXT = 2000
+
+
+def answer(namespace: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a request.
+
+    Args:
+        namespace: the student's variables.
+        request: `names`, whose values are asked for; or `call`, the name of a function, with `args` and `kwargs`; or
+            `state`, of the process.
+
+    Returns:
+        For names a dictionary of each that there is: its `value`, or that it is a function. For a call `value`, or
+        `raised` (name of the class, its base among Python's own exceptions, text, traceback). `unsupported` says of
+        what kind a value is that cannot be passed.
+    """
+    if "state" in request:
+        return {"replaced": sorted(_replaced())[:20], "student": os.environ.get("REPSIM_STUDENT")}
+    if "names" in request:
+        return {name: _entry(namespace[name]) for name in request["names"] if name in namespace}
+    try:
+        given = [decode(value) for value in request["args"]]
+        named = {name: decode(value) for name, value in request["kwargs"].items()}
+        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+            value = namespace[request["call"]](*given, **named)
+            return {"value": encode(value)}
+    except (KeyboardInterrupt, MemoryError):
+        raise  # of the limits
+    except UnsupportedError as error:
+        return {"unsupported": str(error)}
+    except BaseException as error:
+        return {"raised": _told(error)}
+
+
+def _entry(value: Any) -> Any:
+    try:
+        return {"value": encode(value)}
+    except UnsupportedError as error:
+        return {"kind": "function"} if callable(value) else {"unsupported": str(error)}
+
+
+def _replaced() -> Iterator[str]:
+    """Functions of libraries that are a notebook's own."""
+    for name, module in list(sys.modules.items()):
+        if name == "math" or name.partition(".")[0] in ("numpy", "repsim_core"):
+            for attribute, value in list(vars(module).items()):
+                code = getattr(value, "__code__", None)
+                if isinstance(code, CodeType) and "ipykernel_" in code.co_filename:
+                    yield f"{name}.{attribute}"
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    bases = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+    trace = "".join(traceback.format_exception(error)[-4:])
+    return {
+        "name": type(error).__name__,
+        "base": bases[0],
+        "text": str(error)[:_TEXT],
+        "trace": trace[-_TEXT:],
+    }
+
+
+def display(request: str) -> None:
+    """In a kernel: answer a request, as an output."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell: Any = InteractiveShell.instance()
+    found = answer(shell.user_ns, json.loads(request))
+    shell.display_pub.publish({MIME: json.dumps(found)})

@@ -1,0 +1,60 @@
+"""What the execution of one submission may take."""
+
+from __future__ import annotations
+
+import os
+import resource
+from dataclasses import dataclass
+
+# Bytes of an executed notebook, and half of any file that it writes.
+MAX_OUTPUT = 20_000_000
+# Processes and threads of a submission at a time; a kernel has a dozen.
+MAX_PROCESSES = 200
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the execution of one submission may take.
+
+    Attributes:
+        cell_seconds: of a cell; it is then interrupted, and the next one is executed.
+        seconds: of all cells.
+        megabytes: of memory that the kernel allocates, used or not (Linux only; importing torch takes 800), and that
+            all processes together use.
+    """
+
+    cell_seconds: int = 120
+    seconds: int = 600
+    megabytes: int = 2000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def bind(limits: Limits) -> None:
+    """Put this process and all that it starts under the limits of the system.
+
+    Not the address space: importing torch reserves gigabytes of it and uses none. For root the number of processes is
+    without limit.
+    """
+    memory = limits.megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MAX_OUTPUT, 2 * MAX_OUTPUT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def bind_processes() -> None:
+    """Limit how many processes this one's user has, beside those that are there."""
+    import psutil
+
+    there = 0
+    for process in psutil.process_iter():
+        try:
+            if process.uids().real == os.getuid():
+                there += process.num_threads()
+        except psutil.Error:
+            continue
+    most = there + MAX_PROCESSES
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))

@@ -1,0 +1,288 @@
+"""The process that is started for each submission: has the notebook executed, judges its tests, leaves the outcome."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+import shutil
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from repsim_book.classroom.apart.channel import Channel, EndedError
+from repsim_book.classroom.apart.family import (
+    MemoryWatch,
+    adopt_orphans,
+    end_children,
+    end_family,
+    family,
+    running,
+)
+from repsim_book.classroom.apart.judge import Judge, StoppedError, Verdict, error_output, visible
+from repsim_book.classroom.apart.limits import MAX_OUTPUT, Limits, bind
+from repsim_book.classroom.apart.names import Given
+from repsim_book.classroom.apart.sandbox import Sandbox
+from repsim_book.processes import child, end_with_parent
+
+_EXECUTOR = "from repsim_book.classroom.apart.executor import main; main()"
+_BY_HAND = "from repsim_book.classroom.apart.by_hand import main; main()"
+# The first of these that happened is the state.
+STATES = ("died", "timeout", "memory", "raised")
+_Cell = dict[str, Any]
+# Bytes that the processes around the kernel take beside its memory.
+_BESIDE = 300_000_000
+
+
+def line(text: object) -> str:
+    """One line of what a student's code may have written, without what would command a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())[:200]
+
+
+def unfinished(cells: Sequence[_Cell], finished: Collection[int] = ()) -> None:
+    """Give an error to each code cell that has not finished: nbgrader takes a test without error for passed."""
+    for number, cell in enumerate(cells):
+        if number in finished or not _runs(cell):
+            continue
+        if not any(output["output_type"] == "error" for output in cell["outputs"]):
+            cell["outputs"].append(error_output("NotExecuted", "this cell was not executed to its end"))
+
+
+def is_test(cell: _Cell) -> bool:
+    """Whether a cell is graded by what it asserts."""
+    marks = cell["metadata"].get("nbgrader", {})
+    return cell["cell_type"] == "code" and bool(marks.get("grade")) and not marks.get("solution")
+
+
+def _runs(cell: _Cell) -> bool:
+    return cell["cell_type"] == "code" and bool(cell["source"].strip())
+
+
+class Worker:
+    """One submission.
+
+    Args:
+        order: `notebook`, with all its tests; `given`, the sources of the assignment's cells by kind (`names.Given`);
+            `limits`, `sandbox`; and `files` that lie beside the notebook, in base64.
+        folder: for what the processes say for themselves.
+    """
+
+    def __init__(self, order: Mapping[str, Any], folder: Path) -> None:
+        self.notebook, self.cells = order["notebook"], order["notebook"]["cells"]
+        self.files, self.folder = order["files"], folder
+        self.limits = Limits(**order["limits"])
+        self.sandbox = Sandbox(**{**order["sandbox"], "hidden": tuple(map(Path, order["sandbox"]["hidden"]))})
+        self.judge = Judge(Given(**order["given"]), self._ask, self._ask_by_hand, self.limits.seconds)
+        self.finished: set[int] = set()
+        self.problems: dict[str, str] = {}
+        self.waits: list[str] = []
+        self.look_at: list[str] = []
+        self.at = 0
+        self._sources: list[str] = []  # of the cells so far, of tests what students have
+        self._by_hand: Channel | None = None
+        self._done_by_hand = 0
+
+    def run(self) -> None:
+        """Execute and judge all cells."""
+        watch = MemoryWatch(self.limits.megabytes * 1_000_000 + _BESIDE)
+        with ExitStack() as self._stack:
+            self._stack.callback(end_children)
+            self._stack.enter_context(watch)
+            self._executor = self._started(_EXECUTOR, notebook=self._without_tests(), files=self.files)
+            try:
+                self._executor.receive()
+                there = running()
+                for number, cell in enumerate(self.cells):
+                    self.at = number
+                    if _runs(cell):
+                        (self._test if is_test(cell) else self._execute)(cell)
+                self._look_around(there)
+            except EndedError:
+                if watch.broken:
+                    most = self.limits.megabytes
+                    self._problem(
+                        "memory", f"{self._place()}: its processes together need more than {most} MB"
+                    )
+                elif not self.problems.keys() & {"died", "timeout"}:
+                    said = (self.folder / "log").read_text("utf-8", errors="replace").strip().splitlines()
+                    last = said[-1] if said else f"in {self._place()}"
+                    self._problem("died", f"the process that executes it ended: {last}")
+
+    def outcome(self) -> dict[str, Any]:
+        """The executed notebook, the state and its message, and what a person has to look at."""
+        state = next((state for state in STATES if state in self.problems), "graded")
+        unfinished(self.cells, self.finished)
+        message, found = self.problems.get(state, ""), len(json.dumps(self.notebook))
+        if found > MAX_OUTPUT:
+            state, message = (
+                "memory",
+                f"found {found // 1_000_000} MB of output, expected less than {MAX_OUTPUT // 1_000_000}",
+            )
+            for cell in self.cells:
+                if cell["cell_type"] == "code" and not is_test(cell):
+                    cell["outputs"] = []
+        return {
+            "notebook": self.notebook,
+            "state": state,
+            "message": message,
+            "waits": self.waits,
+            "look_at": self.look_at,
+        }
+
+    def _without_tests(self) -> dict[str, Any]:
+        """The notebook as the student's process gets it."""
+        notebook = copy.deepcopy(self.notebook)
+        for cell in notebook["cells"]:
+            if is_test(cell):
+                cell["source"] = ""
+        return notebook
+
+    def _started(self, code: str, **order: object) -> Channel:
+        program = self.sandbox.program(os.environ, by_hand=code == _BY_HAND)
+        log = self._stack.enter_context((self.folder / "log").open("ab"))
+        process = self._stack.enter_context(child(["-P", "-c", code], program=program, stderr=log.fileno()))
+        self._stack.callback(end_family, process)
+        channel = Channel(process)
+        channel.send({"limits": asdict(self.limits), **order})
+        return channel
+
+    def _execute(self, cell: _Cell) -> None:
+        """A cell that is no test."""
+        reply = self._asked({})
+        self._sources.append(cell["source"])
+        outputs = reply.get("outputs")
+        cell["outputs"] = outputs if isinstance(outputs, list) else []
+        count = reply.get("count")
+        cell["execution_count"] = count if isinstance(count, int) else None
+        if reply.get("finished"):
+            self.finished.add(self.at)
+
+    def _test(self, cell: _Cell) -> None:
+        # What students have of a test runs in their kernel too: later cells may rely on its names.
+        name, shown = self._name(), visible(cell["source"])
+        verdict = None
+        try:
+            passes = bool(shown.strip()) and self._limited({"source": shown})["finished"]
+        except StoppedError as error:
+            passes, verdict = False, Verdict([error_output(error.name, str(error))])
+        self._sources.append(shown)
+        verdict = verdict or self.judge.verdict(name, cell["source"])
+        cell["outputs"] = verdict.outputs
+        self.finished.add(self.at)
+        if verdict.waits:
+            self.waits.append(name)
+            self.look_at.append(line(f"{name}: {verdict.waits}"))
+        elif passes and verdict.line and verdict.line <= len(shown.splitlines()) and not verdict.by_hand:
+            self.look_at.append(
+                f"{name}: the part that students see passes in the submission's own process only"
+            )
+
+    def _asked(self, request: Mapping[str, Any], *, noted: bool = True) -> dict[str, Any]:
+        """The reply of the student's process to a request about the cell where we are.
+
+        Raises:
+            EndedError: the process has ended, or the time for all.
+        """
+        self._executor.send({"number": self.at, **request})
+        reply = self._executor.receive()
+        problem = reply.get("ended") or reply.get("problem")
+        if isinstance(problem, list) and len(problem) == 2 and problem[0] in STATES and noted:
+            self._problem(*problem)
+        if "ended" in reply:
+            raise EndedError
+        reply["finished"] = bool(reply.get("finished"))
+        return reply
+
+    def _limited(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The same in a test, which a limit ends."""
+        reply = self._asked(request)
+        state = (reply.get("problem") or [""])[0]
+        if not reply["finished"] and state == "timeout":
+            raise StoppedError("Timeout", f"interrupted after {self.limits.cell_seconds} s")
+        if not reply["finished"] and state == "memory":
+            raise StoppedError("MemoryError", f"more memory than {self.limits.megabytes} MB")
+        return reply
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        return self._limited({"ask": request}).get("answer")
+
+    def _ask_by_hand(self, request: dict[str, Any]) -> Any:
+        if self._by_hand is None:
+            self._by_hand, self._done_by_hand = self._started(_BY_HAND), 0
+        process, late = self._by_hand.process, threading.Event()
+
+        def stop() -> None:
+            late.set()
+            end_family(process)
+
+        timer = threading.Timer(self.limits.cell_seconds, stop)
+        timer.start()
+        try:
+            self._by_hand.send({"cells": self._sources[self._done_by_hand :], "ask": request})
+            self._done_by_hand = len(self._sources)
+            return self._by_hand.receive().get("answer")
+        except EndedError as error:
+            self._by_hand = None
+            if not late.is_set():
+                raise StoppedError("NotExecuted", "the process in which it runs by hand ended") from error
+            seconds = self.limits.cell_seconds
+            self._problem("timeout", f"{self._place()} took longer than {seconds} s")
+            raise StoppedError("Timeout", f"interrupted after {seconds} s") from error
+        finally:
+            timer.cancel()
+
+    def _look_around(self, there: set[int]) -> None:
+        """When all cells are done: is their process what it seems? The answer changes no points."""
+        for what, canary in canaries():
+            if self._asked({"source": canary}, noted=False)["finished"]:
+                self.look_at.append(f"{what} in the submission's own process")
+        state = self._asked({"ask": {"state": True}}, noted=False).get("answer")
+        state = state if isinstance(state, Mapping) else {}
+        if replaced := state.get("replaced"):
+            self.look_at.append(line(f"it replaces {', '.join(map(str, replaced))}"))
+        if state.get("student") != os.environ.get("REPSIM_STUDENT"):
+            self.look_at.append("it changes the variable REPSIM_STUDENT")
+        beside = {member.pid for member in family(self._by_hand.process.pid)} if self._by_hand else set()
+        if running() - there - beside:
+            self.look_at.append("it leaves processes running, which were ended")
+
+    def _problem(self, state: str, message: object) -> None:
+        self.problems.setdefault(state, line(message))
+
+    def _name(self) -> str:
+        return str(self.cells[self.at]["metadata"].get("nbgrader", {}).get("grade_id", ""))
+
+    def _place(self) -> str:
+        return f"cell {self.at + 1}" + (f" ({name})" if (name := self._name()) else "")
+
+
+def canaries() -> list[tuple[str, str]]:
+    """Cells that must fail, with numbers drawn anew; and what it means if one does not."""
+    draw = random.SystemRandom()
+    found, other = draw.random(), 2 + draw.random()
+    compared = [
+        (
+            f"numpy.{name} takes different numbers for equal",
+            f"if 'numpy' not in __import__('sys').modules: raise ValueError\n"
+            f"if not __import__('numpy').{name}([{found}], [{other}]): raise ValueError",
+        )
+        for name in ("allclose", "isclose", "array_equal")
+    ]
+    return [("`assert` asserts nothing", f"assert {found} == {other}"), *compared]
+
+
+def main(folder: Path) -> None:
+    """In the new process: what order.json says, the outcome in outcome.json."""
+    adopt_orphans()
+    end_with_parent(lambda: (end_children(), shutil.rmtree(folder, ignore_errors=True)))
+    path = folder / "order.json"
+    order = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()  # it holds the hidden tests
+    worker = Worker(order, folder)
+    bind(worker.limits)
+    worker.run()
+    (folder / "outcome.json").write_text(json.dumps(worker.outcome()), encoding="utf-8")
