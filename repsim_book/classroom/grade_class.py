@@ -33,15 +33,13 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, OverwriteKernelspec
 
 from repsim_book.classroom.answers import restore
+from repsim_book.classroom.apart.family import end_family
+from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
+from repsim_book.classroom.apart.sandbox import Sandbox
 from repsim_book.classroom.course import Course, convert
-from repsim_book.classroom.isolated import (
-    DEFAULT_LIMITS,
-    ExecutedSubmission,
-    Limits,
-    end_family,
-    execute_apart,
-)
-from repsim_book.classroom.notebooks import read_notebook
+from repsim_book.classroom.isolated import ExecutedSubmission, execute_apart, given_by
+from repsim_book.classroom.notebooks import MAX_BYTES, read_notebook
+from repsim_book.classroom.suspicions import suspicions
 from repsim_book.classroom.watch import Watch
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
@@ -104,6 +102,7 @@ def grade_class(
     *,
     jobs: int = 1,
     limits: Limits = DEFAULT_LIMITS,
+    sandbox: Sandbox | None = None,
     force: bool = False,
     progress: Callable[[GradeProgress], object] | None = None,
 ) -> list[GradingRecord]:
@@ -112,6 +111,7 @@ def grade_class(
     Args:
         jobs: submissions executed at a time.
         limits: for each submission. One that broke the limits is executed again when they are others.
+        sandbox: where students' code runs, from `apart.sandbox.choose`; none by default.
         force: grade also what is graded and unchanged.
         progress: called about once a second and after each submission.
 
@@ -128,7 +128,7 @@ def grade_class(
             f"{name}: found no submissions in {course.directory / 'submitted'}, expected some; "
             f"to take them in: repsim classroom collect {name} FROM"
         )
-    return _Class(course, name, skeleton, limits).grade(submissions, jobs, force, progress)
+    return _Class(course, name, skeleton, limits, sandbox).grade(submissions, jobs, force, progress)
 
 
 def read_grading_records(course: Course, name: str) -> dict[str, GradingRecord]:
@@ -145,12 +145,16 @@ def read_grading_records(course: Course, name: str) -> dict[str, GradingRecord]:
 class _Class:
     """One pass over the submissions of an assignment."""
 
-    def __init__(self, course: Course, name: str, skeleton: NotebookNode, limits: Limits) -> None:
+    def __init__(
+        self, course: Course, name: str, skeleton: NotebookNode, limits: Limits, sandbox: Sandbox | None
+    ) -> None:
         self.course, self.name, self.skeleton, self.limits = course, name, skeleton, limits
+        self.sandbox, self.given = sandbox, given_by(skeleton)
         self.assignment = nbformat.writes(skeleton).encode()
         self.records = read_grading_records(course, name)
         self.running: set[subprocess.Popen[bytes]] = set()
         self.look_at: dict[str, tuple[str, ...]] = {}
+        self.files: dict[str, dict[str, bytes]] = {}
         self.environment = dict(os.environ)  # nbgrader changes it while threads would read it
 
     def grade(
@@ -162,6 +166,7 @@ class _Class:
     ) -> list[GradingRecord]:
         # All is read before the first one runs: none can change another.
         handed_in = {student: path.read_bytes() for student, path in submissions.items()}
+        self.files = {student: _beside(path) for student, path in submissions.items()}
         keys = {student: self._key(data) for student, data in handed_in.items()}
         todo = [student for student in submissions if force or not self._done(student, keys[student])]
         found, started = len(submissions) - len(todo), time.monotonic()
@@ -232,27 +237,32 @@ class _Class:
             restored = restore(self.skeleton, read_notebook(data), student)
         except InputError as error:
             return str(error)
-        self.look_at[student] = restored.look_at
+        self.look_at[student] = (*restored.look_at, *suspicions(restored.notebook, self.skeleton))
         return execute_apart(
             restored.notebook,
+            given=self.given,
             student=student,
             limits=self.limits,
+            sandbox=self.sandbox,
+            files=self.files[student],
             environment=self.environment,
             running=self.running,
         )
 
     def _record(self, student: str, key: str, outcome: ExecutedSubmission | str) -> None:
+        look_at = self.look_at.pop(student, ())
         if isinstance(outcome, str):
             state, message = "harmful" if outcome.startswith(_HARM) else "unreadable", outcome
             self._no_points(student)
         else:
             state, message = outcome.state, outcome.message
+            look_at += tuple(outcome.look_at)
             try:
                 self._store(student, outcome.notebook)
+                self._wait(student, outcome.waits)
             except ClassroomError as error:
                 state, message = "refused", str(error)
                 self._no_points(student)
-        look_at = self.look_at.pop(student, ())
         record = GradingRecord(student, key, state, message, asdict(self.limits), list(look_at))
         path = self.course.directory / "grading" / self.name / f"{student}.json"
         write_atomic(path, to_json(asdict(record)).encode())
@@ -268,6 +278,15 @@ class _Class:
         converter.sanitize_preprocessors = [take, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
         converter.autograde_preprocessors = [p for p in converter.autograde_preprocessors if p is not Execute]
         convert(self.name, converter)
+
+    def _wait(self, student: str, tests: Sequence[str]) -> None:
+        """Have these tests wait for a person, as written answers do."""
+        if tests:
+            with self.course.gradebook() as gradebook:
+                for test in tests:
+                    grade = gradebook.find_grade(test, self.name, self.name, student)
+                    grade.auto_score, grade.needs_manual_grade = None, True
+                gradebook.db.commit()
 
     def _no_points(self, student: str) -> None:
         """What the gradebook and the folders hold of an earlier submission counts no more."""
@@ -287,3 +306,12 @@ class _Class:
             for process in list(self.running):
                 end_family(process)
             wait(waiting, timeout=0.1)
+
+
+def _beside(path: Path) -> dict[str, bytes]:
+    """The files that were handed in with a notebook, by name, if they are not too large together."""
+    files = [file for file in sorted(path.parent.iterdir()) if file.is_file() and not file.is_symlink()]
+    files.remove(path)
+    if sum(file.stat().st_size for file in files) > MAX_BYTES:
+        return {}
+    return {file.name: file.read_bytes() for file in files}

@@ -6,14 +6,15 @@ nbgrader is imported only where it is used: its absence is a message of one line
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from repsim_book.claims import claimed
-from repsim_book.classroom.isolated import DEFAULT_LIMITS, Limits
+from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
+from repsim_book.classroom.apart.sandbox import CHOICES, Sandbox, choose
 from repsim_book.cli.command import Group, Whole, folder, root_option, typed
 from repsim_book.cli.plain_text import as_text
 from repsim_book.cli.progress import ProgressLine, duration, time_left
@@ -131,13 +132,20 @@ def collect(name: str, origin: Path, course: Path, who: Sequence[str], names: st
 @_course_option
 @click.option("--jobs", type=Whole(), default=1, metavar="N", help="Submissions at a time (default: 1).")
 @click.option("--force", is_flag=True, help="Grade also what is graded and unchanged.")
+@click.option(
+    "--isolation",
+    type=click.Choice(CHOICES),
+    default="auto",
+    help="Where code of students runs (default: auto, in bubblewrap where it works).",
+)
 @_limit_options
-def grade(name: str, course: Path, jobs: int, force: bool, **limits: int) -> None:
+def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **limits: int) -> None:
     """Execute and grade submissions; goes on where it was interrupted.
 
-    Each submission is executed in a process of its own, with these limits. What an endless loop, an import that
+    Each submission is executed in processes of its own, with these limits. What an endless loop, an import that
     fails or a memory that is exhausted do to a submission is written in its row of grades.csv, and the class goes
-    on. Students' code runs with your rights: grade a class that you do not trust in a container.
+    on. With bubblewrap (Linux) students' code sees no network and no files but its own; without, it runs with your
+    rights. What it is not kept from is said before it starts.
 
     \b
     States:
@@ -152,16 +160,27 @@ def grade(name: str, course: Path, jobs: int, force: bool, **limits: int) -> Non
       nothing     somebody in roster.csv has handed in nothing
 
     The column look_at of grades.csv names what a person has to look at: answers in other places than their cells,
-    several different answers to one question.
+    several different answers to one question, values that tests cannot look at, code that reaches beyond its task.
     """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.grade_class import grade_class
     from repsim_book.classroom.report import CELLS, GRADES, write_grades
 
     found, report = Course(course), _Reporter(name)
+    sandbox = choose(isolation, [found.directory])
+    for line in _told(sandbox):
+        print(line, file=sys.stderr)
     with claimed(course):
         try:
-            grade_class(found, name, jobs=jobs, limits=Limits(**limits), force=force, progress=report)
+            grade_class(
+                found,
+                name,
+                jobs=jobs,
+                limits=Limits(**limits),
+                sandbox=sandbox,
+                force=force,
+                progress=report,
+            )
         except KeyboardInterrupt:
             report.line.end()
             print(f"what is graded is kept in {found.directory}; to go on: {typed()}", file=sys.stderr)
@@ -189,6 +208,13 @@ def feedback(name: str, course: Path) -> None:
     for student in without:
         print(f"repsim: {student} has no page: the submission was not executed", file=sys.stderr)
     print("\n".join(map(str, pages)))
+
+
+def _told(sandbox: Sandbox) -> Iterator[str]:
+    """Where students' code runs, and what it is not kept from."""
+    yield f"repsim: isolation: {sandbox.name}" + (f": {as_text(sandbox.why)}" if sandbox.why else "")
+    for each in sandbox.open:
+        yield f"repsim: students' code is not contained: {each}"
 
 
 class _Reporter:

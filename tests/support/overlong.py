@@ -8,7 +8,7 @@ import os
 from nbclient import NotebookClient
 from processes import MEETING
 
-from repsim_book.classroom.isolated import _Execution
+from repsim_book.classroom.apart.executor import _Execution
 
 _cell_seconds = _Execution._cell_seconds
 _handle_timeout = NotebookClient._async_handle_timeout

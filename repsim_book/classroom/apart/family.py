@@ -12,6 +12,8 @@ import psutil
 
 # Seconds between two looks at the memory of a family.
 _TICK = 0.2
+# Bytes of a process that is counted as it says.
+_SMALL = 50_000_000
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 
 
@@ -97,10 +99,11 @@ def _used(process: psutil.Process) -> int:
     """Bytes that a process uses; of what it shares, its share."""
     try:
         memory = process.memory_info()
-        if memory.rss < 50_000_000:  # the exact number takes longer
+        if memory.rss < _SMALL:  # the exact number takes longer
             return memory.rss
-        return getattr(process.memory_full_info(), "pss", memory.rss)
-    except psutil.AccessDenied:
-        return max(0, memory.rss - getattr(memory, "shared", 0))
+        try:
+            return getattr(process.memory_full_info(), "pss", memory.rss)
+        except psutil.AccessDenied:
+            return max(0, memory.rss - getattr(memory, "shared", 0))
     except psutil.Error:
         return 0
