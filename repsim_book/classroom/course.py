@@ -2,7 +2,8 @@
 
 It is a plain nbgrader course. `nbgrader` typed in the folder reads it, and its gradebook, gradebook.db, is the only
 place of points. Beside nbgrader's own folders, `grading/` holds how the execution of each submission went, and
-`.released.json` what `release` has written, so that files changed since are not overwritten.
+`.released.json` what `release` has written, so that files changed since are not overwritten. `secret.txt` is what
+hidden tests draw with, and `masters/`, if there is one, holds the teacher's own masters.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -29,9 +31,9 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
+from repsim_book.classroom.masters import Masters, course_secret, drawn_anew, masters
 from repsim_book.classroom.notebooks import grade_id, read_master, read_notebook, skeleton_notebook
 from repsim_book.errors import ClassroomError
-from repsim_book.paths import ASSIGNMENTS
 from repsim_core.errors import InputError, nearest
 from repsim_core.files import to_json, write_atomic
 
@@ -154,32 +156,49 @@ class Course:
         return skeleton
 
 
-def release(root: Path, course: Course, names: Sequence[str] = (), *, force: bool = False) -> list[Path]:
+@dataclass(frozen=True)
+class Released:
+    """What a release has written.
+
+    Attributes:
+        origin: which masters it used, in words for a teacher.
+        notebooks: for students.
+    """
+
+    origin: str
+    notebooks: list[Path]
+
+
+def release(
+    root: Path,
+    course: Course,
+    names: Sequence[str] = (),
+    *,
+    own_masters: Path | None = None,
+    force: bool = False,
+) -> Released:
     """Write the teacher's and the students' notebooks of these assignments (of all by default) into the course.
 
     All is prepared before anything is written; the same masters give the same files.
 
     Args:
-        root: the book's folder, whose notebooks/assignments/ holds the masters.
+        root: the book's folder, whose notebooks/assignments/ holds the open masters.
+        own_masters: a folder or .zip of masters, in place of the course's own or the book's; see `masters`.
         force: overwrite also files that were changed since they were released.
-
-    Returns:
-        The notebooks for students.
 
     Raises:
         InputError: there is no such master, nbgrader does not accept it, or a file was changed by hand.
         ClassroomError: nbgrader failed (cells were added or removed after submissions were graded, say).
     """
-    paths = {path.stem: path for path in sorted((root / ASSIGNMENTS).glob("[0-9][0-9]_*.md"))}
-    for name in names:
-        require_name(name)
-        if name not in paths:
-            raise InputError(f"there is no assignment {name}; {nearest(name, paths)}")
-    chosen = list(names or paths)
-    if not chosen:
-        raise InputError(f"found no assignments in {root / ASSIGNMENTS}, expected NN_name.md")
-    sources = {name: nbformat.writes(read_master(paths[name])).encode() for name in chosen}
-    files = {f"source/{name}/{name}.ipynb": data for name, data in sources.items()}
+    with masters(root, course.directory, own_masters) as used:
+        chosen = _chosen(used, names)
+        sources = {name: read_master(used.paths[name]) for name in chosen}
+    course.directory.mkdir(parents=True, exist_ok=True)
+    secret = course_secret(course.directory)
+    for master in sources.values():
+        drawn_anew(master, secret)
+    written = {name: nbformat.writes(master).encode() for name, master in sources.items()}
+    files = {f"source/{name}/{name}.ipynb": data for name, data in written.items()}
     released = [f"release/{name}/{name}.ipynb" for name in chosen]
     manifest = course.directory / ".released.json"
     before = json.loads(manifest.read_text()) if manifest.exists() else {}
@@ -195,11 +214,10 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
             f"found files in {course.directory} that were changed or not made by `release`: {', '.join(changed)}; "
             "they stay as they are; --force overwrites them"
         )
-    course.directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="repsim-") as folder:
         if not (course.directory / "gradebook.db").exists():
             write_atomic(course.directory / "gradebook.db", _new_gradebook(Path(folder)))
-        for name, data in sources.items():
+        for name, data in written.items():
             write_atomic(Path(folder, "source", name, f"{name}.ipynb"), data)
         for name in chosen:
             convert(name, GenerateAssignment(coursedir=course.nbgrader(name, root=Path(folder).resolve())))
@@ -211,7 +229,17 @@ def release(root: Path, course: Course, names: Sequence[str] = (), *, force: boo
         write_atomic(course.directory / path, data)
         before[path] = hashlib.sha256(data).hexdigest()
     write_atomic(manifest, to_json(before).encode())
-    return [course.directory / path for path in released]
+    return Released(used.origin, [course.directory / path for path in released])
+
+
+def _chosen(used: Masters, names: Sequence[str]) -> list[str]:
+    for name in names:
+        require_name(name)
+        if name not in used.paths:
+            raise InputError(f"there is no assignment {name}; {nearest(name, used.paths)}")
+    if not used.paths:
+        raise InputError(f"found no assignments in {used.origin}, expected NN_name.md")
+    return list(names or used.paths)
 
 
 @contextmanager

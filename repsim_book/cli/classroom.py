@@ -71,17 +71,26 @@ def _limit_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @classroom.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @_course_option
+@click.option(
+    "--masters", type=folder(), metavar="PATH", help="Your own masters NN_name.md: a folder or a .zip."
+)
 @click.option("--force", is_flag=True, help="Overwrite files that were changed.")
 @root_option
-def release(names: Sequence[str], course: Path, force: bool, root: Path | None) -> None:
-    """Make the notebooks for students, of all assignments or of those named."""
+def release(names: Sequence[str], course: Path, masters: Path | None, force: bool, root: Path | None) -> None:
+    """Make the notebooks for students, of all assignments or of those named.
+
+    The book's masters are open: their solutions and hidden tests are in every copy of it. Masters of your own come
+    from PATH, or from the folder masters/ of the course. What hidden tests draw depends on DIR/secret.txt, which the
+    first release makes; keep it to yourself, and take it along where you grade.
+    """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.course import release as release_notebooks
 
     book, found = find_root(root), Course(course)
     with claimed(course):
-        released = release_notebooks(book, found, list(names), force=force)
-    print("\n".join(map(str, released)))
+        released = release_notebooks(book, found, list(names), own_masters=masters, force=force)
+    print(f"repsim: from {released.origin}", file=sys.stderr)
+    print("\n".join(map(str, released.notebooks)))
 
 
 @classroom.command()

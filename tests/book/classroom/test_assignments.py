@@ -27,6 +27,7 @@ from repsim_book.chapters import chapter_paths
 from repsim_book.classroom.answers import restore
 from repsim_book.classroom.grade import grade_notebook
 from repsim_book.classroom.isolated import Limits
+from repsim_book.classroom.masters import drawn_anew
 from repsim_book.classroom.notebooks import (
     grade_id,
     read_master,
@@ -237,6 +238,13 @@ def test_numbers_of_another_student_are_found_out(name, monkeypatch):
     assert set(failures(master(name))) == OWN_NUMBERS[name]
     monkeypatch.setenv("REPSIM_STUDENT", " Reference")  # spaces and capitals do not matter
     assert failures(master(name)) == {}
+
+
+@pytest.mark.parametrize("name", ["01_twins", "02_kl", "03_llv", "06_two_angles"])
+def test_the_reference_is_right_whatever_a_course_draws(name):
+    notebook = copy.deepcopy(master(name))
+    drawn_anew(notebook, 2**100 + 11)
+    assert failures(notebook) == {}
 
 
 def test_a_kernel_and_the_classrooms_own_grading_agree():

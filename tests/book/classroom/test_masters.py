@@ -1,0 +1,137 @@
+"""Which masters a course uses, and hidden tests that are in no public copy of the book."""
+
+import copy
+import re
+import shutil
+import zipfile
+
+import pytest
+
+pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
+
+from places import CLASSROOM as BOOK
+from places import ROOT
+from tiny import NAME
+
+from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.masters import SECRET, drawn_anew
+from repsim_book.classroom.notebooks import read_master
+from repsim_book.cli import main
+from repsim_core.errors import InputError
+
+FILE = BOOK / "notebooks" / "assignments" / f"{NAME}.md"
+ASSIGNMENTS = sorted((ROOT / "notebooks" / "assignments").glob("*.md"))
+OWN = FILE.read_text().replace("square(-3) == 9", "square(-5) == 25")
+
+
+def hidden(source):
+    return "".join(re.findall(r"### BEGIN HIDDEN TESTS(.*?)### END", source, re.DOTALL))
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A book whose assignment draws in its hidden tests."""
+    text = FILE.read_text().replace(
+        "assert square(-3) == 9",
+        "import numpy as np\nn = np.random.default_rng(3).integers(9)\nassert square(n) == n**2",
+    )
+    path = tmp_path / "book" / "notebooks" / "assignments" / f"{NAME}.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return tmp_path / "book"
+
+
+def test_hidden_tests_draw_with_a_secret_of_the_course(book, tmp_path):
+    courses = [Course(tmp_path / name) for name in ("one", "two", "three")]
+    shutil.copytree(tmp_path / "book", tmp_path / "copy")
+    release(book, courses[0])
+    release(book, courses[1])
+    courses[2].directory.mkdir()
+    shutil.copy(courses[0].directory / SECRET, courses[2].directory)  # taken along to another machine
+    release(tmp_path / "copy", courses[2])
+    first, second, third = (course.source(NAME).read_text() for course in courses)
+    assert first != second
+    assert first == third
+    secrets = [(course.directory / SECRET).read_text().strip() for course in courses]
+    assert re.fullmatch("[0-9a-f]{32}", secrets[0])
+    assert f"default_rng([3, {int(secrets[0], 16)}])" in first
+    given = {(course.directory / "release" / NAME / f"{NAME}.ipynb").read_bytes() for course in courses}
+    assert len(given) == 1, "students see nothing of the secret"
+    for secret in secrets:
+        assert str(int(secret, 16)).encode() not in next(iter(given))
+    before = first
+    release(book, courses[0])
+    assert courses[0].source(NAME).read_text() == before, "the secret is made once"
+
+
+def test_a_secret_that_is_damaged_is_refused(tmp_path):
+    course = Course(tmp_path / "course")
+    course.directory.mkdir()
+    (course.directory / SECRET).write_text("none")
+    with pytest.raises(InputError, match=r"secret\.txt: found something else than 32 hexadecimal digits"):
+        release(BOOK, course)
+
+
+@pytest.mark.parametrize("path", ASSIGNMENTS, ids=lambda path: path.stem)
+def test_all_that_hidden_tests_draw_depends_on_it(path):
+    master = read_master(path)
+    anew = copy.deepcopy(master)
+    drawn_anew(anew, 7)
+    changed = 0
+    for before, after in zip(master.cells, anew.cells, strict=True):
+        assert before.source.partition("### BEGIN HIDDEN")[0] == after.source.partition("### BEGIN HIDDEN")[0]
+        draws = len(re.findall(r"default_rng\(", hidden(before.source)))
+        own = len(re.findall(r"default_rng\(student_seed", hidden(before.source)))
+        assert hidden(after.source).count(", 7])") == draws - own
+        changed += before.source != after.source
+    assert changed >= 1
+
+
+@pytest.mark.parametrize("form", ["given folder", "given zip", "in the course"])
+def test_a_teachers_own_masters_take_the_place_of_the_open_ones(tmp_path, form):
+    course, given = Course(tmp_path / "course"), tmp_path / "mine"
+    folder = course.directory / "masters" if form == "in the course" else given / "spring"
+    folder.mkdir(parents=True)
+    (folder / f"{NAME}.md").write_text(OWN)
+    (folder / "README.md").write_text("no master")
+    if form == "given zip":
+        given = tmp_path / "mine.zip"
+        with zipfile.ZipFile(given, "w") as archive:
+            archive.writestr(f"../../spring/{NAME}.md", OWN)
+            archive.writestr("notes.txt", "")
+    released = release(BOOK, course, own_masters=None if form == "in the course" else given)
+    assert released.origin == (
+        f"the course's own masters, {folder}" if form == "in the course" else f"the masters in {given}"
+    )
+    assert "square(-5) == 25" in course.source(NAME).read_text()
+    assert not list(tmp_path.parent.glob("spring"))
+
+
+def test_masters_that_cannot_be_read_are_refused(tmp_path):
+    course = Course(tmp_path / "course")
+    (tmp_path / "bad.zip").write_bytes(b"no archive")
+    for given in (tmp_path / "bad.zip", tmp_path / "nowhere"):
+        with pytest.raises(InputError, match=r"masters: found no readable folder or \.zip"):
+            release(BOOK, course, own_masters=given)
+    for place in ("a", "b"):
+        (tmp_path / "twice" / place).mkdir(parents=True)
+        shutil.copy(FILE, tmp_path / "twice" / place)
+    with pytest.raises(InputError, match=r"masters: found 01_tiny\.md twice"):
+        release(BOOK, course, own_masters=tmp_path / "twice")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="found no assignments in the masters in"):
+        release(BOOK, course, own_masters=tmp_path / "empty")
+    assert not course.directory.exists()
+
+
+def test_the_command_says_which_masters_it_used(tmp_path, capsys):
+    arguments = ["classroom", "release", "--root", str(BOOK), "--course", str(tmp_path / "course")]
+    assert main.main(arguments) == 0
+    assert (
+        "repsim: from the open masters of the book, whose solutions anybody can read"
+        in capsys.readouterr().err
+    )
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / f"{NAME}.md").write_text(OWN)
+    assert main.main([*arguments, "--masters", str(tmp_path / "mine")]) == 0
+    assert f"repsim: from the masters in {tmp_path / 'mine'}" in capsys.readouterr().err
