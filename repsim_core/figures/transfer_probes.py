@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow, legend_below
@@ -38,6 +39,8 @@ NAMES = {
     "own_r2": r"$R^2$ before",
 }
 _WIDTH = 7.2
+# Of shares of a probe's deviation.
+_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100)
 
 
 @draws
@@ -79,9 +82,12 @@ def bound_against_error(points: pd.DataFrame) -> Figure:
                 ax.scatter(
                     [], [], s=36, color=look["color"], marker=look["marker"], linewidths=0, label=f"M = {dim}"
                 )
-            ax.set(
-                xscale="log", yscale="log", title=panel, xlim=(low, 1.3), ylim=(low, line[1]), xlabel="error"
-            )
+            ax.set(xscale="log", yscale="log", title=panel, xlabel="error")
+            ax.set(xlim=(low, max(float(points["off"].max()), 1.0) * 1.15), ylim=(low, line[1]))
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_major_locator(FixedLocator(_TICKS))
+                axis.set_major_formatter("{x:g}")
+                axis.set_minor_locator(NullLocator())
             if edges(ax)[0]:
                 ax.set_ylabel("bound")
         legend_below(figure, *axes[0].get_legend_handles_labels(), columns=5)

@@ -193,11 +193,12 @@ def transfer_bound(
     sum alpha_y z_y + constant, which is sum alpha_y g_0(y)/psi_y = v, or alpha = Psi L^{-1} v for M labels. The probe
     s^ = c' + sum alpha_y rho_y w_y is a linear one of b, and by the triangle inequality its error is
 
-        ``rms(s - s^) <= beta = sum |alpha_y| sqrt(1 - rho_y²)``.
+        ``rms(s - s^) <= beta = sum |alpha_y| sqrt(1 - rho_y²) <= delta |alpha|_1 <= 2 T1 |alpha|_1``
 
-    Over more labels alpha is the choice with the least beta, by a linear programme whose optimum is the best set of M
-    of them. On other inputs of the same distribution the bound holds for the population's rho. A loss that is
-    l-Lipschitz in the probe rises by at most l beta (`rise`).
+    (proved in the book's chapter Transfer, thm-transfer-probe). Over more labels alpha is the choice with the least
+    beta, by a linear programme whose optimum is the best set of M of them (prop-transfer-programme). On other inputs of
+    the same distribution the bound holds for the population's rho. A loss that is l-Lipschitz in the probe rises by at
+    most l beta (`rise`; prop-transfer-loss).
 
     Args:
         a, b: two models with the same inputs and labels; their dimensions may differ.

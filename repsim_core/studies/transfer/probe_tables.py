@@ -36,6 +36,8 @@ TARGETS = {"off": "how far it is off", "lost": "R² lost"}
 PIXELS, LABELS = "of the pixels", "of the label"
 _KINDS = {"cifar10": "CIFAR-10", "digits": "digits"}
 _KEYS = ["set", "dim"]
+# What is the same of all rows of a set.
+_OF_SET = ["words", "kind", "dim"]
 
 
 def family(task: str) -> str:
@@ -59,8 +61,8 @@ def all_transfers(record: Derived) -> pd.DataFrame:
         probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation;
         bound = beta/deviation; to_best = beta/best_rms; says, whether the bound is less than what a constant has for
         an error; promises, whether with it the carried probe's root mean squared error for its task must be below that
-        of a constant, sqrt(1 - R²) + bound R < 1 with R² of the probe on its own network; family; and words, what the
-        set is called.
+        of a constant, sqrt(1 - R²) + bound R < 1 with R² of the probe on its own network; family; words, what the set
+        is called; and kind, what its networks are of.
     """
     probes, moved = record.tables["probes"], record.tables["transfers"]
     for end, title in (("seed_from", "own"), ("seed_to", "refit")):
@@ -78,6 +80,7 @@ def all_transfers(record: Derived) -> pd.DataFrame:
         promises=np.sqrt(1 - r2) + bound * np.sqrt(r2) < 1,
         family=[family(task) for task in moved["task"]],
         words=[set_words(*key) for key in zip(moved["set"], moved["dim"], strict=True)],
+        kind=moved["set"].map({name: _KINDS[source.data] for name, source in SOURCES.items()}),
     )
 
 
@@ -88,16 +91,18 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
         moved: from `all_transfers`.
 
     Returns:
-        Columns set (its words), family, transfers; medians off, bound, best (of best_rms/deviation), to_best,
-        rms_to_best and mean_to_best (with the mean over labels as pivot); says and promises, the shares of transfers
-        for which the bound says something of the probe, and of its task; held_above, that of those whose error on the
-        inputs held back is above the bound.
+        Columns set (its words), kind, dim, family, transfers; medians off, bound, best (of best_rms/deviation),
+        to_best, rms_to_best and mean_to_best (with the mean over labels as pivot); says and promises, the shares of
+        transfers for which the bound says something of the probe, and of its task; held_above, that of those whose
+        error on the inputs held back is above the bound.
     """
     rows = []
-    for (words, own_family), own in moved.groupby(["words", "family"], sort=False):
+    for (words, kind, dim, own_family), own in moved.groupby([*_OF_SET, "family"], sort=False):
         rows.append(
             {
                 "set": words,
+                "kind": kind,
+                "dim": dim,
                 "family": own_family,
                 "transfers": len(own),
                 "off": own["off"].median(),
@@ -121,11 +126,11 @@ def task_table(moved: pd.DataFrame) -> pd.DataFrame:
         moved: from `all_transfers`.
 
     Returns:
-        Columns set (its words), task (its words), family; medians over ordered pairs of own_r2, r2, refit_r2 and lost,
-        and, for tasks that are yes or no, of own_error, error, refit_error and constant_error; gains, the share of
-        transfers after which the probe explains more than before.
+        Columns set (its words), kind, dim, task (its words), family; medians over ordered pairs of own_r2, r2,
+        refit_r2 and lost, and, for tasks that are yes or no, of own_error, error, refit_error and constant_error;
+        gains, the share of transfers after which the probe explains more than before.
     """
-    keys = ["words", "task", "family"]
+    keys = [*_OF_SET, "task", "family"]
     measures = ["own_r2", "r2", "refit_r2", "lost", "own_error", "error", "refit_error", "constant_error"]
     found = moved.groupby(keys, sort=False)[measures].median()
     found["gains"] = (moved["lost"] < 0).groupby([moved[key] for key in keys], sort=False).mean()

@@ -13,16 +13,18 @@ from repsim_core.studies.transfer.probe_tables import (
     Predictions,
 )
 from repsim_core.studies.which.verdicts import LEVEL, bracketed
-from repsim_core.wording import listed, plural, significant, span
+from repsim_core.wording import listed, significant, span
 
 
 def percent(share: float) -> str:
     """A share of all: "93 %"; no 0 % and no 100 % of what happens, or fails to, at least once."""
+    if -0.005 <= share < 0:
+        return "0 %"
     if 0 < share < 0.005:
         return "below 1 %"
     if 0.995 <= share < 1:
         return "above 99 %"
-    return f"{share:.0%}".replace("%", " %")
+    return f"{share:.0%}".replace("%", " %").replace("-", "−")
 
 
 def bound_title(moved: pd.DataFrame) -> str:
@@ -42,28 +44,25 @@ def bound_title(moved: pd.DataFrame) -> str:
     )
 
 
-def shares_by_set(table: pd.DataFrame, column: str, family: str) -> str:
-    """A share of every set, in order: "98 % (fast, M = 2), ...".
+def spans(table: pd.DataFrame, column: str, by: str, family: str, *, shares: bool = False) -> str:
+    """From the least to the largest value of a column: "1.02 to 1.05 (M = 2), ...".
 
     Args:
-        table: from `probe_tables.bound_table`.
-        column: a share of it.
+        table: from `probe_tables.bound_table` or `task_table`.
+        column: of it.
+        by: "dim" or "kind": what is told apart.
         family: of tasks.
+        shares: written as per cent.
     """
     own = table[table["family"] == family]
-    return ", ".join(f"{percent(getattr(row, column))} ({row.set})" for row in own.itertuples())
-
-
-def by_set(table: pd.DataFrame, column: str, family: str) -> str:
-    """A median of every set, in order: "1.02 (fast, M = 2), ...".
-
-    Args:
-        table: from `probe_tables.bound_table`.
-        column: a median of it.
-        family: of tasks.
-    """
-    own = table[table["family"] == family]
-    return ", ".join(f"{significant(getattr(row, column))} ({row.set})" for row in own.itertuples())
+    parts = []
+    for name, values in own.groupby(by, sort=by == "dim")[column]:
+        if shares:
+            said = " to ".join(dict.fromkeys(percent(float(end)) for end in (values.min(), values.max())))
+        else:
+            said = span([round(value, 2) + 0.0 for value in values], 2)  # no negative zero
+        parts.append(f"{said} ({f'M = {name}' if by == 'dim' else name})")
+    return ", ".join(parts)
 
 
 def pivot_words(table: pd.DataFrame) -> str:
@@ -113,48 +112,14 @@ def lost_title(tasks: pd.DataFrame) -> str:
     )
 
 
-def explained_words(tasks: pd.DataFrame) -> str:
-    """How much untransferred probes explain: "2 to 15 % (fast, M = 2), ..."; medians of the tasks of the pixels."""
-    own = tasks[tasks["family"] == PIXELS]
-    parts = []
-    for name, rows in own.groupby("set", sort=False):
-        parts.append(f"{span((100 * rows['own_r2']).tolist(), 0)} % ({name})")
-    return ", ".join(parts)
-
-
-def lost_words(tasks: pd.DataFrame, family: str) -> str:
-    """How much R² is lost: "0.000 to 0.010 (fast, M = 2), ..."; medians of each task, from the least to the largest.
-
-    Args:
-        tasks: from `probe_tables.task_table`.
-        family: of tasks.
-    """
-    own = tasks[tasks["family"] == family]
-    return ", ".join(
-        f"{span(rows['lost'].tolist(), 2)} ({name})" for name, rows in own.groupby("set", sort=False)
-    ).replace("−0.00", "0.00")
-
-
-def gains_words(moved: pd.DataFrame) -> str:
-    """How often a probe explains more after it was carried over: "45 % (fast, M = 2), ...", tasks of the pixels."""
-    own = moved[moved["family"] == PIXELS]
-    shares = (own["lost"] < 0).groupby(own["words"], sort=False).mean()
-    return ", ".join(f"{percent(float(share))} ({name})" for name, share in shares.items())
-
-
 # -- which distance predicts ------------------------------------------------------------------------------------------
 
 
 def prediction_title(found: Predictions) -> str:
-    """Whether any distance tells more than another, and in how many records the distances are ahead of accuracy."""
-    own = _sure(found.baselines)
-    own = own[(own["rival"] == "larger_error") & (own["value"] > 0)]
-    records = found.baselines["set"].nunique()
-    first = "some distances tell more than others" if len(_sure(found.among)) else "no distance is the best"
-    return (
-        f"What predicts how far a probe is off: {first}; beside accuracy alone some are ahead in "
-        f"{own['set'].nunique()} of {plural(records, 'record')}"
-    )
+    """Whether any distance tells more than another, and how many are ahead of accuracy alone, a title."""
+    first = "Some distances tell more than others" if len(_sure(found.among)) else "No distance tells most"
+    said, of = _ahead_of(found, "larger_error")
+    return f"{first} about how far a probe is off; ahead of accuracy alone are {said} of {of}"
 
 
 def among_words(found: Predictions) -> str:
@@ -174,16 +139,20 @@ def among_words(found: Predictions) -> str:
 
 
 def baseline_words(found: Predictions) -> str:
-    """Which share of the distances is ahead of each baseline in each record, a clause a baseline."""
-    own = _sure(found.baselines)
-    own = own[own["value"] > 0]
+    """How many of the distances are ahead of each baseline in each record, a clause a baseline."""
     parts = []
     for baseline in BASELINES:
-        counts = own[own["rival"] == baseline].groupby("set", sort=False).size()
-        counts = counts.reindex(found.baselines["set"].unique(), fill_value=0)
-        said = listed(f"{count} ({name})" for name, count in counts.items())
-        parts.append(f"ahead of {MEASURES[baseline]} are {said} of the {len(DISTANCES)} distances")
+        said, of = _ahead_of(found, baseline)
+        parts.append(f"ahead of {MEASURES[baseline]} are {said} of the {of} distances")
     return "; ".join(parts)
+
+
+def _ahead_of(found: Predictions, baseline: str) -> tuple[str, int]:
+    """How many distances are ahead of a baseline in each record, and how many there are."""
+    own = _sure(found.baselines)
+    counts = own[(own["rival"] == baseline) & (own["value"] > 0)].groupby("set").size()
+    counts = counts.reindex(found.baselines["set"].unique(), fill_value=0)
+    return listed(f"{count} ({name})" for name, count in counts.items()), len(DISTANCES)
 
 
 def _sure(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,237 @@
+"""What is told of the record of probes: its tables follow from its rows, and its sentences from its tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from places import ROOT
+
+from repsim_core.studies.derived import read_derived
+from repsim_core.studies.transfer import probe_record, probes_told
+from repsim_core.studies.transfer.live_probe import CarriedProbe, carry_over
+from repsim_core.studies.transfer.probe_tables import (
+    BASELINES,
+    DISTANCES,
+    LABELS,
+    MEASURES,
+    PIXELS,
+    Predictions,
+    all_transfers,
+    bound_table,
+    drawn_points,
+    family,
+    predicted,
+    probe_pairs,
+    task_table,
+)
+from repsim_core.studies.transfer.probes import TASKS, at_inputs, fit_probe, halves
+
+RECORDS = ROOT / "book" / "records"
+RECORD = read_derived(RECORDS / probe_record.PROBES)
+MOVED = all_transfers(RECORD)
+
+
+@pytest.fixture(scope="module")
+def digits() -> dict:
+    """The networks on digits with M = 2, by seed."""
+    return probe_record.models_of(RECORDS / "digits")[2]
+
+
+@pytest.fixture(scope="module")
+def tasks() -> list:
+    return probe_record.tasks_for("digits", RECORDS / probe_record.PROPERTIES)
+
+
+@pytest.mark.usefixtures("mathematics_only")
+def test_the_record_is_what_its_networks_give(digits, tasks):
+    few = {seed: digits[seed] for seed in (0, 3)}
+    for name, rows in probe_record.computed_tables(few, tasks).items():
+        recorded = RECORD.tables[name].query("set == 'digits' and dim == 2")
+        keys = [key for key in ("seed", "seed_from", "seed_to", "task") if key in rows]
+        both = rows.merge(recorded, on=keys, suffixes=("", "_recorded"), validate="one_to_one")
+        assert len(both) == len(rows)
+        for column in set(rows) - set(keys):
+            assert np.allclose(both[column], both[f"{column}_recorded"], rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def test_every_error_is_within_its_bound_and_no_map_beats_the_best():
+    assert (MOVED["rms"] <= MOVED["beta"] * (1 + 1e-5)).all()
+    assert (MOVED["best_rms"] <= MOVED["beta_mean"] * (1 + 1e-5)).all()
+    assert (MOVED["best_rms"] <= MOVED["rms"] * (1 + 1e-5)).all()
+    assert (MOVED["best_rms"] <= MOVED["deviation"] * (1 + 1e-5)).all()
+    assert MOVED["says"].equals(MOVED["bound"] < 1)
+    assert set(MOVED["task"]) <= set(TASKS)
+
+
+def test_a_promise_is_kept():
+    """Where the theorem promises a smaller error than a constant's, the carried probe explains something."""
+    promised = MOVED[MOVED["promises"]]
+    assert len(promised) > 50
+    assert (promised["r2"] > 0).all()
+    assert promised["says"].all()
+
+
+def test_tables_have_a_row_a_set_and_their_medians():
+    bounds, tasks = bound_table(MOVED), task_table(MOVED)
+    assert len(bounds) == 2 * MOVED["words"].nunique()
+    own = MOVED[(MOVED["words"] == "paper, M = 5") & (MOVED["family"] == PIXELS)]
+    row = bounds[(bounds["set"] == "paper, M = 5") & (bounds["family"] == PIXELS)].iloc[0]
+    assert row["to_best"] == pytest.approx((own["beta"] / own["best_rms"]).median())
+    assert row["says"] == pytest.approx((own["beta"] < own["deviation"]).mean())
+    (loops,) = tasks[(tasks["set"] == "digits, M = 5") & (tasks["task"] == "loops")].to_dict("records")
+    rows = MOVED[(MOVED["words"] == "digits, M = 5") & (MOVED["task"] == "loops")]
+    assert loops["lost"] == pytest.approx((rows["own_r2"] - rows["r2"]).median())
+    assert loops["gains"] == pytest.approx((rows["r2"] > rows["own_r2"]).mean())
+    assert family("animal") == LABELS
+    assert family("ink") == PIXELS
+    points = drawn_points(MOVED, 200)
+    assert 150 < len(points) < 250
+    assert points["panel"].nunique() == 3
+
+
+def test_pairs_have_both_directions_and_all_tasks_averaged():
+    sets = probe_pairs(RECORD, MOVED, ["ink", "loops"])
+    assert [own.name for own in sets] == ["digits, M = 2", "digits, M = 3", "digits, M = 5"]
+    row = sets[0].pairs.query("seed_a == 2 and seed_b == 7").iloc[0]
+    ends = MOVED["words"].eq("digits, M = 2") & MOVED["task"].isin(["ink", "loops"])
+    both = MOVED[ends & MOVED["seed_from"].isin([2, 7]) & MOVED["seed_to"].isin([2, 7])]
+    assert len(both) == 4
+    assert row["lost"] == pytest.approx(both["lost"].mean())
+    assert row["bound"] == pytest.approx(both["bound"].mean())
+    (joined,) = probe_pairs(RECORD, MOVED, ["ink", "loops"], together=True)
+    assert joined.networks == 30
+    assert len(joined.pairs) == 135
+
+
+def test_predictions_compare_each_distance_with_each_other_and_with_the_baselines():
+    found = predicted(probe_pairs(RECORD, MOVED, ["ink"], together=True), "lost", "d_logit")
+    assert set(found.told["measure"]) == set(MEASURES)
+    assert len(found.among) == len(DISTANCES) * (len(DISTANCES) - 1) / 2
+    assert set(found.baselines["rival"]) == set(BASELINES)
+    assert set(found.ahead["contender"]) == {"d_logit"}
+    values = found.told.set_index("measure")["value"]
+    row = found.among.iloc[0]
+    assert row["value"] == pytest.approx(values[row["contender"]] - values[row["rival"]])
+
+
+# -- the pair that is looked at --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def live(digits, tasks) -> CarriedProbe:
+    (curved,) = (task for task in tasks if task.name == "curved")
+    return carry_over(digits[0], digits[1], curved)
+
+
+def test_the_chain_is_in_order_and_parts_add_up(live, digits, tasks):
+    chain = live.chain
+    assert chain["best"] <= chain["rms"] <= chain["beta"] <= chain["with_ratio_distance"]
+    assert live.parts["part"].sum() == pytest.approx(chain["beta"])
+    row = MOVED.query(
+        "words == 'digits, M = 2' and seed_from == 0 and seed_to == 1 and task == 'curved'"
+    ).iloc[0]
+    for name in ("beta", "rms", "deviation"):
+        assert chain[name] == pytest.approx(row[name], rel=1e-4)
+    assert (live.own_r2, live.carried_r2, live.refit_r2) == pytest.approx(
+        (row["own_r2"], row["r2"], row["refit_r2"]), abs=1e-5
+    )
+    assert live.held_rms == pytest.approx(row["held_rms"], rel=1e-4)
+    assert live.errors == pytest.approx((row["own_error"], row["error"]), abs=1e-5)
+    # The probe is what its labels' standardised log-ratios make.
+    fit, _ = halves(digits[0].num_inputs)
+    (curved,) = (task for task in tasks if task.name == "curved")
+    first = at_inputs(digits[0], fit)
+    probe = fit_probe(np.asarray(first.embeddings, dtype=float), curved.targets[fit])
+    assert np.std(probe(np.asarray(first.embeddings, dtype=float)), ddof=1) == pytest.approx(
+        chain["deviation"]
+    )
+
+
+def test_the_limit_on_wrong_signs_holds_for_every_margin_on_the_inputs_of_the_bound(live):
+    table = live.error_by_margin(np.array([0.1, 1.0, 10.0]))
+    assert (np.diff(table["near"]) >= 0).all()
+    assert table["added"].tolist() == pytest.approx([(live.bound.beta / m) ** 2 for m in (0.1, 1.0, 10.0)])
+    assert table["limit"].tolist() == pytest.approx((table["near"] + table["added"]).tolist())
+
+
+# -- sentences -------------------------------------------------------------------------------------------------------
+
+
+def test_shares_are_written_without_false_certainty():
+    shares = {0.0: "0 %", 0.001: "below 1 %", 0.934: "93 %", 0.999: "above 99 %", 1.0: "100 %", -0.02: "−2 %"}
+    assert {share: probes_told.percent(share) for share in shares} == shares
+
+
+def test_spans_of_a_column():
+    table = pd.DataFrame(
+        {
+            "family": [PIXELS, PIXELS, PIXELS, LABELS],
+            "dim": [5, 2, 2, 2],
+            "kind": ["digits", "CIFAR-10", "digits", "digits"],
+            "to_best": [2.5, 1.021, 1.05, 9.0],
+            "says": [0.0, 0.5, 0.75, 1.0],
+        }
+    )
+    assert probes_told.spans(table, "to_best", "dim", PIXELS) == "1.02 to 1.05 (M = 2), 2.50 (M = 5)"
+    said = probes_told.spans(table, "says", "kind", PIXELS, shares=True)
+    assert said == "0 % to 75 % (digits), 50 % (CIFAR-10)"
+
+
+def moved_by(**columns: list) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+def test_what_is_said_of_bounds():
+    some = moved_by(dim=[2, 2, 5], to_best=[1.0, 1.1, 2.0], says=[True, True, False])
+    assert probes_told.bound_title(some) == (
+        "For 67 % of the carried probes the bound says something; it is 1.05 (M = 2) to 2.00 (M = 5) times the least "
+        "possible error"
+    )
+    within = moved_by(held_rms=[1.0], beta=[2.0], words=["one"])
+    assert "no error is above" in probes_told.held_words(within)
+    above = moved_by(held_rms=[1.0, 2.2], beta=[2.0, 2.0], words=["one", "two"])
+    assert probes_told.held_words(above).endswith(
+        "50 % of the errors are above the bound that the others gave, in the median by 10 % and at most by 10 % (two)."
+    )
+    table = moved_by(family=[PIXELS] * 2, set=["one", "two"], mean_to_best=[1.0, 2.0], to_best=[1.5, 1.5])
+    assert probes_told.pivot_words(table).endswith("is smaller in one; it is larger in two.")
+    assert probes_told.pivot_words(table[:1]).endswith("is smaller in one: in all of them.")
+    assert probes_told.pivot_words(table[1:]).startswith("In no set")
+
+
+def test_what_is_said_of_what_is_lost():
+    tasks = moved_by(
+        family=[PIXELS, PIXELS, LABELS], set=["one"] * 3, own_r2=[0.2, 0.2, 9.0], r2=[0.1, 0.2, 0.0]
+    )
+    assert probes_told.lost_title(tasks) == "Carried over, probes keep of what they explained: 75 % (one)"
+
+
+def predictions(p: float) -> Predictions:
+    named = {"set": "fast", "networks": 30}
+    among = pd.DataFrame([{**named, "contender": "d_llv", "rival": "d_logit", "value": -0.1, "p": p}])
+    rows = [{**named, "contender": d, "rival": b, "value": 0.5, "p": p} for d in DISTANCES for b in BASELINES]
+    told = pd.DataFrame([{**named, "measure": m, "value": 0.5, "low": 0.1, "high": 0.8} for m in MEASURES])
+    return Predictions(told, among, among, pd.DataFrame(rows))
+
+
+def test_what_is_said_of_predictions():
+    sure, unsure, unknown = (predictions(p) for p in (0.01, 0.5, np.nan))
+    assert probes_told.among_words(sure) == "d_logit tells more than d_LLV (fast). Networks: 30 (fast)."
+    assert probes_told.among_words(unsure).startswith("No difference among the seven distances is sure.")
+    assert probes_told.among_words(unknown) == "There are too few networks to compare the distances."
+    assert probes_told.baseline_words(sure) == (
+        "ahead of larger error are 7 (fast) of the 7 distances; ahead of R² before are 7 (fast) of the 7 distances"
+    )
+    assert probes_told.prediction_title(sure) == (
+        "Some distances tell more than others about how far a probe is off; ahead of accuracy alone are 7 (fast) of 7"
+    )
+    assert probes_told.prediction_title(unsure).startswith("No distance tells most about")
+    assert probes_told.told_of(sure.told, "d_llv") == "0.50 [0.10, 0.80] (fast)"
+    assert "d_KL, larger way 0.50" in probes_told.medians(sure.told)
+
+
+def test_what_is_said_of_one_probe(live):
+    assert "% of the probe's deviation" in probes_told.live_words(live)
+    says = live.chain["beta"] < live.chain["deviation"]
+    assert probes_told.live_words(live).endswith("it says something." if says else "a constant does as well.")
+    assert probes_told.live_title(live).startswith("Off by ")
+    assert probes_told.live_loss(live).startswith("On its own network the probe explains ")
