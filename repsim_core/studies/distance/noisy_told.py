@@ -58,19 +58,25 @@ def of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
     """What the figure of the search for an input set shows, from `sampled_searches` and `exact_searches`."""
     first, last = sampled.iloc[0], sampled.iloc[-1]
     free, floored = exact.iloc[0], exact.iloc[-1]
+    few, many, least, kept = (
+        significant(value, 2) for value in (first["median"], last["median"], free["term"], floored["term"])
+    )
+    sampled_so = (
+        f"is {few} with {first['sets']:.0f} random sets"
+        if len(sampled) == 1
+        else f"goes from {few} with {first['sets']:.0f} random sets to {many} with {last['sets']:.0f}"
+    )
     return (
-        f"The median of the best term 2 goes from {first['median']:.3f} with {first['sets']:.0f} random "
-        f"sets to {last['median']:.3f} with {last['sets']:.0f}; the exact search finds {free['term']:.3f} "
-        f"without a floor on the conditioning and {floored['term']:.3f} with a floor of "
-        f"{floored['floor']:g}."
+        f"The median of the best term 2 {sampled_so}; the exact search finds {least} without a floor on the "
+        f"conditioning and {kept} with a floor of {floored['floor']:g}."
     )
 
 
 def title_of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
     """Of the best input set: with the most random sets, and among all without a floor."""
     return (
-        f"Term 2 is {sampled['median'].iloc[-1]:.3f} for the best of {sampled['sets'].iloc[-1]:.0f} random sets, "
-        f"{exact['term'].iloc[0]:.3f} for the best of all"
+        f"Term 2 is {significant(sampled['median'].iloc[-1], 2)} for the best of {sampled['sets'].iloc[-1]:.0f} random "
+        f"sets, {significant(exact['term'].iloc[0], 2)} for the best of all"
     )
 
 
@@ -101,10 +107,11 @@ def at_the_largest_norm(of_noise: pd.DataFrame, of_order: pd.DataFrame) -> tuple
 def of_both_distances(of_order: pd.DataFrame) -> str:
     """What the figure of d_KL against d_LLV shows, from `noise_and_order`."""
     larger = of_order[_BOTH].max(axis=1)
+    most, least = significant(larger.max(), 2), significant(larger.min(), 2)
     return (
         "d_KL against d_LLV for noisy copies, and for the permuted circles, which lie at a d_LLV of at "
-        f"least {of_order['d_llv'].min():.2f}, while their d_KL (the larger direction) ranges from "
-        f"{significant(larger.max(), 2)} down to {significant(larger.min(), 2)} nats."
+        f"least {of_order['d_llv'].min():.2f}, while their d_KL (the larger direction) "
+        + (f"is {most} nats." if most == least else f"ranges from {most} down to {least} nats.")
     )
 
 
@@ -122,11 +129,11 @@ def of_settling(settling: pd.DataFrame) -> str:
     """What the figure of redrawn inputs shows."""
     first, second = (own for _, own in settling.groupby("term"))
     few, many = first.iloc[0], first.iloc[-1]
+    values = (few["mean"], many["mean"], few["spread"], many["spread"], *second["mean"].iloc[[0, -1]])
+    mean, later, spread, last, start, end = (significant(value, 2) for value in values)
     return (
-        f"Term 1 has a mean of {few['mean']:.3f} with {few['inputs']} inputs and {many['mean']:.3f} with "
-        f"{many['inputs']}; its deviation over redraws goes from {few['spread']:.3f} to "
-        f"{many['spread']:.4f}. Term 2 goes from {second['mean'].iloc[0]:.3f} to "
-        f"{second['mean'].iloc[-1]:.3f}."
+        f"Term 1 has a mean of {mean} with {few['inputs']} inputs and {later} with {many['inputs']}; its deviation "
+        f"over redraws goes from {spread} to {last}. Term 2 goes from {start} to {end}."
     )
 
 
