@@ -15,6 +15,7 @@ from places import ROOT
 
 import repsim_core as rc
 from repsim_core.measures.canonical import chance_cca
+from repsim_core.wording import significant
 
 RECIPES = ROOT / "book" / "recipes"
 PAGE = (ROOT / "book" / "own_models.md").read_text("utf-8")
@@ -236,5 +237,5 @@ def test_what_half_precision_does_in_the_table(pair):
         b = rc.Representations(rounded_to(a.embeddings, bits), rounded_to(a.unembeddings, bits))
         found = rc.compare(a, b, pivot=0, labels="all")
         figures = (found.d_kl, found.d_llv, found.d_fg, 1 - found.mean_cca)
-        expected.append([name, *(f"{figure:.0e}" for figure in figures)])
+        expected.append([name, *(significant(figure, 1) for figure in figures)])
     assert table("Rounded to") == expected

@@ -14,6 +14,8 @@ from repsim_core.wording import plural, significant, verb
 # Around the slope of a quadratic law on logarithmic axes.
 _QUADRATIC = (1.8, 2.2)
 _BOTH = ["d_kl", "d_kl_reverse"]
+# A divergence below it is rounding.
+_ROUNDING = 1e-14
 
 
 def closer_slope(pairs: pd.DataFrame) -> float:
@@ -82,9 +84,24 @@ def title_of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
 
 def title_of_both(extreme: pd.Series) -> str:
     """Of d_KL against d_LLV; `extreme`: the permuted circles at the largest norm."""
-    larger = significant(max(extreme["d_kl"], extreme["d_kl_reverse"]), 2)
+    larger = _nats(max(extreme["d_kl"], extreme["d_kl_reverse"]))
     at, d_llv = f"ρ = {extreme['rho']:g}", f"{extreme['d_llv']:.2f}"
     return f"Permuted circles at {at}: d_KL is {larger} nats, and d_LLV is {d_llv}"
+
+
+def of_the_extreme(extreme: pd.Series) -> str:
+    """How far apart the permuted circles are at the largest norm."""
+    forth, back = _nats(extreme["d_kl"]), _nats(extreme["d_kl_reverse"])
+    both = f"{forth} nats both ways" if forth == back else f"{forth} nats ({back} in reverse)"
+    return (
+        f"At ρ = {extreme['rho']:g} d_KL of the permuted pair is {both}, d_LLV is {extreme['d_llv']:.2f} and "
+        f"d_{{f,g}} is {extreme['d_fg']:.3f}."
+    )
+
+
+def _nats(divergence: float) -> str:
+    """A divergence of models that differ: it is never 0, and beyond rounding its digits mean nothing."""
+    return "below 10⁻¹⁴" if divergence < _ROUNDING else significant(divergence, 2)
 
 
 def at_the_largest_norm(of_noise: pd.DataFrame, of_order: pd.DataFrame) -> tuple[pd.Series, str]:
@@ -107,7 +124,7 @@ def at_the_largest_norm(of_noise: pd.DataFrame, of_order: pd.DataFrame) -> tuple
 def of_both_distances(of_order: pd.DataFrame) -> str:
     """What the figure of d_KL against d_LLV shows, from `noise_and_order`."""
     larger = of_order[_BOTH].max(axis=1)
-    most, least = significant(larger.max(), 2), significant(larger.min(), 2)
+    most, least = _nats(larger.max()), _nats(larger.min())
     return (
         "d_KL against d_LLV for noisy copies, and for the permuted circles, which lie at a d_LLV of at "
         f"least {of_order['d_llv'].min():.2f}, while their d_KL (the larger direction) "

@@ -117,3 +117,25 @@ def test_noise_and_order_and_redraws():
 )
 def test_a_slope_in_words(slope, words):
     assert words in told.of_slope(slope)
+
+
+def test_what_is_below_rounding_is_not_zero():
+    extreme = pd.Series({"rho": 100.0, "d_kl": 7e-29, "d_kl_reverse": 1e-28, "d_llv": 1.31, "d_fg": 1.0})
+    assert (
+        told.title_of_both(extreme)
+        == "Permuted circles at ρ = 100: d_KL is below 10⁻¹⁴ nats, and d_LLV is 1.31"
+    )
+    assert "is below 10⁻¹⁴ nats both ways, d_LLV is 1.31 and d_{f,g} is 1.000" in told.of_the_extreme(extreme)
+    near = pd.Series({**extreme, "d_kl": 0.34, "d_kl_reverse": 0.43})
+    assert "0.34 nats (0.43 in reverse)" in told.of_the_extreme(near)
+    one = pd.DataFrame([near])
+    assert "(the larger direction) is 0.43 nats." in told.of_both_distances(one)
+    far = pd.concat([one, pd.DataFrame([extreme])])
+    assert "ranges from 0.43 down to below 10⁻¹⁴ nats" in told.of_both_distances(far)
+
+
+def test_one_number_of_random_sets():
+    sampled = pd.DataFrame({"sets": [10.0], "median": [0.0031]})
+    exact = pd.DataFrame({"term": [0.0006, 0.0014], "floor": [0.0, 0.1]})
+    assert "of the best term 2 is 0.0031 with 10 random sets; the exact" in told.of_search(sampled, exact)
+    assert "0.0031 for the best of 10 random sets, 0.00060" in told.title_of_search(sampled, exact)
