@@ -69,8 +69,10 @@ def least_alike(table: pd.DataFrame, count: int = 2) -> str:
         count: of the sets.
     """
     lowest = table["mean CCA with d_SVD"].nsmallest(count)
+    ranks = {name: table.loc[name, "effective rank"] for name in lowest.index}
     parts = [
-        f"{name}: {bracketed(value, np.nan, np.nan)}, effective rank {table.loc[name, 'effective rank']}"
+        f"{name}: {bracketed(value, np.nan, np.nan)}"
+        + (f", effective rank {ranks[name]}" if ranks[name] != "–" else "")
         for name, value in lowest.items()
     ]
     return "; ".join(parts)

@@ -8,10 +8,10 @@ import pytest
 from places import ROOT
 
 from repsim_core import noisy_copy, permuted_circles
-from repsim_core.studies.which import set_facts, telling
+from repsim_core.studies.which import ranges_told, set_facts, telling
 from repsim_core.studies.which import sets as which_sets
 from repsim_core.studies.which import told as which_told
-from repsim_core.studies.which.explored_pairs import MENU, pairs_to_explore
+from repsim_core.studies.which.explored_pairs import MENU, Explored, pairs_to_explore
 from repsim_core.studies.which.pair_tables import CONTENDERS
 from repsim_core.studies.which.telling import PairSet
 from repsim_core.studies.width_study import WidthGroup
@@ -92,7 +92,7 @@ def test_both_dissimilarities_in_a_set_and_in_words() -> None:
     told = pd.DataFrame({"set": ["f-norm"], "measure": ["d_llv"], "value": [0.123]})
     table = set_facts.two_dissimilarities([made_set()], told)
     assert table.loc["f-norm"].tolist() == ["–", 2, -1.0, 0.12]
-    assert set_facts.least_alike(table) == "f-norm: −1.00, effective rank –"
+    assert set_facts.least_alike(table) == "f-norm: −1.00"
     assert np.isnan(
         set_facts.two_dissimilarities([made_set()], told.iloc[:0]).loc["f-norm", "d_LLV with mean CCA"]
     )
@@ -134,6 +134,25 @@ def test_figures_by_the_number_of_labels_are_in_its_order() -> None:
     assert which_told.by_labels(answers(), "d_llv") == "K = 4: 0.50; K = 10: 0.75"
     assert which_told.by_labels(answers(which_sets.IMAGES), "d_llv") == "not known"
     assert "d_LLV 0.62" in which_told.medians({"all": answers()})
+
+
+def test_ranges_are_of_the_places_that_there_are() -> None:
+    radial, images = answers(), answers(which_sets.IMAGES)
+    none = radial.iloc[:0]
+    both = ranges_told.of_contenders(pd.concat([radial, images]), radial)
+    assert both.count("d_LLV has 0.50 to 0.75") == 3
+    alone = ranges_told.of_contenders(images, none)
+    assert "radial" not in alone
+    assert "not known" not in both + alone
+    assert "d_LLV: K = 4: 0.50; K = 10: 0.75." in ranges_told.of_labels(radial)
+    assert ranges_told.of_labels(images).startswith("No record")
+    assert "No set here" in ranges_told.of_orders(none, "x")
+    assert "d_LLV 0.50 to 0.75. (x.) But" in ranges_told.of_orders(radial, "x")
+    assert ranges_told.of_explored(None)[1] == ""
+    pairs = pd.DataFrame({"number": [1, 2], "words": ["K = 4, ...", "K = 6, ..."]})
+    before, after = ranges_told.of_explored(Explored(pairs, {}, 2))
+    assert before.startswith("2 pairs of networks")
+    assert "closer in d_KL: K = 6, ...." in after
 
 
 def test_the_summary_speaks_of_each_place() -> None:
