@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from repsim_core.studies.which.explored_pairs import Explored
+from repsim_core.studies.which.pair_tables import CONTENDERS
 from repsim_core.studies.which.sets import IMAGES, RADIAL, of_kinds
 from repsim_core.studies.which.told import by_labels
-from repsim_core.studies.which.verdicts import spans
+from repsim_core.studies.which.verdicts import LEVEL, spans
 from repsim_core.wording import listed, plural
 
 # Those that a sentence has, by how it calls them.
@@ -65,6 +68,32 @@ def of_orders(told: pd.DataFrame, verdict: str) -> str:
         "order makes all pairs of its kind, and it may be a worse network besides: the larger error, which knows "
         f"accuracy alone, has {error}."
     )
+
+
+def title_of_orders(told: pd.DataFrame) -> str:
+    """Of how well pairs of different order are told, from the least to the largest over the sets."""
+    return f"Areas for another order: d_KL {spans(told, 'farther_kl')}, the larger error {spans(told, 'larger_error')}"
+
+
+def title_of_bounds(shares: pd.DataFrame) -> str:
+    """Of what bounds say of networks on images, from the least to the largest share below 1 over the sets.
+
+    Args:
+        shares: rows of `bound_shares.bound_shares`: bound and below_one.
+    """
+    said = [
+        f"{bound} for {own.min():.0%}" + (f" to {own.max():.0%}" if own.max() > own.min() else "")
+        for bound, own in shares.groupby("bound", sort=False)["below_one"]
+    ]
+    return f"Bounds below 1, of the pairs of a set: {listed(said)}"
+
+
+def title_of_differences(ahead: pd.DataFrame, contender: str, rivals: Sequence[str]) -> str:
+    """Of the differences of a contender and some rivals, set by set: rows of `telling.Told.ahead`."""
+    own = ahead[ahead["rival"].isin(list(rivals)) & ahead["p"].notna()]
+    sure = own["p"] < LEVEL
+    more, less = (int((sure & beyond).sum()) for beyond in (own["value"] > 0, own["value"] < 0))
+    return f"{CONTENDERS[contender]}: ahead in {more} of {plural(len(own), 'comparison')}, behind in {less}"
 
 
 def of_explored(offered: Explored | None) -> tuple[str, str]:

@@ -96,8 +96,9 @@ def closest_in_words(sums: pd.DataFrame) -> dict[str, str]:
         Clauses, to be kept as "nearest_{measure}".
     """
     return {
-        f"nearest_{row.Index}": f"{row.dissimilar} of {row.closest}, carried by "
-        f"{plural(int(row.carried_by), 'network')}"
+        f"nearest_{row.Index}": f"none of {row.closest}"
+        if not row.dissimilar
+        else f"{row.dissimilar} of {row.closest}, carried by {plural(int(row.carried_by), 'network')}"
         for row in sums.itertuples()
     }
 

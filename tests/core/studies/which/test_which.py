@@ -119,6 +119,8 @@ def test_the_closest_pairs_of_all_sets() -> None:
     sums = telling.closest_sums(pd.DataFrame(rows))
     assert sums.loc["d_llv"].tolist() == [4, 2, 2, 0.5]
     assert which_told.closest_in_words(sums)["nearest_d_llv"] == "2 of 4, carried by 2 networks"
+    none = telling.closest_sums(pd.DataFrame(rows).assign(dissimilar=0, carried_by=0))
+    assert which_told.closest_in_words(none)["nearest_d_llv"] == "none of 4"
 
 
 @pytest.mark.parametrize(("contender", "rival"), [("d_llv", "farther_kl"), ("farther_kl", "d_llv")])
@@ -134,6 +136,15 @@ def test_figures_by_the_number_of_labels_are_in_its_order() -> None:
     assert which_told.by_labels(answers(), "d_llv") == "K = 4: 0.50; K = 10: 0.75"
     assert which_told.by_labels(answers(which_sets.IMAGES), "d_llv") == "not known"
     assert "d_LLV 0.62" in which_told.medians({"all": answers()})
+
+
+def test_titles_say_what_is_found() -> None:
+    found = pd.concat([ahead(which_sets.RADIAL, 0.01), ahead(which_sets.IMAGES, 0.5)])
+    said = ranges_told.title_of_differences(found, "d_llv", ["farther_kl", "d_logit"])
+    assert said == "d_LLV: ahead in 2 of 4 comparisons, behind in 0"
+    assert "d_KL 0.25 to 0.50, the larger error 0.25 to 0.50" in ranges_told.title_of_orders(answers())
+    shares = pd.DataFrame({"bound": ["δ²/2", "δ²/2", "2 d_LLV²"], "below_one": [1.0, 1.0, 0.7]})
+    assert ranges_told.title_of_bounds(shares).endswith("δ²/2 for 100% and 2 d_LLV² for 70%")
 
 
 def test_ranges_are_of_the_places_that_there_are() -> None:
