@@ -76,7 +76,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         **library_versions(),
         "machine": {
-            "processor": _processor(),
+            "processor": processor(),
             "instructions": torch.backends.cpu.get_cpu_capability(),
             "cores": os.cpu_count(),
         },
@@ -177,7 +177,7 @@ def _csv(table: pd.DataFrame, columns: list[str]) -> bytes:
     return text.encode()
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's model, as the machine names it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
