@@ -75,7 +75,9 @@ def _counts(
 
 
 def _quotient(
-    sums: Real[np.ndarray, " rows"], close: Int64[np.ndarray, "rows values"], far: Int64[np.ndarray, "rows values"]
+    sums: Real[np.ndarray, " rows"],
+    close: Int64[np.ndarray, "rows values"],
+    far: Int64[np.ndarray, "rows values"],
 ) -> Float64[np.ndarray, " rows"]:
     if not close.shape[1]:
         return np.full(len(close), np.nan)
@@ -116,7 +118,9 @@ def without_each(groups: Int64[np.ndarray, " models"]) -> Int64[np.ndarray, "row
     return rows
 
 
-def relabelled(groups: Int64[np.ndarray, " models"], count: int, seed: int = 0) -> Int64[np.ndarray, "rows models"]:
+def relabelled(
+    groups: Int64[np.ndarray, " models"], count: int, seed: int = 0
+) -> Int64[np.ndarray, "rows models"]:
     """The groups with their models drawn anew, so many times: what a measure that knows nothing of groups would see.
 
     Args:

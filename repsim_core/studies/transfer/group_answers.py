@@ -88,7 +88,7 @@ def answers(
         distances = test.pairs[measure].to_numpy(dtype=float)
         precision = over_groups(auprc, distances, ends, rows).mean(axis=1)
         violations = over_groups(violation_rate, distances, ends, rows).mean(axis=1)
-        null = over_groups(auprc, distances, ends, drawn).mean(axis=1)
+        null = over_groups(auprc, distances, ends, drawn).mean(axis=1) if permutations else np.empty(0)
         more = beyond(distances, known, ends, rows)
         known_p = jackknifed is not None and measure != BASELINE and not np.isnan(precision - base).any()
         found.append(
@@ -118,7 +118,9 @@ def by_group(test: GroupTest, measures: Sequence[str] = tuple(MEASURES)) -> pd.D
     first, second = (test.groups[column] for column in test.ends.T)
     for measure in measures:
         distances = test.pairs[measure].to_numpy(dtype=float)
-        figures = [over_groups(each, distances, test.ends, test.groups[None])[0] for each in (auprc, violation_rate)]
+        figures = [
+            over_groups(each, distances, test.ends, test.groups[None])[0] for each in (auprc, violation_rate)
+        ]
         for group, level in enumerate(test.levels):
             inside = (first == group) & (second == group)
             across = (first == group) ^ (second == group)

@@ -115,9 +115,7 @@ def asked_data(test: Dataset, inputs: str, *, seed: int = 0) -> Dataset:
     return _dataset(marked(pixels, others), labels, f"{test.name}, misleading marks")
 
 
-def marked(
-    inputs: Float[np.ndarray, "N D"], places: Int64[np.ndarray, " N"]
-) -> Float[np.ndarray, "N D"]:
+def marked(inputs: Float[np.ndarray, "N D"], places: Int64[np.ndarray, " N"]) -> Float[np.ndarray, "N D"]:
     """Images with one bright pixel at the left or right edge: ten places, one a label; the edges' other pixels in those
     rows are blank.
 
@@ -164,7 +162,9 @@ def _kind(kind: str) -> GroupKind:
 
 def _arrays(dataset: Dataset) -> tuple[Float[np.ndarray, "N D"], Int64[np.ndarray, " N"]]:
     if dataset.inputs.shape[1] != _SIDE**2:
-        raise ValueError(f"dataset: found inputs of {dataset.inputs.shape[1]} pixels, expected {_SIDE}×{_SIDE}")
+        raise ValueError(
+            f"dataset: found inputs of {dataset.inputs.shape[1]} pixels, expected {_SIDE}×{_SIDE}"
+        )
     return dataset.inputs.numpy(), dataset.labels.numpy()
 
 

@@ -2,37 +2,32 @@
 
     nice python -m repsim_core.studies.transfer.group_record FOLDER CACHE
 
-computes it (about half an hour on one core) and writes it to FOLDER. Each group of networks and each table of pairs is
-kept in CACHE as soon as it is there, so that the same command goes on where it was interrupted.
+computes it (a quarter of an hour on one core) and writes it to FOLDER. Each group of networks and each table of pairs
+is kept in CACHE as soon as it is there, so that the same command goes on where it was interrupted.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import json
-import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from safetensors.numpy import load, save
 
-from repsim_core.datasets.tabular import digits
-from repsim_core.errors import RecordError
-from repsim_core.files import to_json, write_atomic
+from repsim_core.datasets.tabular import Dataset, digits
 from repsim_core.representations import Representations
 from repsim_core.store import Address, Store, content_key
-from repsim_core.studies.records import processor
+from repsim_core.studies.derived import Derived, read_derived, write_derived
+from repsim_core.studies.transfer.group_answers import GroupTest, answers
 from repsim_core.studies.transfer.group_data import KINDS
 from repsim_core.studies.transfer.group_runs import (
-    MEASURES,
+    NETWORK_COLUMNS,
     GroupModels,
     GroupSettings,
     group_pairs,
@@ -42,31 +37,15 @@ from repsim_core.studies.units import library_versions
 
 # Raised when the digits of results change.
 PROTOCOL = 1
-COMMAND = "python -m repsim_core.studies.transfer.group_record FOLDER CACHE"
 DIMS = (2, 5)
+# Relabellings of each test.
+PERMUTATIONS = 999
 # Significant digits of a recorded float.
 _DIGITS = 6
-_SHOWN = "shown.safetensors"
-# Of the models' columns, those that name one.
-_MODEL = ("kind", "dim", "inputs", "model", "group", "level")
-
-
-@dataclass(frozen=True)
-class GroupRecord:
-    """What the record holds.
-
-    Attributes:
-        models: a row a network and inputs: kind, dim, inputs, model, group, level, accuracy and loss on these
-            inputs, train_accuracy, train_loss.
-        pairs: a row a pair: kind, dim, inputs, model_a, model_b, and `group_runs.MEASURES`.
-        shown: one network of each group with M = 2, by (kind, inputs, level).
-        provenance: settings, versions, date, checksums.
-    """
-
-    models: pd.DataFrame
-    pairs: pd.DataFrame
-    shown: dict[tuple[str, str, float], Representations]
-    provenance: dict[str, Any]
+# Of the test inputs, every so many-th is shown, of the first network of each group with M = 2.
+_EVERY = 3
+# What tells tests apart.
+_TEST = ["kind", "dim", "inputs"]
 
 
 def default_settings() -> list[GroupSettings]:
@@ -84,20 +63,26 @@ def record_groups(
     cache: Path,
     settings: Sequence[GroupSettings],
     *,
+    permutations: int = PERMUTATIONS,
     commit: str = "",
     progress: Callable[[str], object] = print,
-) -> GroupRecord:
+) -> Derived:
     """Compute what is missing, and write the record.
 
     Args:
         directory: of the record.
         cache: the folder for what is computed, from which an interrupted run goes on.
         settings: of the tests.
+        permutations: of each test, see `answers`.
         commit: of the code, for the provenance.
         progress: called with a line after each step.
+
+    Returns:
+        Tables `networks` (a row a network and inputs), `group-pairs-M2`, `group-pairs-M5` (a row a pair),
+        `group-answers` (a row a test and measure), `shown` (a row an input of a network that is drawn).
     """
     store = Store(cache)
-    models, pairs, shown = [], [], {}
+    tables: dict[str, list[pd.DataFrame]] = {"networks": [], "shown": []}
     train, test = digits()
     for number, own in enumerate(settings, 1):
         groups = [_trained(store, own, group, train, test) for group in range(len(own.levels))]
@@ -106,78 +91,106 @@ def record_groups(
             every = [model for group in groups for model in group.models[inputs]]
             named = {"kind": own.kind, "dim": own.dim, "inputs": inputs}
             scores = {"accuracy": [m.accuracy() for m in every], "loss": [m.loss() for m in every]}
-            table = pd.concat([group.table for group in groups], ignore_index=True)
-            models.append(table.assign(**named, **scores))
-            pairs.append(_compared(store, own, inputs, every).assign(**named))
-            progress(f"{number} of {len(settings)}: {own.kind}, M = {own.dim}, {inputs} inputs: compared")
+            networks = pd.concat([group.table for group in groups], ignore_index=True)
+            tables["networks"].append(_first(networks.assign(**scores), named))
+            pairs = _first(_compared(store, own, inputs, every), named)
+            tables.setdefault(f"group-pairs-M{own.dim}", []).append(pairs)
             if own.dim == 2:
-                for level, group in zip(own.levels, groups, strict=True):
-                    shown[f"{own.kind}/{inputs}/{level:g}"] = group.models[inputs][0]
-    columns = ["accuracy", "loss", "train_accuracy", "train_loss"]
-    every_pair = pd.concat(pairs, ignore_index=True)
-    files = {"networks.csv": _csv(pd.concat(models, ignore_index=True), [*_MODEL, *columns])}
-    for dim in dict.fromkeys(own.dim for own in settings):
-        own_pairs = every_pair[every_pair["dim"] == dim]
-        files[_pairs_file(dim)] = _csv(own_pairs, ["kind", "inputs", "model_a", "model_b", *MEASURES])
-    files[_SHOWN] = _packed(shown, test.labels.numpy())
-    provenance = {
-        "command": COMMAND,
-        "commit": commit,
-        "date": datetime.now(UTC).date().isoformat(),
-        "settings": [asdict(own) for own in settings],
-        "environment": {
-            "python": platform.python_version(),
-            **library_versions(),
+                firsts = {
+                    level: group.models[inputs][0] for level, group in zip(own.levels, groups, strict=True)
+                }
+                tables["shown"].append(_first(shown_points(firsts), named))
+            progress(f"{number} of {len(settings)}: {own.kind}, M = {own.dim}, {inputs} inputs: compared")
+    joined = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items() if parts}
+    # From digits as they are written, so that a reader of the tables finds the same.
+    written = {name: _rounded(table) for name, table in joined.items()}
+    written["group-answers"] = pd.concat(
+        [
+            _first(
+                answers(each, permutations=permutations).drop(columns="test"),
+                dict(zip(_TEST, key, strict=True)),
+            )
+            for key, each in group_tests(written).items()
+        ],
+        ignore_index=True,
+    )
+    return write_derived(
+        directory,
+        written,
+        computed={
+            "function": "repsim_core.studies.transfer.group_record.record_groups",
+            "settings": [asdict(own) for own in settings],
+            "permutations": permutations,
             "protocol": PROTOCOL,
-            "machine": {
-                "processor": processor(),
-                "instructions": torch.backends.cpu.get_cpu_capability(),
-            },
         },
-        "significant_digits": _DIGITS,
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        sources={
+            name: hashlib.sha256(own.inputs.numpy().tobytes()).hexdigest()
+            for name, own in (("train", train), ("test", test))
+        },
+        digits=_DIGITS,
+        commit=commit,
+    )
+
+
+def read_groups(directory: Path) -> Derived:
+    """Read the record, as `record_groups` returns it; each test has a name in column `test`."""
+    found = read_derived(directory)
+    tables = {
+        name: table.assign(test=[name_of_test(*key) for key in table[_TEST].itertuples(index=False)])
+        for name, table in found.tables.items()
     }
-    for name, data in {**files, "provenance.json": to_json(provenance).encode()}.items():
-        write_atomic(directory / name, data)
-    return read_groups(directory)
+    return Derived(tables, found.provenance)
 
 
-def read_groups(directory: Path) -> GroupRecord:
-    """Read the record and check its files against their checksums.
+def name_of_test(kind: str, dim: int, inputs: str) -> str:
+    """What to call a test: "shortcut, misleading marks"; the dimension is told apart from it."""
+    return KINDS[kind].name + {"misleading": ", misleading", "unmarked": ", no mark"}.get(inputs, "")
 
-    Raises:
-        RecordError: a file is missing, cannot be read, or is not the one that was recorded.
+
+def group_tests(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, int, str], GroupTest]:
+    """The tests of a record, by kind, dimension and inputs.
+
+    Args:
+        tables: `Derived.tables`.
     """
-    path = directory / "provenance.json"
-    try:
-        provenance = json.loads(path.read_bytes())
-        files = {}
-        for name, checksum in provenance["sha256"].items():
-            path = directory / name
-            files[name] = path.read_bytes()
-            if hashlib.sha256(files[name]).hexdigest() != checksum:
-                raise RecordError(f"record: {path} has changed since it was recorded (its SHA-256 differs)")
-        models = pd.read_csv(io.BytesIO(files["networks.csv"]))
-        pairs = [
-            pd.read_csv(io.BytesIO(files[_pairs_file(dim)])).assign(dim=dim) for dim in models["dim"].unique().tolist()
-        ]
-        shown = _unpacked(files[_SHOWN])
-    except FileNotFoundError as error:
-        raise RecordError(f"record: there is no file {path}") from error
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, RecordError):
-            raise
-        raise RecordError(f"record: {path} cannot be read: {type(error).__name__}: {error}") from error
-    return GroupRecord(models, pd.concat(pairs, ignore_index=True), shown, provenance)
+    networks = {key: own for key, own in tables["networks"].groupby(_TEST, sort=False)}
+    found = {}
+    for name, table in tables.items():
+        if name.startswith("group-pairs"):
+            for key, pairs in table.groupby(_TEST, sort=False):
+                own = networks[key].sort_values("model")
+                levels = tuple(own.drop_duplicates("group").sort_values("group")["level"].tolist())
+                groups = own["group"].to_numpy(dtype=np.int64)
+                kind, dim, inputs = key
+                title = name_of_test(kind, dim, inputs)
+                found[kind, int(dim), inputs] = GroupTest(title, pairs.reset_index(drop=True), groups, levels)
+    return found
 
 
-def _pairs_file(dim: int) -> str:
-    return f"pairs-M{dim}.csv"
+def shown_points(models: dict[float, Representations], every: int = _EVERY) -> pd.DataFrame:
+    """Embeddings of some test inputs, each network scaled to a largest coordinate of 1: level, label, x, y.
+
+    Args:
+        models: by level, M = 2.
+        every: so many-th input.
+    """
+    rows = []
+    for level, model in models.items():
+        x, y = (np.asarray(model.embeddings, dtype=float) / np.abs(np.asarray(model.embeddings)).max())[
+            ::every
+        ].T
+        labels = np.asarray(model.labels)[::every]
+        rows.append(pd.DataFrame({"level": level, "label": labels, "x": x.round(3), "y": y.round(3)}))
+    return pd.concat(rows, ignore_index=True)
 
 
-def _csv(table: pd.DataFrame, columns: list[str]) -> bytes:
-    text = table.to_csv(columns=columns, index=False, float_format=f"%.{_DIGITS}g", lineterminator="\n")
-    return text.encode()
+def _first(table: pd.DataFrame, named: dict[str, Any]) -> pd.DataFrame:
+    """With columns that name the test before all others."""
+    return table.assign(**named)[[*named, *table.columns]]
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(table.to_csv(index=False, float_format=f"%.{_DIGITS}g")))
 
 
 # -- what is kept while it is computed -------------------------------------------------------------------------------
@@ -188,7 +201,7 @@ def _address(label: str, suffix: str, **definition: Any) -> Address:
     return Address(label, key, suffix)
 
 
-def _trained(store: Store, settings: GroupSettings, group: int, train: Any, test: Any) -> GroupModels:
+def _trained(store: Store, settings: GroupSettings, group: int, train: Dataset, test: Dataset) -> GroupModels:
     address = _address(
         f"group-{settings.kind}-M{settings.dim}-{group}", ".safetensors", **asdict(settings), group=group
     )
@@ -228,7 +241,8 @@ def _saved(arrays: dict[str, np.ndarray]) -> bytes:
 
 def _from_entry(data: bytes) -> GroupModels:
     arrays = load(data)
-    table = pd.DataFrame({n.removeprefix("table/"): a for n, a in arrays.items() if n.startswith("table/")})
+    # In an order of our own: that of the arrays in a file is by chance.
+    table = pd.DataFrame({name: arrays[f"table/{name}"] for name in NETWORK_COLUMNS})
     models = {}
     for inputs in (name.removesuffix("/labels") for name in arrays if name.endswith("/labels")):
         parts = zip(arrays[f"{inputs}/embeddings"], arrays[f"{inputs}/unembeddings"], strict=True)
@@ -236,38 +250,13 @@ def _from_entry(data: bytes) -> GroupModels:
     return GroupModels(models, table)
 
 
-# -- networks that are shown -----------------------------------------------------------------------------------------
-
-
-def _packed(shown: dict[str, Representations], labels: np.ndarray) -> bytes:
-    """In 16 bits, each scaled to a largest entry of 1, so that all fit: a drawing has no unit."""
-    arrays = {"labels": labels.astype(np.int8)}
-    for name, model in shown.items():
-        for part in ("embeddings", "unembeddings"):
-            values = np.asarray(getattr(model, part), dtype=float)
-            arrays[f"{name}/{part}"] = (values / np.abs(values).max()).astype(np.float16)
-    return _saved(arrays)
-
-
-def _unpacked(data: bytes) -> dict[tuple[str, str, float], Representations]:
-    arrays = load(data)
-    labels = arrays["labels"].astype(np.int64)
-    found = {}
-    for name in (own.removesuffix("/embeddings") for own in arrays if own.endswith("/embeddings")):
-        kind, inputs, level = name.split("/")
-        f, g = (arrays[f"{name}/{part}"].astype(float) for part in ("embeddings", "unembeddings"))
-        found[kind, inputs, float(level)] = Representations(f, g, labels)
-    return found
-
-
 def _main(folder: str, cache: str, commit: str = "") -> None:
-    began = datetime.now(UTC)
     record_groups(
         Path(folder),
         Path(cache),
         default_settings(),
         commit=commit,
-        progress=lambda line: print(f"{datetime.now(UTC) - began} {line}", file=sys.stderr, flush=True),
+        progress=lambda line: print(line, file=sys.stderr, flush=True),
     )
 
 

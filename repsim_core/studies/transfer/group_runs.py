@@ -56,6 +56,8 @@ FAMILIES = {
     "embeddings": ("cca_loss", "cka_loss", "procrustes", "r2_loss", "neighbours_loss"),
     "scores alone": ("accuracy_gap", "loss_gap", "larger_error"),
 }
+# Of a table of networks.
+NETWORK_COLUMNS = ("model", "group", "level", "train_accuracy", "train_loss")
 # What knows accuracy alone.
 BASELINE = "accuracy_gap"
 
@@ -131,7 +133,7 @@ def train_group(settings: GroupSettings, group: int, train: Dataset, test: Datas
         rows.append(stack.evaluate(data))
     table = pd.concat(rows, ignore_index=True).assign(group=group, level=level)
     names = {"seed": "model", "accuracy": "train_accuracy", "loss": "train_loss"}
-    return GroupModels(models, table.rename(columns=names)[["model", "group", "level", *list(names.values())[1:]]])
+    return GroupModels(models, table.rename(columns=names)[list(NETWORK_COLUMNS)])
 
 
 def train_groups(settings: GroupSettings, train: Dataset, test: Dataset) -> GroupModels:

@@ -65,7 +65,9 @@ def test_changed_images_are_copies_with_their_labels(kind):
     copies = found.inputs.numpy().reshape(COPIES, *PIXELS.shape)
     # No two copies are alike, and all are nearer to their image than to another.
     assert np.abs(copies[0] - copies[1]).max(axis=1).min() > 0
-    assert ((copies[0] - PIXELS) ** 2).sum(axis=1).mean() < ((copies[0] - PIXELS[::-1]) ** 2).sum(axis=1).mean()
+    assert ((copies[0] - PIXELS) ** 2).sum(axis=1).mean() < ((copies[0] - PIXELS[::-1]) ** 2).sum(
+        axis=1
+    ).mean()
 
 
 def test_noise_has_its_deviation():
