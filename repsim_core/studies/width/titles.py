@@ -26,6 +26,8 @@ def of_means(trend: pd.DataFrame) -> str:
 
 def of_fixed_norms(trend: pd.DataFrame) -> str:
     """Of the curves with fixed norms: rows of `width_tables.trends`."""
+    if not len(trend):
+        return "With and without fixed norms, at one width"
     down = sum(falling(trend))
     return f"With fixed norms {down} of {plural(len(trend), 'curve')} {verb(down, 'fall')} with width"
 

@@ -39,6 +39,8 @@ def falling(trend: pd.DataFrame) -> list[bool]:
 
 def of_curves(trend: pd.DataFrame) -> str:
     """How many curves fall, rise, or have no clear trend: "18 of 20 curves fall, 2 have no clear trend"."""
+    if not len(trend):
+        return "there is no curve over several widths"
     ways = [direction(row) for row in trend.itertuples()]
     rising = [
         f"{PLAIN[row.measure]} at K = {row.classes}, {row.variant}"
@@ -195,7 +197,7 @@ def moved_by_the_filter(pairs: pd.DataFrame, means: pd.DataFrame) -> str:
 def of_fixed_norms(trend: pd.DataFrame) -> str:
     """What becomes of the trend where norms are fixed; nothing where there are no such networks."""
     if not len(trend):
-        return "There are no networks with fixed norms that pass the filters."
+        return "No two widths have networks with fixed norms that pass the filters."
     return f"With fixed norms {of_curves(trend)}. " + (
         "The trend does not need the freedom of the norms."
         if all(falling(trend))
