@@ -1,8 +1,8 @@
-"""Networks of images on shifted inputs: their representations in a compact record, and all pairs on each kind of inputs.
+"""Networks of images on shifted inputs: their representations in a compact record, all pairs on each kind of inputs.
 
 A record of shifted inputs is a folder with `LABEL.safetensors` for each group of networks, models.csv, pairs.csv and
 provenance.json. Its networks come from a folder in which `benchmarks/gpu.py` has left, for each group,
-`LABEL.safetensors` (all test images) and `LABEL-shifted.safetensors` (some of them, shifted), and from an `origin.json`.
+`LABEL.safetensors` (all test images) and `LABEL-shifted.safetensors` (some of them, shifted), and an origin.json.
 """
 
 from __future__ import annotations
