@@ -98,7 +98,7 @@ def linear_map(
     else:
         chosen = _checked_labels(labels, origin, a.num_labels)
     xp = namespace(a.embeddings)
-    (g, bias), (g_other, bias_other) = (_displaced(model, origin, chosen) for model in (a, b))
+    (g, bias), (g_other, bias_other) = (displaced(model, origin, chosen) for model in (a, b))
     inverse, rank, condition = _pseudo_inverse(g)
     if scaled:
         psi, psi_other = StandardisedRatios.of(pair, origin, chosen).deviations
@@ -117,7 +117,7 @@ def linear_map(
     return LinearMap(matrix, shift, how, condition)
 
 
-def _displaced(
+def displaced(
     model: Representations, pivot: Pivot, labels: Sequence[int]
 ) -> tuple[Float64[Array, "labels M"], Float64[Array, " labels"]]:
     """Unembeddings and biases of labels, less the pivot's."""
@@ -227,11 +227,11 @@ def transfer_bound(
     ratios = StandardisedRatios.of(pair, pivot, chosen)
     psi, psi_other = ratios.deviations
     distances, sums, rho = _angles(ratios)
-    alpha = _least_weights(
-        to_numpy(_displaced(a, pivot, chosen)[0] / psi[:, None]), to_numpy(v), distances * sums / 2
+    alpha = least_weights(
+        to_numpy(displaced(a, pivot, chosen)[0] / psi[:, None]), to_numpy(v), distances * sums / 2
     )
     weights = beside(alpha * rho, a.embeddings) / psi_other
-    vector = weights @ _displaced(b, pivot, chosen)[0]
+    vector = weights @ displaced(b, pivot, chosen)[0]
 
     xp = namespace(v)
     s = (a.embeddings @ v)[:, None]
@@ -259,7 +259,7 @@ def _angles(ratios: StandardisedRatios) -> tuple[np.ndarray, np.ndarray, np.ndar
     return ratios.distances, ratios.distances_of_mirrored, ratios.correlations
 
 
-def _least_weights(
+def least_weights(
     directions: Float64[np.ndarray, "labels M"],
     v: Float64[np.ndarray, " M"],
     costs: Float64[np.ndarray, " labels"],

@@ -28,7 +28,14 @@ from repsim_core.representations import Representations
 from repsim_core.studies.derived import PROVENANCE, Derived, checksum_of, read_derived, write_derived
 from repsim_core.studies.records import read_record
 from repsim_core.studies.stored_representations import read_representations
-from repsim_core.studies.transfer.probes import LABEL_TASKS, Task, own_probes, tasks_of, transfers
+from repsim_core.studies.transfer.probes import (
+    LABEL_TASKS,
+    Task,
+    bounds_of_pairs,
+    own_probes,
+    tasks_of,
+    transfers,
+)
 from repsim_core.studies.which.pair_tables import record_pairs
 
 # Folders of the two records.
@@ -163,14 +170,16 @@ def computed_tables(models: Mapping[int, Representations], tasks: list[Task]) ->
 
     Returns:
         `probes`: seed and the columns of `probes.own_probes`. `transfers`: seed_from and seed_to, the columns of
-        `probes.transfers`, and beta_mean, the bound against the mean over labels in place of a pivot.
+        `probes.transfers`; beta_mean, the bound against the mean over labels in place of a pivot; and beta_pairs, that
+        over the log-ratios of all pairs of labels.
     """
     probes = [own_probes(model, tasks).assign(seed=seed) for seed, model in models.items()]
     rows = []
     for i, j in permutations(models, 2):
         own = transfers(models[i], models[j], tasks).assign(seed_from=i, seed_to=j)
         against_mean = transfers(models[i], models[j], tasks, pivot=MEAN)
-        rows.append(own.assign(beta_mean=against_mean["beta"]))
+        least = bounds_of_pairs(models[i], models[j], tasks)
+        rows.append(own.assign(beta_mean=against_mean["beta"], beta_pairs=least))
     return {
         "probes": _first(pd.concat(probes, ignore_index=True), "seed"),
         "transfers": _first(pd.concat(rows, ignore_index=True), "seed_from", "seed_to"),

@@ -16,6 +16,7 @@ from jaxtyping import Float64, Int64
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.datasets.cifar_files import CLASS_NAMES
 from repsim_core.datasets.properties import above_median
+from repsim_core.measures.label_pairs import least_transfer_bounds
 from repsim_core.measures.linear_maps import TransferBound, transfer_bound
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.sets import choose_sets
@@ -217,3 +218,14 @@ def transfers(
             }
         )
     return pd.DataFrame(rows)
+
+
+def bounds_of_pairs(
+    a: Representations, b: Representations, tasks: list[Task], seed: int = 0
+) -> Float64[np.ndarray, " tasks"]:
+    """The bound on each task's probe over the log-ratios of all pairs of labels (`least_transfer_bounds`), on the
+    inputs of the fit; arguments are those of `transfers`."""
+    fit, _ = halves(a.num_inputs, seed)
+    f = to_numpy(a.embeddings)[fit]
+    vectors = np.stack([fit_probe(f, task.targets[fit]).vector for task in tasks])
+    return least_transfer_bounds(at_inputs(a, fit), at_inputs(b, fit), vectors)
