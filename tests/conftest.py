@@ -61,6 +61,7 @@ LONG = {
 # Many cases of one kind, of which `make test` has the first: of each group, where ids are "group: case".
 SAMPLED = {
     "test_a_mistake_costs_the_points_of_its_task_and_no_others",
+    "test_tests_that_see_values_alone_take_the_same_points",
     "test_of_each_task_some_mistake_is_seen_by_the_hidden_tests_alone",
     "test_numbers_of_another_student_are_found_out",
     "test_output_that_is_not_utf_8_gets_what_it_can_take",

@@ -12,8 +12,6 @@ import psutil
 
 # Seconds between two looks at the memory of a family.
 _TICK = 0.2
-# Bytes of a process that is counted as it says.
-_SMALL = 50_000_000
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 
 
@@ -89,17 +87,22 @@ class MemoryWatch:
 
     def _watch(self) -> None:
         while not self._ended.wait(_TICK):
-            if sum(map(_used, psutil.Process().children(recursive=True))) > self.most:
+            started = psutil.Process().children(recursive=True)
+            # What is shared is counted for each, at first; the exact number takes longer.
+            if (
+                sum(_used(each, exact=False) for each in started) > self.most
+                and sum(map(_used, started)) > self.most
+            ):
                 self.broken = True
                 end_children()
                 return
 
 
-def _used(process: psutil.Process) -> int:
-    """Bytes that a process uses; of what it shares, its share."""
+def _used(process: psutil.Process, *, exact: bool = True) -> int:
+    """Bytes that a process uses; exact is, of what it shares, its share."""
     try:
         memory = process.memory_info()
-        if memory.rss < _SMALL:  # the exact number takes longer
+        if not exact:
             return memory.rss
         try:
             return getattr(process.memory_full_info(), "pss", memory.rss)

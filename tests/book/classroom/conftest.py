@@ -8,7 +8,14 @@ import pytest
 from places import CLASSROOM as BOOK
 
 if find_spec("nbgrader") is None:  # the extra classroom is not installed
-    collect_ignore = ["test_answers.py", "test_cheats.py", "test_collect.py", "test_watch.py"]
+    collect_ignore = [
+        "test_answers.py",
+        "test_cheats.py",
+        "test_collect.py",
+        "test_judge.py",
+        "test_sandbox.py",
+        "test_watch.py",
+    ]
 
 
 @pytest.fixture(scope="module")

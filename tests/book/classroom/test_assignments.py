@@ -1,14 +1,16 @@
 """The assignments: what the reference, an untouched notebook and each plausible mistake earn."""
 
 import ast
+import builtins
 import copy
 import hashlib
 import io
 import itertools
+import json
 import os
 import pickle
 import re
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from functools import cache, partial
 
 import numpy as np
@@ -25,8 +27,13 @@ from nbgrader import utils
 import repsim_core as rc
 from repsim_book.chapters import chapter_paths
 from repsim_book.classroom.answers import restore
+from repsim_book.classroom.apart.answering import answer as answering
+from repsim_book.classroom.apart.by_hand import execute
+from repsim_book.classroom.apart.judge import Judge, visible
+from repsim_book.classroom.apart.limits import Limits
+from repsim_book.classroom.apart.names import Given
 from repsim_book.classroom.grade import grade_notebook
-from repsim_book.classroom.isolated import Limits
+from repsim_book.classroom.isolated import given_by
 from repsim_book.classroom.masters import drawn_anew
 from repsim_book.classroom.notebooks import (
     grade_id,
@@ -139,6 +146,37 @@ def own_tests(name, cell):
     return [each for each in following if each in automatic(master(name))]
 
 
+def _refusing(name, *given):
+    """An import where there is no repsim_core."""
+    if name.partition(".")[0] == "repsim_core":
+        raise ModuleNotFoundError(name)
+    return builtins.__import__(name, *given)
+
+
+def judged(notebook, skeleton):
+    """The tests that fail by the classroom's judge, which sees values alone; the notebook runs in this process."""
+
+    def served(variables):
+        return lambda request: json.loads(json.dumps(answering(variables, json.loads(json.dumps(request)))))
+
+    namespace, found = {"__name__": "__main__"}, set()
+    by_hand = {"__name__": "__main__", "__builtins__": vars(builtins) | {"__import__": _refusing}}
+    judge = Judge(Given(**given_by(skeleton)), served(namespace), served(by_hand), HANG)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        source = visible(cell.source)
+        with suppress(Exception), redirect_stderr(io.StringIO()):
+            exec(compile(source, "cell", "exec"), namespace)
+        execute(source, by_hand)
+        if utils.is_grade(cell):
+            verdict = judge.verdict(grade_id(cell), cell.source)
+            assert not verdict.waits, verdict.waits
+            if any(output["output_type"] == "error" for output in verdict.outputs):
+                found.add(grade_id(cell))
+    return found
+
+
 def visible_failures(name, answer):
     """What `failures` says with the tests that students see, of the answer's own task."""
     notebook, own = answered(name, answer.cell, answer.source), own_tests(name, answer.cell)
@@ -173,6 +211,26 @@ def nobody(monkeypatch):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_reference_earns_every_point_that_tests_give(name):
     assert failures(master(name)) == {}
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize("name", NAMES)
+def test_tests_that_see_values_alone_give_the_reference_every_point(name):
+    assert judged(master(name), skeleton_notebook(master(name))) == set()
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        pytest.param(name, answer, id=f"{name}: {answer.mistake}")
+        for name, answers in ANSWERS.items()
+        for answer in answers.WRONG
+    ],
+)
+def test_tests_that_see_values_alone_take_the_same_points(name: str, answer: Wrong):
+    notebook = answered(name, answer.cell, answer.source)
+    assert judged(notebook, skeleton_notebook(master(name))) == answer.loses
 
 
 @pytest.mark.parametrize("name", NAMES)
