@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow, legend_below
+from repsim_core.figures.short_scales import plain_numbers
 from repsim_core.figures.style import INK, edges, label_palette, markers, new_panels, style
 
 __all__ = ["bounded", "carried", "here_and_there"]
@@ -44,6 +45,8 @@ def here_and_there(pairs: pd.DataFrame, *, axis: str) -> Figure:
                 ax.scatter([], [], s=34, color=colour, marker=shape, linewidths=0, label=name)
             ax.plot([low, high], [low, high], color=INK, linewidth=0.9, alpha=0.6)
             ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), title=kind)
+            for each in (ax.xaxis, ax.yaxis):
+                plain_numbers(each, low, high)
             left, last = edges(ax)
             ax.set_xlabel(f"{axis} here" if last else "")
             ax.set_ylabel(f"{axis} there" if left else "")
@@ -118,5 +121,7 @@ def bounded(pairs: pd.DataFrame, *, axis: str) -> Figure:
             )
         ax.plot([low, high], [low, high], color=INK, linewidth=1.0)
         ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), xlabel="bound", ylabel=axis)
+        for each in (ax.xaxis, ax.yaxis):
+            plain_numbers(each, low, high)
         legend_below(figure, *ax.get_legend_handles_labels(), columns=3)
     return figure

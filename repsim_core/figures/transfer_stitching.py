@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import legend_below
+from repsim_core.figures.short_scales import plain_numbers
 from repsim_core.figures.style import INK, edges, line_styles, new_panels, style
 
 __all__ = ["fitted_inputs", "over_dimensions"]
@@ -40,6 +41,7 @@ def fitted_inputs(fitted: pd.DataFrame, levels: pd.DataFrame, *, fitted_name: st
                 level = levels[(levels["group"] == group) & (levels["kind"] == kind)]["d_kl"]
                 ax.axhline(float(level.iloc[0]), label=kind, **{**look, "marker": ""})
             ax.set(xscale="log", yscale="log", title=group)
+            plain_numbers(ax.yaxis, *ax.get_ylim())
             left, last = edges(ax)
             ax.set_xlabel("inputs fitted on" if last else "")
             ax.set_ylabel(r"$d_{\mathrm{KL}}$, nats" if left else "")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow, legend_below
+from repsim_core.figures.short_scales import plain_log
 from repsim_core.figures.style import (
     INK,
     edges,
@@ -208,7 +208,7 @@ def progress(table: pd.DataFrame, x: str = "steps") -> Figure:
                     ax.plot(own[x], own[measure], **look, label=f"width {width}")
                 ax.set(xscale="log", yscale="log", title=f"{name}, K = {count}")
                 for axis in (ax.xaxis, ax.yaxis):
-                    _plain_log(axis)
+                    plain_log(axis)
                 if x == "steps":
                     steps = _values(table, "steps")
                     # Four numbers at most.
@@ -271,7 +271,7 @@ def orders(pairs: pd.DataFrame) -> Figure:
                 )
                 right.scatter([], [], s=28, color=colour, marker=shape, label=name)
             right.set(yscale="log", xlim=(-0.5, len(widths) - 0.5), xlabel="width", ylabel=_LLV)
-            _plain_log(right.yaxis)
+            plain_log(right.yaxis)
             right.set_xticks(range(len(widths)), [str(width) for width in widths])
         handles, names = axes[0][0].get_legend_handles_labels()
         more, others = axes[0][1].get_legend_handles_labels()
@@ -322,13 +322,6 @@ def _with_bars(ax: Axes, own: dict[str, np.ndarray], look: dict[str, object], na
     """A line through the means, and their intervals as bars."""
     ax.plot(own["width"], own["mean"], **look, label=name)  # pyright: ignore[reportArgumentType]
     ax.vlines(own["width"], own["low"], own["high"], color=look["color"], linewidth=2.2)  # pyright: ignore[reportArgumentType]
-
-
-def _plain_log(axis: Axis) -> None:
-    """Numbers at 1, 2 and 5 of each decade of a logarithmic axis."""
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_locator(NullLocator())
 
 
 def _width_axis(ax: Axes, widths: list) -> None:

@@ -67,7 +67,7 @@ def here_and_there(pairs: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame
         **{f"{measure}_there": moved[measure] for measure in measures}
     )
     found = found.join(plain, on=_ENDS)
-    names = {condition: condition_name(*condition) for condition in CONDITIONS}
+    names = {condition: condition_name(*condition).replace("/", " ") for condition in CONDITIONS}
     condition = [
         names[kind, strength] for kind, strength in zip(found["kind"], found["strength"], strict=True)
     ]

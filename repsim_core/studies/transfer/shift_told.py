@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from repsim_core.datasets.shifts import STRENGTHS
 from repsim_core.studies.transfer.shift_tables import CARRIED, PREDICTORS
 from repsim_core.wording import listed, significant
 
@@ -47,7 +48,7 @@ def carried_title(told: pd.DataFrame) -> str:
 
 
 def by_strength(told: pd.DataFrame, measure: str) -> str:
-    """Medians over groups of one measure by condition, for prose: "blur/0.5: .95, ..."."""
+    """Medians over groups of one measure by condition, for prose: "blur 0.5 .95, ..."."""
     own = told[told["measure"] == measure]
     middle = own.groupby("condition", sort=False)["value"].median().dropna()
     return "; ".join(f"{condition} {_signed(float(value))}" for condition, value in middle.items())
@@ -95,7 +96,7 @@ def within_bound(table: pd.DataFrame) -> str:
 
 def grown(both: pd.DataFrame, measure: str) -> str:
     """By what factor the median of a measure grows at the strongest shifts, by group, for prose."""
-    strongest = {"blur/2", "noise/50", "contrast/0.15", "rotation/45"}
+    strongest = {f"{kind} {strengths[-1]:g}" for kind, strengths in STRENGTHS.items()}
     own = both[both["condition"].isin(strongest)]
     middle = own.groupby("group", sort=False)[[f"{measure}_here", f"{measure}_there"]].median()
     factors = middle[f"{measure}_there"] / middle[f"{measure}_here"]

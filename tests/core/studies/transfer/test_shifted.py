@@ -139,12 +139,12 @@ def test_what_carries_over_and_what_does_not():
     assert len(both) == 20
     told = shift_tables.carried_over(both, [*shift_tables.CARRIED])
     assert told.groupby("condition")["value"].agg(["min", "max"]).round(6).to_dict() == {
-        "min": {"blur/0.5": 1.0, "blur/2": -1.0},
-        "max": {"blur/0.5": 1.0, "blur/2": -1.0},
+        "min": {"blur 0.5": 1.0, "blur 2": -1.0},
+        "max": {"blur 0.5": 1.0, "blur 2": -1.0},
     }
     assert told["low"].isna().all()  # five networks are too few for an interval
     assert "ratio distance δ 0.00 (−1.00 to 1.00)" in shift_told.ranges(told, shift_tables.CARRIED)
-    assert shift_told.by_strength(told, "cca_loss") == "blur/0.5 1.00; blur/2 −1.00"
+    assert shift_told.by_strength(told, "cca_loss") == "blur 0.5 1.00; blur 2 −1.00"
     assert shift_told.tallies(shift_tables.ahead(both, "d_llv", ["d_llv", "farther_kl"])) == (
         "there are too few networks to say"
     )
@@ -158,7 +158,7 @@ def test_what_carries_over_and_what_does_not():
 
 def test_ten_networks_have_intervals_and_verdicts():
     both = shift_tables.here_and_there(made_pairs(10)[0], ["d_llv", "larger_error", "cca_loss"])
-    rows = shift_tables.ahead(both[both["condition"] == "blur/0.5"], "d_llv", ["d_llv", "larger_error"])
+    rows = shift_tables.ahead(both[both["condition"] == "blur 0.5"], "d_llv", ["d_llv", "larger_error"])
     assert rows["p"].notna().all()
     assert shift_told.tallies(rows).startswith("larger error: more in ")
 
