@@ -14,6 +14,7 @@ if find_spec("nbgrader") is None:  # the extra classroom is not installed
         "test_collect.py",
         "test_judge.py",
         "test_sandbox.py",
+        "test_suspicions.py",
         "test_watch.py",
     ]
 

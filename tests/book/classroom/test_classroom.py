@@ -611,6 +611,9 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     assert '"bob.ipynb" is not taken: found no notebook (the file is no JSON' in err
     code, out, err = run("grade", NAME, "--jobs", "2", "--cell-seconds", HANG, *course)
     assert code == 0
+    assert re.match(
+        r"repsim: isolation: (bubblewrap|none: found no bubblewrap|none: bubblewrap does not work)", err
+    )
     assert out.splitlines()[1].split() == ["ada", "graded", "5", "9", "1"]
     assert re.search(r"01_tiny: 1 of 1 submissions, \d+ s in all", err)
     assert (tmp_path / "course" / "grades.csv").read_text().splitlines() == [
@@ -642,6 +645,22 @@ def test_bad_input_ends_with_code_2(run, tmp_path, monkeypatch, arguments, compl
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert complaint in err
+
+
+def test_what_does_not_bind_is_said_before_the_first_submission(run, course, monkeypatch):
+    code, _, err = run("grade", NAME, "--isolation", "none", "--course", course.directory)
+    lines = err.splitlines()
+    assert (code, lines[0]) == (2, "repsim: isolation: none")
+    assert lines[1].startswith(
+        "repsim: students' code is not contained: it runs with your rights: it can read"
+    )
+    assert "found no submissions" in lines[-1]
+    monkeypatch.setenv("PATH", "")
+    code, _, err = run("grade", NAME, "--isolation", "bubblewrap", "--course", course.directory)
+    assert (code, "--isolation: found no bubblewrap (the command bwrap), expected that it works" in err) == (
+        2,
+        True,
+    )
 
 
 def test_bad_input_to_a_released_assignment_ends_with_code_2(run, course, tmp_path):
