@@ -92,9 +92,10 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns set (its words), kind, dim, family, transfers; medians off, bound, best (of best_rms/deviation),
-        to_best, rms_to_best and mean_to_best (with the mean over labels as pivot); says and promises, the shares of
-        transfers for which the bound says something of the probe, and of its task; held_above, that of those whose
-        error on the inputs held back is above the bound.
+        to_best, rms_to_best, mean_to_best (with the mean over labels as pivot) and pairs_to_best (over all pairs of
+        labels); says, pairs_say and promises, the shares of transfers for which the bound, and that over all pairs,
+        says something of the probe, and the bound of its task; held_above, that of those whose error on the inputs
+        held back is above the bound.
     """
     rows = []
     for (words, kind, dim, own_family), own in moved.groupby([*_OF_SET, "family"], sort=False):
@@ -111,7 +112,9 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
                 "to_best": own["to_best"].median(),
                 "rms_to_best": (own["rms"] / own["best_rms"]).median(),
                 "mean_to_best": (own["beta_mean"] / own["best_rms"]).median(),
+                "pairs_to_best": (own["beta_pairs"] / own["best_rms"]).median(),
                 "says": own["says"].mean(),
+                "pairs_say": (own["beta_pairs"] < own["deviation"]).mean(),
                 "promises": own["promises"].mean(),
                 "held_above": (own["held_rms"] > own["beta"]).mean(),
             }

@@ -65,21 +65,6 @@ def spans(table: pd.DataFrame, column: str, by: str, family: str, *, shares: boo
     return ", ".join(parts)
 
 
-def pivot_words(table: pd.DataFrame) -> str:
-    """In how many sets the mean over labels gives a smaller bound than the searched pivot, a sentence.
-
-    Args:
-        table: from `probe_tables.bound_table`.
-    """
-    own = table[table["family"] == PIXELS]
-    better = own.loc[own["mean_to_best"] < own["to_best"], "set"].tolist()
-    others = [name for name in own["set"] if name not in better]
-    if not better:
-        return "In no set does the mean over labels in place of a pivot give the smaller bound."
-    text = f"With the mean over labels in place of a pivot the bound is smaller in {listed(better)}"
-    return f"{text}; it is larger in {listed(others)}." if others else f"{text}: in all of them."
-
-
 def held_words(moved: pd.DataFrame) -> str:
     """How often the error on the inputs held back is above the bound, and by how much, a sentence.
 
