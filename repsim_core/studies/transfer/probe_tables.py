@@ -58,11 +58,12 @@ def all_transfers(record: Derived) -> pd.DataFrame:
 
     Returns:
         The record's columns; own_r2 and own_error, of the probe on its own network; refit_r2 and refit_error, of a
-        probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation;
-        bound = beta/deviation; to_best = beta/best_rms; says, whether the bound is less than what a constant has for
-        an error; promises, whether with it the carried probe's root mean squared error for its task must be below that
-        of a constant, sqrt(1 - R²) + bound R < 1 with R² of the probe on its own network; family; words, what the set
-        is called; and kind, what its networks are of.
+        probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation; bound =
+        beta/deviation and pairs_bound = beta_pairs/deviation; to_best = beta/best_rms; says and pairs_say, whether
+        these bounds are less than what a constant has for an error; promises, whether with pairs_bound the carried
+        probe's root mean squared error for its task must be below that of a constant, sqrt(1 - R²) + pairs_bound R < 1
+        with R² of the probe on its own network; family; words, what the set is called; and kind, what its networks
+        are of.
     """
     probes, moved = record.tables["probes"], record.tables["transfers"]
     for end, title in (("seed_from", "own"), ("seed_to", "refit")):
@@ -70,14 +71,16 @@ def all_transfers(record: Derived) -> pd.DataFrame:
         own = probes if title == "own" else probes.drop(columns="constant_error")
         moved = moved.merge(own.rename(columns=names), on=[*_KEYS, end, "task"], validate="many_to_one")
     r2 = moved["own_r2"].clip(lower=0.0)
-    bound = moved["beta"] / moved["deviation"]
+    bound, pairs_bound = (moved[name] / moved["deviation"] for name in ("beta", "beta_pairs"))
     return moved.assign(
         lost=moved["own_r2"] - moved["r2"],
         off=moved["rms"] / moved["deviation"],
         bound=bound,
+        pairs_bound=pairs_bound,
         to_best=moved["beta"] / moved["best_rms"],
         says=moved["beta"] < moved["deviation"],
-        promises=np.sqrt(1 - r2) + bound * np.sqrt(r2) < 1,
+        pairs_say=moved["beta_pairs"] < moved["deviation"],
+        promises=np.sqrt(1 - r2) + pairs_bound * np.sqrt(r2) < 1,
         family=[family(task) for task in moved["task"]],
         words=[set_words(*key) for key in zip(moved["set"], moved["dim"], strict=True)],
         kind=moved["set"].map({name: _KINDS[source.data] for name, source in SOURCES.items()}),
@@ -94,7 +97,7 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
         Columns set (its words), kind, dim, family, transfers; medians off, bound, best (of best_rms/deviation),
         to_best, rms_to_best, mean_to_best (with the mean over labels as pivot) and pairs_to_best (over all pairs of
         labels); says, pairs_say and promises, the shares of transfers for which the bound, and that over all pairs,
-        says something of the probe, and the bound of its task; held_above, that of those whose error on the inputs
+        says something of the probe, and the latter of its task; held_above, that of those whose error on the inputs
         held back is above the bound.
     """
     rows = []
@@ -114,7 +117,7 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
                 "mean_to_best": (own["beta_mean"] / own["best_rms"]).median(),
                 "pairs_to_best": (own["beta_pairs"] / own["best_rms"]).median(),
                 "says": own["says"].mean(),
-                "pairs_say": (own["beta_pairs"] < own["deviation"]).mean(),
+                "pairs_say": own["pairs_say"].mean(),
                 "promises": own["promises"].mean(),
                 "held_above": (own["held_rms"] > own["beta"]).mean(),
             }
@@ -141,11 +144,12 @@ def task_table(moved: pd.DataFrame) -> pd.DataFrame:
     return found.replace({"task": TASKS})
 
 
-def drawn_points(moved: pd.DataFrame, most: int = 1_500) -> pd.DataFrame:
+def drawn_points(moved: pd.DataFrame, bound: str = "bound", most: int = 1_500) -> pd.DataFrame:
     """Error and bound of carried probes for a figure, evenly thinned to about so many.
 
     Args:
         moved: from `all_transfers`.
+        bound: which of its columns is the bound.
         most: rows, about.
 
     Returns:
@@ -153,7 +157,7 @@ def drawn_points(moved: pd.DataFrame, most: int = 1_500) -> pd.DataFrame:
     """
     panels = {name: f"{_KINDS[source.data]}, {name}" for name, source in SOURCES.items()}
     panels["digits"] = "digits"
-    kept = moved.iloc[:: max(1, round(len(moved) / most))]
+    kept = moved.iloc[:: max(1, round(len(moved) / most))].assign(bound=lambda rows: rows[bound])
     return kept.assign(panel=kept["set"].map(panels))[["panel", "dim", "off", "bound"]].round(5)
 
 

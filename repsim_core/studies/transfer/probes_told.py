@@ -28,20 +28,24 @@ def percent(share: float) -> str:
 
 
 def bound_title(moved: pd.DataFrame) -> str:
-    """How often the bound says something and how far it is from the least possible error, a title.
+    """How often the bound says something, with one pivot and over all pairs of labels, a title.
 
     Args:
         moved: from `probe_tables.all_transfers`.
     """
-    by_dim = moved.groupby("dim")["to_best"].median()
-    least, most = by_dim.index.min(), by_dim.index.max()
-    ends = f"{significant(float(by_dim[least]))} (M = {least})"
-    if most != least:
-        ends += f" to {significant(float(by_dim[most]))} (M = {most})"
-    return (
-        f"For {percent(float(moved['says'].mean()))} of the carried probes the bound says something; "
-        f"it is {ends} times the least possible error"
-    )
+    one, pairs = (percent(float(moved[name].mean())) for name in ("says", "pairs_say"))
+    return f"With one pivot the bound says something of {one} of the carried probes, over all pairs of labels of {pairs}"
+
+
+def pairs_title(moved: pd.DataFrame) -> str:
+    """How far the bound over all pairs of labels is from the least possible error, a title.
+
+    Args:
+        moved: from `probe_tables.all_transfers`.
+    """
+    ratios = (moved["beta_pairs"] / moved["best_rms"]).groupby(moved["dim"]).median()
+    said = ", ".join(f"{significant(float(value))} (M = {dim})" for dim, value in ratios.items())
+    return f"Over all pairs of labels the bound is {said} times the least possible error"
 
 
 def spans(table: pd.DataFrame, column: str, by: str, family: str, *, shares: bool = False) -> str:

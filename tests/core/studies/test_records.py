@@ -13,9 +13,10 @@ from repsim_core.studies.derived import checksum_of, read_derived
 from repsim_core.studies.records import read_record
 
 FOLDERS = sorted((ROOT / "book" / "records").iterdir())
+KEYS = {folder: json.loads((folder / "provenance.json").read_text()).keys() for folder in FOLDERS}
 # Some are of a study, others tables that were computed from these.
-RECORDS = [folder for folder in FOLDERS if (folder / "models.csv").is_file()]
-DERIVED = [folder for folder in FOLDERS if folder not in RECORDS]
+RECORDS = [folder for folder in FOLDERS if "study" in KEYS[folder]]
+DERIVED = [folder for folder in FOLDERS if "sources" in KEYS[folder]]
 
 
 @pytest.mark.parametrize("folder", RECORDS, ids=lambda folder: folder.name)

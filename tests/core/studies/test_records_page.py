@@ -21,9 +21,10 @@ from repsim_core.studies.units import PAIR_MEASURES, SETS
 PAGE = (ROOT / "book" / "records.md").read_text(encoding="utf-8")
 FOLDER = ROOT / "book" / "records"
 RECORDS = sorted(folder.name for folder in FOLDER.iterdir())
-# Of which some are tables that were computed from others, and no studies.
-DERIVED = [name for name in RECORDS if not (FOLDER / name / "models.csv").is_file()]
-STUDIES = [name for name in RECORDS if name not in DERIVED]
+KEYS = {name: json.loads((FOLDER / name / "provenance.json").read_text()).keys() for name in RECORDS}
+# Some are of a study, others tables that were computed from these.
+STUDIES = [name for name in RECORDS if "study" in KEYS[name]]
+DERIVED = [name for name in RECORDS if "sources" in KEYS[name]]
 # Bytes: a clone of the repository fetches every version of every file.
 LARGEST = 4_000_000
 # Which has no representations.

@@ -69,7 +69,7 @@ def test_a_promise_is_kept():
     promised = MOVED[MOVED["promises"]]
     assert len(promised) > 50
     assert (promised["r2"] > 0).all()
-    assert promised["says"].all()
+    assert promised["pairs_say"].all()
 
 
 def test_tables_have_a_row_a_set_and_their_medians():
@@ -85,7 +85,8 @@ def test_tables_have_a_row_a_set_and_their_medians():
     assert loops["gains"] == pytest.approx((rows["r2"] > rows["own_r2"]).mean())
     assert family("animal") == LABELS
     assert family("ink") == PIXELS
-    points = drawn_points(MOVED, 200)
+    points = drawn_points(MOVED, "pairs_bound", 200)
+    assert np.allclose(points["bound"], MOVED.loc[points.index, "pairs_bound"], atol=1e-5)
     assert 150 < len(points) < 250
     assert points["panel"].nunique() == 3
 
@@ -183,10 +184,18 @@ def moved_by(**columns: list) -> pd.DataFrame:
 
 
 def test_what_is_said_of_bounds():
-    some = moved_by(dim=[2, 2, 5], to_best=[1.0, 1.1, 2.0], says=[True, True, False])
+    some = moved_by(
+        dim=[2, 2, 5],
+        beta_pairs=[1.0, 1.1, 4.0],
+        best_rms=[1.0, 1.0, 2.0],
+        says=[True, True, False],
+        pairs_say=[True] * 3,
+    )
     assert probes_told.bound_title(some) == (
-        "For 67 % of the carried probes the bound says something; it is 1.05 (M = 2) to 2.00 (M = 5) times the least "
-        "possible error"
+        "With one pivot the bound says something of 67 % of the carried probes, over all pairs of labels of 100 %"
+    )
+    assert probes_told.pairs_title(some) == (
+        "Over all pairs of labels the bound is 1.05 (M = 2), 2.00 (M = 5) times the least possible error"
     )
     within = moved_by(held_rms=[1.0], beta=[2.0], words=["one"])
     assert "no error is above" in probes_told.held_words(within)
