@@ -69,10 +69,8 @@ def of_other_orders(pairs: OrderPairs) -> str:
     if not other:
         return "No two models here have different orders."
     similar = int((pairs.other["mean_cca"] > LEAST_SIMILAR).sum())
-    text = (
-        f"Of the {plural(other, 'pair')} of models whose orders differ, {similar} {verb(similar, 'have')} a "
-        f"mean CCA above {LEAST_SIMILAR:g}"
-    )
+    those = f"{similar} {verb(similar, 'have')}" if similar else "none has"
+    text = f"Of the {plural(other, 'pair')} of models whose orders differ, {those} a mean CCA above {LEAST_SIMILAR:g}"
     return f"{text}: another order is not by itself another representation." if similar else f"{text}."
 
 
