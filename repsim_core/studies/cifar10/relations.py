@@ -10,7 +10,7 @@ from repsim_core.measures.model_intervals import LeaveOneOut
 from repsim_core.measures.telling import rank_correlations
 from repsim_core.studies.cifar10.models import ImageModels
 from repsim_core.studies.which.verdicts import bracketed
-from repsim_core.wording import listed, plural, span
+from repsim_core.wording import listed, plural, signed, span
 
 # Differences between two models, and how figures call them.
 PREDICTORS = {
@@ -93,6 +93,16 @@ def lines(table: pd.DataFrame) -> list[str]:
         if len(own):
             said.append(f"{name} {verdict(own)} ($1 -$ mean CCA; {found(table, predictor)}).")
     return said
+
+
+def title(table: pd.DataFrame) -> str:
+    """The title of the figure of the rank correlations: those of the least M."""
+    dim = table["dim"].min()
+    own = table[table["dim"] == dim].set_index("predictor")["value"]
+    return (
+        f"Rank correlations with dissimilarity for M = {dim}: {signed(own['loss_gap'], 2)} of the loss gap, "
+        f"{signed(own['d_kl'], 2)} of d_KL"
+    )
 
 
 def in_a_figure(table: pd.DataFrame) -> str:

@@ -74,6 +74,17 @@ def of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
     )
 
 
+def title_of_bounds(pairs: pd.DataFrame) -> str:
+    """How many pairs lie above a bound: columns of `noisy_copies`."""
+    quadratic, linear = (int(above(pairs, name).sum()) for name in ("quadratic", "linear"))
+    if not quadratic and not linear:
+        return f"None of {plural(len(pairs), 'pair')} lies above a bound"
+    return (
+        f"Of {plural(len(pairs), 'pair')} {quadratic} {verb(quadratic, 'lie')} above the quadratic bound, {linear} "
+        "above the linear one"
+    )
+
+
 def title_of_search(sampled: pd.DataFrame, exact: pd.DataFrame) -> str:
     """Of the best input set: with the most random sets, and among all without a floor."""
     return (

@@ -131,6 +131,7 @@ def test_relations_need_ten_models() -> None:
     pairs = pairs.assign(d_kl=rng.random(45), d_kl_reverse=rng.random(45))
     found = image_relations.relations(pairs.assign(mean_cca=1 - pairs["d_kl"]))
     assert found["predictor"].tolist() == list(image_relations.PREDICTORS)
+    assert image_relations.title(found).endswith("of the loss gap, +1.00 of d_KL")
     assert found["value"].tolist()[1] == pytest.approx(1)
     assert (found["low"] <= found["value"] + 1e-9).all()
     few = image_relations.relations(pairs[pairs["seed_b"] < 9].assign(mean_cca=0.5))

@@ -139,3 +139,10 @@ def test_one_number_of_random_sets():
     exact = pd.DataFrame({"term": [0.0006, 0.0014], "floor": [0.0, 0.1]})
     assert "of the best term 2 is 0.0031 with 10 random sets; the exact" in told.of_search(sampled, exact)
     assert "0.0031 for the best of 10 random sets, 0.00060" in told.title_of_search(sampled, exact)
+
+
+def test_how_many_pairs_lie_above_a_bound():
+    pairs = pd.DataFrame({"d_fg": [0.1, 0.5], "quadratic": [0.2, 0.6], "linear": [0.9, 0.9]})
+    assert told.title_of_bounds(pairs) == "None of 2 pairs lies above a bound"
+    over = told.title_of_bounds(pairs.assign(quadratic=[0.2, 0.3]))
+    assert over == "Of 2 pairs 1 lies above the quadratic bound, 0 above the linear one"
