@@ -229,7 +229,10 @@ def test_labels_trade_places_in_every_kind_of_pair(reader):
         assert len(moved) == 2, (preset, before, after)
         one, two = moved
         assert moving in moved
-        for new, old in ((after[one], before[two]), (after[two], before[one])):  # the clusters are not quite alike
+        for new, old in (
+            (after[one], before[two]),
+            (after[two], before[one]),
+        ):  # the clusters are not quite alike
             assert abs((int(new) - int(old) + 180) % 360 - 180) <= 4, (preset, before, after)
         assert not set(fixed) & set(moved)
 
