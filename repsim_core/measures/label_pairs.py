@@ -1,7 +1,7 @@
 """The bound on probes that are carried over, with the log-ratios of all pairs of labels to write them in.
 
 A pivot is one choice; the proof of the bound (`linear_maps.transfer_bound`) uses nothing but that each log-ratio is
-linear in either embedding, and so is that of any two labels.
+linear in either embedding, and so is that of any two labels (the book's chapter Transfer, cor-transfer-pairs).
 """
 
 from __future__ import annotations

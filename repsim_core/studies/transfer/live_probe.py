@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.beyond_standard import to_numpy
+from repsim_core.measures.label_pairs import least_transfer_bounds
 from repsim_core.measures.linear_maps import TransferBound, transfer_bound
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
@@ -29,6 +30,7 @@ class CarriedProbe:
 
     Attributes:
         bound: of `transfer_bound`, on the inputs of the fit.
+        pairs: the bound over all pairs of labels there (`least_transfer_bounds`).
         values: a row an input held back: target, own (the probe's value on a), carried (on b).
         parts: a row a label that the probe is written with: label, alpha, sine (the root of 1 - rho²), ratio_distance
             (std of z - w) and part, |alpha| sine, which add up to beta.
@@ -37,6 +39,7 @@ class CarriedProbe:
     """
 
     bound: TransferBound
+    pairs: float
     values: pd.DataFrame
     parts: pd.DataFrame
     own_r2: float
@@ -46,14 +49,15 @@ class CarriedProbe:
 
     @property
     def chain(self) -> dict[str, float]:
-        """What the theorem puts in order, from the least to the largest, and the error of a constant: best, rms, beta,
-        with_ratio_distance (delta |alpha|_1), deviation."""
+        """What the theorem puts in order, from the least to the largest: best, rms, beta, with_ratio_distance
+        (delta |alpha|_1); and beside it pairs, between best and beta, and deviation, the error of a constant."""
         delta = float(self.parts["ratio_distance"].max())
         return {
             "best": self.bound.best_rms,
             "rms": self.bound.rms,
             "beta": self.bound.beta,
             "with_ratio_distance": delta * float(self.parts["alpha"].abs().sum()),
+            "pairs": self.pairs,
             "deviation": self.bound.deviation,
         }
 
@@ -104,6 +108,7 @@ def carry_over(a: Representations, b: Representations, task: Task, seed: int = 0
     }
     return CarriedProbe(
         bound=bound,
+        pairs=float(least_transfer_bounds(first, second, probe.vector[None])[0]),
         values=pd.DataFrame({"target": target, "own": own, "carried": there}),
         parts=pd.DataFrame(parts),
         own_r2=explained(target, own),

@@ -34,7 +34,9 @@ def bound_title(moved: pd.DataFrame) -> str:
         moved: from `probe_tables.all_transfers`.
     """
     one, pairs = (percent(float(moved[name].mean())) for name in ("says", "pairs_say"))
-    return f"With one pivot the bound says something of {one} of the carried probes, over all pairs of labels of {pairs}"
+    return (
+        f"With one pivot the bound says something of {one} of the probes, over all pairs of labels of {pairs}"
+    )
 
 
 def pairs_title(moved: pd.DataFrame) -> str:

@@ -128,12 +128,18 @@ def live(digits, tasks) -> CarriedProbe:
 def test_the_chain_is_in_order_and_parts_add_up(live, digits, tasks):
     chain = live.chain
     assert chain["best"] <= chain["rms"] <= chain["beta"] <= chain["with_ratio_distance"]
+    assert chain["best"] <= chain["pairs"] <= chain["beta"]
     assert live.parts["part"].sum() == pytest.approx(chain["beta"])
     row = MOVED.query(
         "words == 'digits, M = 2' and seed_from == 0 and seed_to == 1 and task == 'curved'"
     ).iloc[0]
-    for name in ("beta", "rms", "deviation"):
-        assert chain[name] == pytest.approx(row[name], rel=1e-4)
+    for name, column in (
+        ("beta", "beta"),
+        ("rms", "rms"),
+        ("deviation", "deviation"),
+        ("pairs", "beta_pairs"),
+    ):
+        assert chain[name] == pytest.approx(row[column], rel=1e-4)
     assert (live.own_r2, live.carried_r2, live.refit_r2) == pytest.approx(
         (row["own_r2"], row["r2"], row["refit_r2"]), abs=1e-5
     )
@@ -192,7 +198,7 @@ def test_what_is_said_of_bounds():
         pairs_say=[True] * 3,
     )
     assert probes_told.bound_title(some) == (
-        "With one pivot the bound says something of 67 % of the carried probes, over all pairs of labels of 100 %"
+        "With one pivot the bound says something of 67 % of the probes, over all pairs of labels of 100 %"
     )
     assert probes_told.pairs_title(some) == (
         "Over all pairs of labels the bound is 1.05 (M = 2), 2.00 (M = 5) times the least possible error"
