@@ -37,7 +37,8 @@ from repsim_core.studies.units import library_versions
 
 # Raised when the digits of results change.
 PROTOCOL = 1
-DIMS = (2, 5)
+# The kinds of each dimension.
+DIMS = {2: tuple(KINDS), 5: ("labels", "shortcut", "noise")}
 # Relabellings of each test.
 PERMUTATIONS = 999
 # Significant digits of a recorded float.
@@ -49,13 +50,8 @@ _TEST = ["kind", "dim", "inputs"]
 
 
 def default_settings() -> list[GroupSettings]:
-    """The tests that the record holds: all with M = 2, and with M = 5 those where a group shares its data."""
-    return [
-        GroupSettings(kind, own.levels, dim=dim)
-        for dim in DIMS
-        for kind, own in KINDS.items()
-        if dim == 2 or not own.own
-    ]
+    """The tests that the record holds."""
+    return [GroupSettings(kind, KINDS[kind].levels, dim=dim) for dim, kinds in DIMS.items() for kind in kinds]
 
 
 def record_groups(

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 import repsim_core as rc
 from repsim_core.measures.group_separation import auprc, violation_rate
-from repsim_core.measures.similarity import mean_cca
 from repsim_core.representations import Representations
 
 
@@ -39,15 +38,20 @@ def test_measures_of_outputs_see_scores(pair):
 
 
 def test_the_factors_of_outputs_are_best_possible():
-    """Two labels, logits ±t and -+t about even odds: the bounds are reached as t goes to 0."""
+    """Two labels with odds e^(±2t): both bounds are reached as t goes to 0, that of d_logit in the limit of a label
+    without probability."""
     t = 1e-3
     a, b = (
-        Representations(np.array([[s * t], [s * t]]), np.array([[0.5], [-0.5]]), np.array([0, 0]))
+        Representations(np.array([[s * t], [s * t]]), np.array([[1.0], [-1.0]]), np.array([0, 0]))
         for s in (1, -1)
     )
-    assert abs(math.sqrt(2) * rc.logit_distance(a, b) / abs(a.loss() - b.loss()) - 1) < 0.5
     p, q = (float(np.exp(np.asarray(m.log_probs()))[0, 0]) for m in (a, b))
     assert abs(rc.kl_divergence(a, b) / (2 * (p - q) ** 2) - 1) < 1e-3
+    # The true label has no probability: each nat of its logit is lost.
+    a, b = (
+        Representations(np.array([[20.0 + s * t]]), np.array([[-1.0], [1.0]]), np.array([0])) for s in (1, -1)
+    )
+    assert abs(math.sqrt(2) * rc.logit_distance(a, b) / abs(a.loss() - b.loss()) - 1) < 1e-6
 
 
 def test_measures_of_embeddings_need_not_see_scores():
@@ -58,7 +62,7 @@ def test_measures_of_embeddings_need_not_see_scores():
     labels = a.predictions()
     a, b = Representations(f, g, labels), Representations(f, np.roll(g, 1, axis=0), labels)
     assert (a.accuracy(), b.accuracy()) == (1.0, 0.0)
-    assert mean_cca(f, b.embeddings) > 1 - 1e-12
+    assert rc.mean_cca(f, b.embeddings) > 1 - 1e-12
 
 
 @given(st.integers(0, 2**30), st.integers(2, 5), st.integers(1, 8))
