@@ -56,6 +56,9 @@ FAMILIES = {
     "embeddings": ("cca_loss", "cka_loss", "procrustes", "r2_loss", "neighbours_loss"),
     "scores alone": ("accuracy_gap", "loss_gap", "larger_error"),
 }
+# A pair has its networks in the order of their numbers, hence of their groups: one direction alone knows which of them
+# is from the group that was changed more.
+ONE_WAY = ("d_kl", "d_kl_reverse")
 # Of a table of networks.
 NETWORK_COLUMNS = ("model", "group", "level", "train_accuracy", "train_loss")
 # What knows accuracy alone.

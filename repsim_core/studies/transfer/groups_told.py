@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.studies.transfer.group_data import KINDS
-from repsim_core.studies.transfer.group_runs import BASELINE, FAMILIES, MEASURES
+from repsim_core.studies.transfer.group_runs import BASELINE, FAMILIES, MEASURES, ONE_WAY
 from repsim_core.wording import listed, plural, signed, span
 
 # Of corrected p-values.
 LEVEL = 0.05
-# All that compares two networks input by input, and no scores.
-COMPARING = tuple(name for family, names in FAMILIES.items() for name in names if family != "scores alone")
+# All that compares two networks input by input, the same whichever of them is first, and no scores.
+COMPARING = tuple(
+    name
+    for family, names in FAMILIES.items()
+    for name in names
+    if family != "scores alone" and name not in ONE_WAY
+)
 _TEST = ["kind", "dim", "inputs"]
 
 
@@ -45,7 +50,7 @@ def headline(table: pd.DataFrame) -> str:
 
 
 def tallies(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a family of measures: in how many (test, measure) it is ahead of the accuracy gap, level, behind, and above
+    """A row a family of measures (those of one direction left out): in how many (test, measure) it is ahead of the accuracy gap, level, behind, and above
     what relabelled groups give.
 
     Args:
@@ -53,7 +58,7 @@ def tallies(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {}
     for family, names in FAMILIES.items():
-        own = table[table["measure"].isin([name for name in names if name != BASELINE])]
+        own = table[table["measure"].isin([name for name in names if name not in (BASELINE, *ONE_WAY)])]
         kinds = stand(own).value_counts()
         rows[family] = {
             "tests × measures": len(own),
@@ -66,7 +71,8 @@ def tallies(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def best(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a test: the accuracy gap's AUPRC, and which measure that compares networks input by input has the largest.
+    """A row a test: the accuracy gap's AUPRC, which measure that compares networks input by input has the largest, and
+    which share of the accuracy gap's errors that measure gets right.
 
     Args:
         table: answers of several tests, with columns dim and test.
@@ -83,10 +89,16 @@ def best(table: pd.DataFrame) -> pd.DataFrame:
                 "accuracy gap": with_ends(by_measure.loc[BASELINE]),
                 "best measure": MEASURES[str(first)],
                 "its AUPRC": with_ends(compared.loc[first]),
+                "right where accuracy is wrong": share(float(compared.loc[first, "beyond"])),
                 "1 − mean CCA": with_ends(by_measure.loc["cca_loss"]),
             }
         )
     return pd.DataFrame(rows)
+
+
+def share(value: float) -> str:
+    """In percent; a dash where there is nothing to share."""
+    return "–" if np.isnan(value) else f"{value:.0%}"
 
 
 def with_ends(row: pd.Series) -> str:

@@ -26,6 +26,7 @@ def answers_of(kind="labels", dim=2, inputs="plain", **changes):
                 "null": 0.2,
                 "chance": 0.13,
                 "ahead": auprc - 0.5,
+                "beyond": np.nan if measure == "cka_loss" else 0.625,
                 "ahead_p": np.nan if measure == BASELINE else p,
             }
         )
@@ -41,10 +42,11 @@ def test_headline_counts_tests_in_which_a_measure_is_ahead():
 
 
 def test_tallies():
-    table = answers_of(cca_loss=(0.9, 0.01), cka_loss=(0.1, 0.01), d_kl=(0.1, 0.5))
+    table = answers_of(cca_loss=(0.9, 0.01), cka_loss=(0.1, 0.01), d_logit=(0.1, 0.5), d_kl=(0.9, 0.01))
     found = told.tallies(table)
     assert found.loc["embeddings"].tolist() == [5, 4, 1, 3, 1]
-    assert found.loc["outputs"].tolist() == [5, 4, 0, 5, 0]
+    # One direction alone does not count.
+    assert found.loc["outputs"].tolist() == [3, 2, 0, 3, 0]
     # The accuracy gap isn't compared with itself.
     assert found.loc["scores alone", "tests × measures"] == 2
 
@@ -54,6 +56,9 @@ def test_best_names_the_largest_of_those_that_compare():
     assert row["best measure"] == "1 − mean CCA"
     assert row["its AUPRC"] == "0.70 [0.60, 0.80]"
     assert row["accuracy gap"] == "0.50 [0.40, 0.60]"
+    assert row["right where accuracy is wrong"] == "62%"
+    (row,) = told.best(answers_of(cka_loss=(0.7, 0.01))).to_dict("records")
+    assert row["right where accuracy is wrong"] == "–"
 
 
 def test_an_interval_without_width_is_left_out():
@@ -102,6 +107,6 @@ def test_live():
     assert found.startswith(
         "10 networks (noise): the accuracy gap has an AUPRC of 0.50, a random order 0.13."
     )
-    assert found.endswith("1 of 17 measures have more; the largest is 1 − mean CCA with 0.80 (+0.30).")
+    assert found.endswith("1 of 15 measures have more; the largest is 1 − mean CCA with 0.80 (+0.30).")
     nothing = answers_of().assign(auprc=np.nan)
     assert "no figure is known" in told.live_in_words(nothing, 4, "noise")
