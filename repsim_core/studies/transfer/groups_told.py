@@ -50,8 +50,8 @@ def headline(table: pd.DataFrame) -> str:
 
 
 def tallies(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a family of measures (those of one direction left out): in how many (test, measure) it is ahead of the accuracy gap, level, behind, and above
-    what relabelled groups give.
+    """A row a family of measures, those of one direction left out: in how many (test, measure) it is ahead of the
+    accuracy gap, level, behind, and above what relabelled groups give.
 
     Args:
         table: answers of several tests.
