@@ -17,6 +17,7 @@ import repsim_core
 from repsim_book.errors import ChapterError
 from repsim_book.execution.keys import code_of, versions_of
 from repsim_book.pages.downloads import executed_notebooks
+from repsim_book.pages.slides import slide_files
 from repsim_book.pages.sources import gather
 from repsim_book.paths import PROFILE_FILE, PUBLISHED, RESULTS, build_folder
 from repsim_book.processes import child, held
@@ -76,6 +77,8 @@ def build_pages(
             write_atomic(new / "_static" / name, data)
         elif name.startswith(PUBLISHED):
             write_atomic(new / name.removeprefix(PUBLISHED), data)
+    for name, data in slide_files(root, notebooks, strict=profile == "default").items():
+        write_atomic(new / name, data)
     write_atomic(new / KEY_FILE, digest.hexdigest().encode())
     publish(new, html)
     return True
