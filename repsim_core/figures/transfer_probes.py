@@ -44,16 +44,17 @@ _TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100)
 
 
 @draws
-def bound_against_error(points: pd.DataFrame) -> Figure:
-    """The bound against the error of carried probes, both over the probe's deviation, on logarithmic axes: a panel for
+def bound_against_error(points: pd.DataFrame, *, error: str = "error") -> Figure:
+    """A bound against an error of carried probes, both over the probe's deviation, on logarithmic axes: a panel for
     each kind of networks, a colour a dimension.
 
     Args:
-        points: columns panel, dim, off, bound; a mark each.
+        points: columns panel, dim, error, bound; a mark each.
+        error: which one, the name of the axis.
     """
     panels, dims = list(dict.fromkeys(points["panel"])), sorted(set(points["dim"].tolist()))
     looks = dict(zip(dims, line_styles(len(dims)), strict=True))
-    low = float(points["off"].min()) / 1.3
+    low = float(points["error"].min()) / 1.3
     top = float(points["bound"].max()) * 1.3
     line = np.array([low, max(top, 1.5)])
     with style():
@@ -66,12 +67,12 @@ def bound_against_error(points: pd.DataFrame) -> Figure:
             sharey=not is_narrow(),
         )
         for ax, panel in zip(axes, panels, strict=True):
-            ax.plot(line, line, color=INK, linewidth=1.2, label="bound = error")
+            ax.plot(line, line, color=INK, linewidth=1.2, label=f"bound = {error}")
             ax.axhline(1, color=INK, linewidth=1.0, linestyle=(0, (4, 3)), label="error of a constant")
             for dim, look in looks.items():
                 own = points[(points["panel"] == panel) & (points["dim"] == dim)]
                 ax.scatter(
-                    own["off"],
+                    own["error"],
                     own["bound"],
                     s=9,
                     color=look["color"],
@@ -82,8 +83,8 @@ def bound_against_error(points: pd.DataFrame) -> Figure:
                 ax.scatter(
                     [], [], s=36, color=look["color"], marker=look["marker"], linewidths=0, label=f"M = {dim}"
                 )
-            ax.set(xscale="log", yscale="log", title=panel, xlabel="error")
-            ax.set(xlim=(low, max(float(points["off"].max()), 1.0) * 1.15), ylim=(low, line[1]))
+            ax.set(xscale="log", yscale="log", title=panel, xlabel=error)
+            ax.set(xlim=(low, max(float(points["error"].max()), 1.0) * 1.15), ylim=(low, line[1]))
             for axis in (ax.xaxis, ax.yaxis):
                 axis.set_major_locator(FixedLocator(_TICKS))
                 axis.set_major_formatter("{x:g}")

@@ -58,12 +58,12 @@ def all_transfers(record: Derived) -> pd.DataFrame:
 
     Returns:
         The record's columns; own_r2 and own_error, of the probe on its own network; refit_r2 and refit_error, of a
-        probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation; bound =
-        beta/deviation and pairs_bound = beta_pairs/deviation; to_best = beta/best_rms; says and pairs_say, whether
-        these bounds are less than what a constant has for an error; promises, whether with pairs_bound the carried
-        probe's root mean squared error for its task must be below that of a constant, sqrt(1 - R²) + pairs_bound R < 1
-        with R² of the probe on its own network; family; words, what the set is called; and kind, what its networks
-        are of.
+        probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation and best =
+        best_rms/deviation; bound = beta/deviation and pairs_bound = beta_pairs/deviation; to_best = beta/best_rms;
+        says and pairs_say, whether these bounds are less than what a constant has for an error; promises, whether with
+        pairs_bound the carried probe's root mean squared error for its task must be below that of a constant,
+        sqrt(1 - R²) + pairs_bound R < 1 with R² of the probe on its own network; family; words, what the set is called;
+        and kind, what its networks are of.
     """
     probes, moved = record.tables["probes"], record.tables["transfers"]
     for end, title in (("seed_from", "own"), ("seed_to", "refit")):
@@ -75,6 +75,7 @@ def all_transfers(record: Derived) -> pd.DataFrame:
     return moved.assign(
         lost=moved["own_r2"] - moved["r2"],
         off=moved["rms"] / moved["deviation"],
+        best=moved["best_rms"] / moved["deviation"],
         bound=bound,
         pairs_bound=pairs_bound,
         to_best=moved["beta"] / moved["best_rms"],
@@ -110,7 +111,7 @@ def bound_table(moved: pd.DataFrame) -> pd.DataFrame:
                 "family": own_family,
                 "transfers": len(own),
                 "off": own["off"].median(),
-                "best": (own["best_rms"] / own["deviation"]).median(),
+                "best": own["best"].median(),
                 "bound": own["bound"].median(),
                 "to_best": own["to_best"].median(),
                 "rms_to_best": (own["rms"] / own["best_rms"]).median(),
@@ -144,21 +145,25 @@ def task_table(moved: pd.DataFrame) -> pd.DataFrame:
     return found.replace({"task": TASKS})
 
 
-def drawn_points(moved: pd.DataFrame, bound: str = "bound", most: int = 1_500) -> pd.DataFrame:
+def drawn_points(
+    moved: pd.DataFrame, error: str = "off", bound: str = "bound", most: int = 1_500
+) -> pd.DataFrame:
     """Error and bound of carried probes for a figure, evenly thinned to about so many.
 
     Args:
         moved: from `all_transfers`.
-        bound: which of its columns is the bound.
+        error, bound: which of its columns: off and bound, or best and pairs_bound.
         most: rows, about.
 
     Returns:
-        Columns panel, dim, off, bound.
+        Columns panel, dim, error, bound.
     """
     panels = {name: f"{_KINDS[source.data]}, {name}" for name, source in SOURCES.items()}
     panels["digits"] = "digits"
-    kept = moved.iloc[:: max(1, round(len(moved) / most))].assign(bound=lambda rows: rows[bound])
-    return kept.assign(panel=kept["set"].map(panels))[["panel", "dim", "off", "bound"]].round(5)
+    kept = moved.iloc[:: max(1, round(len(moved) / most))].assign(
+        error=lambda rows: rows[error], bound=lambda rows: rows[bound]
+    )
+    return kept.assign(panel=kept["set"].map(panels))[["panel", "dim", "error", "bound"]].round(5)
 
 
 def probe_pairs(

@@ -13,7 +13,7 @@ from repsim_core.figures.style import show
 
 def bound_against_error() -> Figure:
     rows = [(p, m, 0.1 * m, 0.15 * m) for p in ("images", "digits") for m in (2, 3, 5)]
-    return figures.bound_against_error(pd.DataFrame(rows, columns=["panel", "dim", "off", "bound"]))
+    return figures.bound_against_error(pd.DataFrame(rows, columns=["panel", "dim", "error", "bound"]))
 
 
 def explained_by_task() -> Figure:

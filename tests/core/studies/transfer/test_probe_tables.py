@@ -85,8 +85,9 @@ def test_tables_have_a_row_a_set_and_their_medians():
     assert loops["gains"] == pytest.approx((rows["r2"] > rows["own_r2"]).mean())
     assert family("animal") == LABELS
     assert family("ink") == PIXELS
-    points = drawn_points(MOVED, "pairs_bound", 200)
+    points = drawn_points(MOVED, "best", "pairs_bound", 200)
     assert np.allclose(points["bound"], MOVED.loc[points.index, "pairs_bound"], atol=1e-5)
+    assert (points["error"] <= points["bound"] + 2e-5).all()
     assert 150 < len(points) < 250
     assert points["panel"].nunique() == 3
 
