@@ -146,6 +146,13 @@ def test_no_errors_or_warnings_in_outputs(chapters):
         assert not re.search(r"Traceback \(most recent call|\w*Warning: |\d+%\|", outputs), name(path)
 
 
+def test_outputs_are_made_for_readers(chapters):
+    """Tables, figures and sentences, and no values as Python writes them."""
+    for path in chapters:
+        raw = parsed(path).select(".cell_output .output.text_plain")
+        assert [each.get_text() for each in raw] == [], name(path)
+
+
 def test_formulas_are_in_the_page_for_the_eye_and_the_ear(pages):
     seen = 0
     for path in pages:
