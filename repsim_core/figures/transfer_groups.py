@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow
-from repsim_core.figures.style import INK, label_palette, new_panels, style, xy
+from repsim_core.figures.style import INK, edges, label_palette, new_panels, style, xy
 
 __all__ = ["NAMES", "beyond_accuracy", "planes", "precision_table"]
 
@@ -71,10 +71,9 @@ def precision_table(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) 
             ends = np.cumsum([len(family) for family in families.values()])[:-1]
             ax.hlines(ends - 0.5, -0.5, len(shown) - 0.5, color=INK, linewidth=1.2)
             ax.set_title(f"M = {dim}")
-            first = ax is axes[0] or is_narrow()
-            ax.set_yticks(range(len(measures)), [NAMES[name] for name in measures] if first else [])
+            ax.set_yticks(range(len(measures)), [NAMES[name] for name in measures])
             ax.set_xticks(range(len(shown)), shown, rotation=90)
-            ax.tick_params(length=0)
+            ax.tick_params(length=0, labelleft=edges(ax)[0])
             ax.spines[:].set_visible(False)
     return figure
 
@@ -124,7 +123,7 @@ def beyond_accuracy(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) 
             height=0.8 + 0.25 * len(measures),
             sharey=not is_narrow(),
         )
-        for place, (ax, test) in enumerate(zip(axes, tests, strict=True)):
+        for ax, test in zip(axes, tests, strict=True):
             own = table[table["test"] == test].set_index("measure")
             ax.axvline(0, color=INK, linewidth=0.8, alpha=0.6)
             for row, name in enumerate(measures):
@@ -134,10 +133,9 @@ def beyond_accuracy(table: pd.DataFrame, families: Mapping[str, Sequence[str]]) 
                 face = colour if found["sure"] else "none"
                 ax.scatter([found["ahead"]], [row], s=30, facecolors=face, edgecolors=colour, zorder=3)
             ax.set(xlim=(-1.05, 1.05), ylim=(len(measures) - 0.4, -0.6), title=test)
-            if place % 3 == 0 or is_narrow():
-                ax.set_yticks(range(len(measures)), [NAMES[name] for name in measures])
-            ax.tick_params(axis="y", length=0)
-            ax.set_xlabel("AUPRC less the accuracy gap's")
+            ax.set_yticks(range(len(measures)), [NAMES[name] for name in measures])
+            ax.tick_params(axis="y", length=0, labelleft=edges(ax)[0])
+            ax.set_xlabel("difference" if edges(ax)[1] else "")
     return figure
 
 

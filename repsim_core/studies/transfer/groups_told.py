@@ -119,7 +119,7 @@ def dimensions_in_words(table: pd.DataFrame) -> str:
     dims = list(dict.fromkeys(table["dim"]))
     if len(dims) < 2:
         return "There is one dimension alone."
-    own = table[table["measure"] != BASELINE]
+    own = table[~table["measure"].isin([BASELINE, *ONE_WAY])]
     own = own.assign(stand=stand(own))
     wide = own.pivot(index=["kind", "inputs", "measure"], columns="dim", values=["stand", "auprc"]).dropna()
     first, second = dims[:2]

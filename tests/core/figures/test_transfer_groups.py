@@ -26,6 +26,7 @@ def test_a_cell_a_measure_and_test_with_its_digits():
     assert [each.get_text() for each in first.texts] == [".10", "1", ".40", ".70", ".70"]
     assert len(second.texts) == 3
     assert [each.get_text() for each in second.get_xticklabels()] == ["labels"]
+    assert [each.get_text() for each in first.get_yticklabels()] == [figures.NAMES[name] for name in MEASURES]
     assert show(figure, alt="what it says").markup
 
 

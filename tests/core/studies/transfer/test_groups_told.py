@@ -69,15 +69,15 @@ def test_an_interval_without_width_is_left_out():
 def test_dimensions_count_verdicts_that_differ_and_that_turn():
     table = pd.concat(
         [
-            answers_of(cca_loss=(0.9, 0.01), cka_loss=(0.8, 0.01), d_kl=(0.1, 0.5)),
-            answers_of(dim=5, cca_loss=(0.1, 0.01), cka_loss=(0.6, 0.5), d_kl=(0.2, 0.5)),
+            answers_of(cca_loss=(0.9, 0.01), cka_loss=(0.8, 0.01), d_logit=(0.1, 0.5)),
+            answers_of(dim=5, cca_loss=(0.1, 0.01), cka_loss=(0.6, 0.5), d_logit=(0.2, 0.5)),
         ]
     )
     found = told.dimensions_in_words(table)
     assert found.startswith(
-        "Of 19 verdicts beside the accuracy gap, 2 differ between M = 2 and M = 5, 1 of them"
+        "Of 17 verdicts beside the accuracy gap, 2 differ between M = 2 and M = 5, 1 of them"
     )
-    assert found.endswith("larger with M = 5 in 1 of 19 cases.")
+    assert found.endswith("larger with M = 5 in 1 of 17 cases.")
     assert told.dimensions_in_words(answers_of()) == "There is one dimension alone."
 
 
