@@ -77,6 +77,8 @@ def test_a_wheel_holds_both_packages_with_their_data_and_the_command(wheel):
     assert "repsim_book/cli/compare.schema.json" in names
     for data in ("typeset.js", "katex/LICENSE", "katex/katex.min.js", "katex/fonts/KaTeX_Main-Regular.woff2"):
         assert f"repsim_book/site/{data}" in names
+    for data in ("LICENSE", "reveal.js", "reveal.css", "reset.css", "slides.css"):
+        assert f"repsim_book/pages/reveal/{data}" in names
     assert not [name for name in names if name.startswith(("tests", "notebooks", "book/", "benchmarks"))]
 
 
