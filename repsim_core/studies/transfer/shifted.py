@@ -1,6 +1,6 @@
 """Networks of images on shifted inputs: their representations in a compact record, all pairs on each kind of inputs.
 
-A record of shifted inputs is a folder with `LABEL.safetensors` for each group of networks, models.csv, pairs.csv and
+A record of shifted inputs is a folder with `LABEL.safetensors` for each group of networks, two tables and
 provenance.json. Its networks come from a folder in which `benchmarks/gpu.py` has left, for each group,
 `LABEL.safetensors` (all test images) and `LABEL-shifted.safetensors` (some of them, shifted), and an origin.json.
 """
@@ -35,6 +35,8 @@ CONDITIONS: tuple[tuple[str, float], ...] = (
     (PLAIN, 0.0),
     *((kind, strength) for kind, strengths in STRENGTHS.items() for strength in strengths),
 )
+# Tables of the record.
+MODELS, PAIRS = "shifted-models", "shifted-pairs"
 _SHIFTED = "-shifted.safetensors"
 _PARTS = ("embeddings", "low", "step")
 _WHERE = ["group", "kind", "strength"]
@@ -109,7 +111,7 @@ def record_shifted(
             models.append(pd.DataFrame(scores, columns=["seed", "accuracy", "loss"]).assign(**where))
     found = write_derived(
         directory,
-        {name: _ordered(pd.concat(parts)) for name, parts in (("models", models), ("pairs", pairs))},
+        {MODELS: _ordered(pd.concat(models)), PAIRS: _ordered(pd.concat(pairs))},
         computed={
             "function": "repsim_core.studies.transfer.shifted.record_shifted",
             "inputs": "2,000 test images, every fifth, as they are and shifted (repsim_core.datasets.shifts)",

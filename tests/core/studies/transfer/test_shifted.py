@@ -16,6 +16,8 @@ from repsim_core.studies.derived import read_derived
 from repsim_core.studies.transfer import shift_tables, shift_told
 from repsim_core.studies.transfer.shifted import (
     CONDITIONS,
+    MODELS,
+    PAIRS,
     PLAIN,
     condition_name,
     record_shifted,
@@ -50,7 +52,7 @@ def test_a_record_holds_what_the_folder_had(trained, tmp_path):
     told: list[str] = []
     found = record_shifted(trained, tmp_path / "record", commit="abc", progress=told.append)
     assert len(told) == len(CONDITIONS)
-    assert len(found.tables["pairs"]) == 3 * len(CONDITIONS)
+    assert len(found.tables[PAIRS]) == 3 * len(CONDITIONS)
     assert found.provenance["computed"]["trained"] == {
         "script": "none",
         "groups": {"tiny": {"recipe": "made"}},
@@ -61,7 +63,7 @@ def test_a_record_holds_what_the_folder_had(trained, tmp_path):
     assert list(models[PLAIN, 0.0]) == [0, 1, 4]
     plain, moved = (np.asarray(models[each][4].embeddings) for each in CONDITIONS[:2])
     assert np.allclose(moved, 1.05 * plain, atol=1e-3)
-    row = found.tables["pairs"].iloc[0]
+    row = found.tables[PAIRS].iloc[0]
     again = measured(models[PLAIN, 0.0][0], models[PLAIN, 0.0][1])
     assert row["d_llv"] == pytest.approx(again["d_llv"], rel=1e-6)
     assert not list((tmp_path / "record").glob(".pairs-*"))
@@ -97,7 +99,7 @@ def test_what_cannot_be_read_is_named(trained, tmp_path):
 
 def test_pairs_of_the_books_record_are_those_of_its_networks():
     tables = read_derived(RECORD).tables
-    assert tables["models"].groupby("group")["seed"].nunique().to_dict() == {
+    assert tables[MODELS].groupby("group")["seed"].nunique().to_dict() == {
         "fast-M2": 10,
         "fast-M3": 10,
         "fast-M5": 10,
@@ -105,7 +107,7 @@ def test_pairs_of_the_books_record_are_those_of_its_networks():
         "paper-own-batches-M2": 5,
     }
     models = shifted_models(RECORD, "paper-own-batches-M2")["rotation", 25.0]
-    own = tables["pairs"].query("group == 'paper-own-batches-M2' and kind == 'rotation' and strength == 25")
+    own = tables[PAIRS].query("group == 'paper-own-batches-M2' and kind == 'rotation' and strength == 25")
     row = own.iloc[3]
     again = measured(models[int(row["seed_a"])], models[int(row["seed_b"])])
     for name in ("d_llv", "d_kl", "mean_cca", "ratio_distance"):
