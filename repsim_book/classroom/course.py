@@ -33,6 +33,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from repsim_book.classroom.masters import Masters, course_secret, drawn_anew, masters
 from repsim_book.classroom.notebooks import grade_id, read_master, read_notebook, skeleton_notebook
+from repsim_book.classroom.settings import SETTINGS, TEMPLATE
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError, nearest
 from repsim_core.files import to_json, write_atomic
@@ -51,6 +52,8 @@ c.Execute.timeout = 120
 # grades.csv is what `repsim classroom grade` writes.
 c.ExportPlugin.to = "export.csv"
 """
+# Data of students are nobody else's: whatever repository the course lies in, git leaves it out.
+_OWN_FILES = {"nbgrader_config.py": _CONFIG, SETTINGS: TEMPLATE, ".gitignore": "*\n"}
 
 
 def quoted(name: str) -> str:
@@ -222,9 +225,9 @@ def release(
         for name in chosen:
             convert(name, GenerateAssignment(coursedir=course.nbgrader(name, root=Path(folder).resolve())))
         files |= {path: Path(folder, path).read_bytes() for path in released}
-    config = course.directory / "nbgrader_config.py"
-    if not config.exists():  # from then on it is the teacher's
-        write_atomic(config, _CONFIG.encode())
+    for file, text in _OWN_FILES.items():
+        if not (course.directory / file).exists():  # from then on it is the teacher's
+            write_atomic(course.directory / file, text.encode())
     for path, data in files.items():
         write_atomic(course.directory / path, data)
         before[path] = hashlib.sha256(data).hexdigest()

@@ -36,7 +36,10 @@ from repsim_book.classroom.answers import restore
 from repsim_book.classroom.apart.family import end_family
 from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
+from repsim_book.classroom.attempts import place_attempts
 from repsim_book.classroom.course import Course, convert
+from repsim_book.classroom.given import Given, keep_given, remembered
+from repsim_book.classroom.groups import numbers_beside, shared_work
 from repsim_book.classroom.isolated import ExecutedSubmission, execute_apart, given_by
 from repsim_book.classroom.notebooks import MAX_BYTES, read_notebook
 from repsim_book.classroom.suspicions import suspicions
@@ -66,6 +69,7 @@ class GradingRecord:
         message: one line, empty for `graded`.
         limits: that it was executed with.
         look_at: what a person has to look at, a sentence each; see `answers.Restored`.
+        given: what people gave to answers, by the name of the cell; see `given.Given`.
     """
 
     student: str
@@ -74,6 +78,7 @@ class GradingRecord:
     message: str
     limits: Mapping[str, int]
     look_at: Sequence[str] = field(default_factory=list)
+    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,7 @@ def grade_class(
         if value < 1:
             raise InputError(f"{argument}: found {value}, expected at least 1")
     skeleton = course.skeleton(name)
+    place_attempts(course, name)
     submissions = course.submissions(name)
     if not submissions:
         raise InputError(
@@ -129,6 +135,20 @@ def grade_class(
             f"to take them in: repsim classroom collect {name} FROM"
         )
     return _Class(course, name, skeleton, limits, sandbox).grade(submissions, jobs, force, progress)
+
+
+def grading_key(skeleton: NotebookNode, data: bytes, numbers: str = "") -> str:
+    """What a grade depends on, as a hash.
+
+    Args:
+        skeleton: of the assignment.
+        data: the submission's file.
+        numbers: whose numbers tests ask for, where that is not who handed in.
+    """
+    assignment = nbformat.writes(skeleton).encode()
+    return hashlib.sha256(
+        b"\0".join([assignment, data, *([numbers.encode()] if numbers else [])])
+    ).hexdigest()
 
 
 def read_grading_records(course: Course, name: str) -> dict[str, GradingRecord]:
@@ -142,6 +162,12 @@ def read_grading_records(course: Course, name: str) -> dict[str, GradingRecord]:
     return records
 
 
+def write_record(course: Course, name: str, record: GradingRecord) -> None:
+    """Keep the record of a submission."""
+    path = course.directory / "grading" / name / f"{record.student}.json"
+    write_atomic(path, to_json(asdict(record)).encode())
+
+
 class _Class:
     """One pass over the submissions of an assignment."""
 
@@ -150,11 +176,11 @@ class _Class:
     ) -> None:
         self.course, self.name, self.skeleton, self.limits = course, name, skeleton, limits
         self.sandbox, self.given = sandbox, given_by(skeleton)
-        self.assignment = nbformat.writes(skeleton).encode()
         self.records = read_grading_records(course, name)
         self.running: set[subprocess.Popen[bytes]] = set()
         self.look_at: dict[str, tuple[str, ...]] = {}
         self.files: dict[str, dict[str, bytes]] = {}
+        self.members: Mapping[str, Sequence[str]] = {}
         self.environment = dict(os.environ)  # nbgrader changes it while threads would read it
 
     def grade(
@@ -167,7 +193,8 @@ class _Class:
         # All is read before the first one runs: none can change another.
         handed_in = {student: path.read_bytes() for student, path in submissions.items()}
         self.files = {student: _beside(path) for student, path in submissions.items()}
-        keys = {student: self._key(data) for student, data in handed_in.items()}
+        self.members = shared_work(self.course, self.name, submissions).members
+        keys = {student: self._key(student, data) for student, data in handed_in.items()}
         todo = [student for student in submissions if force or not self._done(student, keys[student])]
         found, started = len(submissions) - len(todo), time.monotonic()
         watch, executed = Watch(self.course), 0
@@ -222,8 +249,8 @@ class _Class:
                 raise
         return outcomes
 
-    def _key(self, data: bytes) -> str:
-        return hashlib.sha256(self.assignment + b"\0" + data).hexdigest()
+    def _key(self, student: str, data: bytes) -> str:
+        return grading_key(self.skeleton, data, numbers_beside(data, student, self.members))
 
     def _done(self, student: str, key: str) -> bool:
         record = self.records.get(student)
@@ -234,14 +261,15 @@ class _Class:
     def _execute(self, student: str, data: bytes) -> ExecutedSubmission | str:
         """In a thread: the executed submission, or why it cannot be read."""
         try:
-            restored = restore(self.skeleton, read_notebook(data), student)
+            whose = numbers_beside(data, student, self.members) or student
+            restored = restore(self.skeleton, read_notebook(data), whose)
         except InputError as error:
             return str(error)
         self.look_at[student] = (*restored.look_at, *suspicions(restored.notebook, self.skeleton))
         return execute_apart(
             restored.notebook,
             given=self.given,
-            student=student,
+            student=whose,
             limits=self.limits,
             sandbox=self.sandbox,
             files=self.files[student],
@@ -251,6 +279,10 @@ class _Class:
 
     def _record(self, student: str, key: str, outcome: ExecutedSubmission | str) -> None:
         look_at = self.look_at.pop(student, ())
+        earlier = self.records[student].given if student in self.records else {}
+        given = remembered(
+            self.course, self.name, student, {cell: Given(**each) for cell, each in earlier.items()}
+        )
         if isinstance(outcome, str):
             state, message = "harmful" if outcome.startswith(_HARM) else "unreadable", outcome
             self._no_points(student)
@@ -263,9 +295,10 @@ class _Class:
             except ClassroomError as error:
                 state, message = "refused", str(error)
                 self._no_points(student)
-        record = GradingRecord(student, key, state, message, asdict(self.limits), list(look_at))
-        path = self.course.directory / "grading" / self.name / f"{student}.json"
-        write_atomic(path, to_json(asdict(record)).encode())
+        lost = keep_given(self.course, self.name, student, given)
+        kept = {cell: asdict(each) for cell, each in given.items()}
+        record = GradingRecord(student, key, state, message, asdict(self.limits), [*look_at, *lost], kept)
+        write_record(self.course, self.name, record)
         self.records[student] = record
 
     def _store(self, student: str, executed: NotebookNode) -> None:

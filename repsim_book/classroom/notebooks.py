@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from repsim_core.errors import InputError
 MAX_BYTES = 20_000_000
 MAX_FILE_BYTES = 100_000_000
 
+# The cell in which a student says who it is.
+_SAYS = re.compile(r"^\s*student\s*=\s*(['\"])(?P<id>.*?)\1", re.MULTILINE)
 # In nbgrader's order (its GenerateAssignment): hidden tests are cleared after the gradebook has been told.
 _SKELETON = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums)
 _RELEASE = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata)
@@ -129,3 +132,11 @@ def time_spent(notebook: NotebookNode) -> float | None:
     """The hours that a student gives in the cell `time_spent` of a submission; None where there is no number."""
     sources = [cell.source for cell in notebook.cells if grade_id(cell) == "time_spent"]
     return next((hours for source in reversed(sources) if (hours := hours_spent(source)) is not None), None)
+
+
+def says(notebook: NotebookNode) -> str:
+    """Whom a notebook names as its student."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (found := _SAYS.search(cell.source)):
+            return found["id"]
+    return ""

@@ -1,164 +1,176 @@
-"""What is known about a class: tables of points and states, and pages of feedback."""
+"""What is known about a class: grades.csv, a row an assignment and student, and cells.csv, a row a graded cell."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 from nbformat import NotebookNode
-from nbgrader.api import MissingEntry
-from nbgrader.converters import GenerateFeedback
 
-from repsim_book.classroom.course import Course, require_name
-from repsim_book.classroom.grade_class import read_grading_records
-from repsim_book.classroom.notebooks import grade_id
-from repsim_book.classroom.roster import ROSTER, read_roster
-from repsim_book.errors import ClassroomError
+from repsim_book.classroom.attempts import Attempt, attempts_of, counting_attempts
+from repsim_book.classroom.course import Course
+from repsim_book.classroom.decisions import Decisions, read_decisions
+from repsim_book.classroom.grade_class import GradingRecord, grading_key, read_grading_records
+from repsim_book.classroom.groups import Shared, numbers_beside, shared_work
+from repsim_book.classroom.origins import ARCHIVE
+from repsim_book.classroom.points import Points, graded_cells, read_points
+from repsim_book.classroom.roster import ROSTER, Roster, read_roster
+from repsim_book.classroom.settings import SETTINGS, Settings, read_settings
+from repsim_book.classroom.standing import standing
+from repsim_book.classroom.tables import write_table
 from repsim_core.errors import InputError
-from repsim_core.files import write_atomic
 
 GRADES, CELLS = "grades.csv", "cells.csv"
-# nbgrader's page writes a number where an answer has no points yet. This one no person gives.
-_PENDING = -987654.0
-_GRADES = ("assignment", "student", "state", "points", "max_points", "written_pending", "look_at", "message")
-_CELLS = ("assignment", "student", "cell", "points", "max_points", "pending")
+_GRADES = (
+    "assignment",
+    "student",
+    "state",
+    "points",
+    "max_points",
+    "written_pending",
+    "submitted",
+    "time_from",
+    "attempts",
+    "late_days",
+    "deducted",
+    "handed_in_by",
+    "run",
+    "look_at",
+    "message",
+)
+_CELLS = ("assignment", "student", "cell", "points", "max_points", "pending", "withdrawn")
 
 
 def write_grades(course: Course) -> pd.DataFrame:
-    """Write grades.csv (a row an assignment and student) and cells.csv (a row a graded cell) anew from the gradebook.
+    """Write grades.csv and cells.csv anew from the gradebook and the files of the course.
 
-    Points are those given so far, by the tests and by people; `written_pending` counts the answers that wait for a
-    person, `look_at` says what else one has to look at. Of the roster, those who handed in nothing have a row too.
+    `state` is one of `standing.STATES`. Points are those given so far, by the tests and by people, without questions
+    that were withdrawn and less what lateness costs (`deducted`); `written_pending` counts the answers that wait for a
+    person, `look_at` says what else one has to look at, `run` how the execution went. Of the roster, those who handed
+    in nothing have a row too; members of a group share that of `handed_in_by`.
 
     Returns:
         The table of grades.csv.
+
+    Raises:
+        InputError: a file that the teacher writes cannot be read.
     """
     grades: list[dict[str, Any]] = []
     cells: list[dict[str, Any]] = []
-    roster = read_roster(course.directory / ROSTER)
-    with course.gradebook() as gradebook:
-        for name in sorted(path.name for path in (course.directory / "grading").glob("*")):
-            records = read_grading_records(course, name)
-            for student, record in records.items():
-                try:
-                    submission = gradebook.find_submission(name, student)
-                except MissingEntry:  # removed from the gradebook since
-                    continue
-                found = [grade for notebook in submission.notebooks for grade in notebook.grades]
-                cells += [
-                    {
-                        "assignment": name,
-                        "student": student,
-                        "cell": grade.name,
-                        "points": grade.score,
-                        "max_points": grade.max_score,
-                        "pending": bool(grade.needs_manual_grade),
-                    }
-                    for grade in sorted(found, key=lambda grade: grade.name)
-                ]
-                grades.append(
-                    {
-                        "assignment": name,
-                        "student": student,
-                        "state": record.state,
-                        "points": sum(grade.score for grade in found),
-                        "max_points": sum(grade.max_score for grade in found),
-                        "written_pending": sum(bool(grade.needs_manual_grade) for grade in found),
-                        "look_at": "; ".join(record.look_at),
-                        "message": record.message,
-                    }
-                )
-            handed_in = {*records, *course.submissions(name)}
-            grades += [
-                {
-                    "assignment": name,
-                    "student": student,
-                    "state": "nothing",
-                    "points": 0.0,
-                    "written_pending": 0,
-                }
-                for student in (roster.students if roster else ())
-                if student not in handed_in
-            ]
+    points = read_points(course)
+    for name in assignments(course):
+        found = _Assignment(course, name, points.get(name, {}))
+        grades += [{"assignment": name, **found.row(student)} for student in found.students]
+        cells += [{"assignment": name, **row} for row in found.cells()]
     tables = {GRADES: pd.DataFrame(grades, columns=_GRADES), CELLS: pd.DataFrame(cells, columns=_CELLS)}
     for file, table in tables.items():
-        write_atomic(course.directory / file, table.to_csv(index=False, lineterminator="\n").encode())
+        write_table(course.directory / file, table)
     return tables[GRADES]
 
 
-def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
-    """Write nbgrader's page of feedback for each graded submission: feedback/<student>/NN_name.html.
+def assignments(course: Course) -> list[str]:
+    """Those of which something was handed in or graded."""
+    found = {path.name for path in (course.directory / "grading").glob("*")}
+    return sorted(found | {path.parent.name for path in course.directory.glob("submitted/*/*/*.ipynb")})
 
-    A page shows the executed notebook, the hidden tests too, with points and comments. An answer that nobody has given
-    points for yet is said to wait.
 
-    Returns:
-        The pages, and the students who have none because their submission could not be executed.
+class _Assignment:
+    """All that is known of an assignment."""
 
-    Raises:
-        InputError: nothing of the assignment is graded.
-        ClassroomError: nbgrader failed.
-    """
-    require_name(name)
-    records = read_grading_records(course, name)
-    if not records:
-        raise InputError(
-            f"{name}: found no grades in {course.directory}, expected some; to grade: repsim classroom grade {name}"
-        )
-    pages, without = [], []
-    for student in records:
-        notebook = course.autograded(name, student)
-        if not notebook.is_file():
-            without.append(student)
-            earlier = course.directory / "feedback" / student / f"{name}.html"
-            earlier.unlink(missing_ok=True)
-            continue
-        converter = GenerateFeedback(coursedir=course.nbgrader(name, student))
+    def __init__(self, course: Course, name: str, points: Mapping[str, list[Points]]) -> None:
+        self.course, self.name, self.points = course, name, points
+        self.submissions = course.submissions(name)
+        self.records: dict[str, GradingRecord] = read_grading_records(course, name)
+        self.attempts: dict[str, Attempt] = counting_attempts(course, name)
+        self.settings: Settings = read_settings(course.directory / SETTINGS, name)
+        self.decisions: Decisions = read_decisions(course, name)
+        self.roster: Roster | None = read_roster(course.directory / ROSTER)
+        self.shared: Shared = shared_work(course, name, self.submissions)
+        cells = graded_cells(course, name)
+        self.most = sum(most for cell, most in cells.items() if cell not in self.decisions.withdrawn)
         try:
-            exporter = converter.exporter_class(parent=converter, config=converter.config)
-            for preprocessor in converter.preprocessors:
-                exporter.register_preprocessor(preprocessor)
-            exporter.register_preprocessor(_mark_pending(course, name, student), enabled=True)
-            resources = converter.init_single_notebook_resources(str(notebook))
-            page, _ = exporter.from_filename(str(notebook), resources=resources)
-        except Exception as error:  # of nbgrader, nbconvert or SQLAlchemy
-            problem = f"{type(error).__name__}: {error}"
-            raise ClassroomError(
-                f"{name}: nbgrader failed at the feedback of {student}: {problem}"
-            ) from error
-        path = course.directory / "feedback" / student / f"{name}.html"
-        write_atomic(path, _said_pending(page).encode())
-        pages.append(path)
-    return pages, without
+            self.skeleton: NotebookNode | None = course.skeleton(name)
+        except InputError:  # changed, or no more there
+            self.skeleton = None
 
+    @property
+    def students(self) -> list[str]:
+        known = self.roster.students if self.roster else {}
+        return sorted({*known, *self.submissions, *self.records, *self.shared.whose})
 
-def _mark_pending(
-    course: Course, name: str, student: str
-) -> Callable[[NotebookNode, Any], tuple[NotebookNode, Any]]:
-    """A preprocessor that tells answers which wait for a person from those with 0 points."""
-    with course.gradebook() as gradebook:
-        submission = gradebook.find_submission(name, student)
-        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-        pending = {grade.name for grade in grades if grade.needs_manual_grade}
+    def row(self, student: str) -> dict[str, Any]:
+        whose = self.shared.whose.get(student, student)
+        record, attempt = self.records.get(whose), self.attempts.get(whose)
+        found = [each for each in self.points.get(whose, ()) if each.cell not in self.decisions.withdrawn]
+        earned, pending = sum(each.points for each in found), sum(each.pending for each in found)
+        late_days = self._late_days(whose, attempt)
+        told = attempt is not None and attempt.time_from != ARCHIVE
+        deducted = self.settings.deduction(late_days, earned, self.most) if told else 0.0
+        look_at = [*(record.look_at if record else ()), *self._asked(student, attempt, late_days, told)]
+        key = self._key(whose)
+        return {
+            "student": student,
+            "state": standing(
+                handed_in=whose in self.submissions or record is not None or student in self.shared.asks,
+                run=record.state if record else "none" if student in self.shared.asks else None,
+                current=record is None or key is None or record.key == key,
+                look_at=look_at,
+                pending=pending,
+                seen=record is not None and self.decisions.seen.get(whose) == record.key,
+            ),
+            "points": earned - deducted,
+            "max_points": self.most,
+            "written_pending": pending,
+            "submitted": attempt.time.isoformat(sep=" ", timespec="seconds")
+            if attempt and attempt.time
+            else None,
+            "time_from": attempt.time_from if attempt else None,
+            "attempts": len(attempts_of(self.course, self.name, whose)) if attempt else None,
+            "late_days": late_days,
+            "deducted": deducted,
+            "handed_in_by": whose if whose != student else None,
+            "run": record.state if record else None,
+            "look_at": "; ".join(look_at),
+            "message": record.message if record else None,
+        }
 
-    def mark(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        for cell in notebook.cells:
-            if grade_id(cell) in pending:
-                cell.metadata.nbgrader["score"] = _PENDING
-        return notebook, resources
+    def _late_days(self, student: str, attempt: Attempt | None) -> int:
+        if attempt is None:
+            return 0
+        members = self.shared.members.get(student, (student,))
+        extra = self.roster.extra_time(*members) if self.roster else timedelta(0)
+        return self.settings.late_days(attempt.time, extra)
 
-    return mark
+    def _asked(self, student: str, attempt: Attempt | None, late_days: int, told: bool) -> Iterator[str]:
+        """What a person has to decide, beyond what the grading has found."""
+        if student in self.shared.asks:
+            yield self.shared.asks[student]
+        if attempt and self.settings.lateness_costs:
+            if attempt.late and attempt.time is None:
+                yield "late, says the learning system, and not by how much; the time: collect --times"
+            elif late_days and not told:
+                yield f"late days: {late_days}, if the time in the archive is right; nothing is deducted for it"
 
+    def cells(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "student": student,
+                "cell": each.cell,
+                "points": each.points,
+                "max_points": each.most,
+                "pending": each.pending,
+                "withdrawn": each.cell in self.decisions.withdrawn,
+            }
+            for student in self.records
+            for each in self.points.get(student, ())
+        ]
 
-def _said_pending(page: str) -> str:
-    """A page of feedback in which answers without points are said to wait; the sum says how many do."""
-    waiting = re.compile(rf"Score: {_PENDING} / ([\d.]+)")
-    # Each is there twice, in the contents and at its cell.
-    if count := len(waiting.findall(page)) // 2:
-        page = waiting.sub(r"Not graded yet, at most \1", page)
-        left = f"{count} answer{'s' * (count > 1)} not graded yet"
-        page = re.sub(r"(\(Score: [\d.]+ / [\d.]+)\)(</h4>)", rf"\1 so far; {left})\2", page, count=1)
-    return page
+    def _key(self, student: str) -> str | None:
+        """What the grade of the submission as it is depends on; None where that cannot be known."""
+        path = self.submissions.get(student)
+        if self.skeleton is None or path is None:
+            return None
+        data = path.read_bytes()
+        return grading_key(self.skeleton, data, numbers_beside(data, student, self.shared.members))

@@ -1,7 +1,7 @@
 """Who takes the course, and whose a file is by the names that learning systems give to downloads.
 
 `course/roster.csv` has a row a student: `id`, and what is known of `name`, `email`, `lms_id` (the number that the
-learning system calls the student by), `extra_time` and `group`.
+learning system calls the student by), `extra_time` (beyond that of others, `2d`, `36h` or `90m`) and `group`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from repsim_book.classroom.course import STUDENT, STUDENT_IDS, quoted
+from repsim_book.classroom.settings import extra_time
 from repsim_core.errors import InputError, nearest
 
 ROSTER = "roster.csv"
 COLUMNS = ("id", "name", "email", "lms_id", "extra_time", "group")
 
-# What downloads are called. Moodle: a folder for each student; Canvas: a file, whose first number is the student's;
-# Gradescope: a folder, with a file that says whose.
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_\w+_?")
-_CANVAS = re.compile(r"(?P<name>[^\W\d_]+?)_(?:LATE_)?(?P<number>\d+)_\d+_.+")
+# What downloads are called. Moodle: a folder for each student, with a number of this assignment alone; Canvas: a file,
+# whose first number is the student's; Gradescope: a folder, with a file that says whose.
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<participant>\d+)_assignsubmission_.+")
+_CANVAS = re.compile(r"(?P<name>[^\W\d_]+?)_(?P<late>LATE_)?(?P<number>\d+)_\d+_.+")
 _GRADESCOPE = re.compile(r"submission_\d+")
 
 
@@ -58,6 +60,10 @@ class Roster:
         for student in students:
             for name in _names(student):
                 self._known.setdefault(name, set()).add(student.id)
+        self.groups: dict[str, tuple[str, ...]] = {}
+        for student in students:
+            if student.group:
+                self.groups[student.group] = (*self.groups.get(student.group, ()), student.id)
 
     def find(self, *names: str) -> str | None:
         """Whose id, number, address or name is among these; the first that says it.
@@ -74,6 +80,21 @@ class Roster:
             if found:
                 return next(iter(found))
         return None
+
+    def group_of(self, student: str) -> tuple[str, ...]:
+        """All who are in a student's group, in the roster's order; the student alone where there is none."""
+        found = self.students.get(student)
+        return self.groups[found.group] if found and found.group else (student,)
+
+    def extra_time(self, *students: str) -> timedelta:
+        """The most time beyond that of others that one of these has."""
+        found = [self.students[student].extra_time for student in students if student in self.students]
+        return max(map(extra_time, found), default=timedelta(0))
+
+    def members(self, *names: str) -> tuple[str, ...]:
+        """Those of the first group that is called so."""
+        plain = {_plain(group): members for group, members in self.groups.items()}
+        return next((plain[_plain(name)] for name in names if _plain(name) in plain), ())
 
     def unknown(self, name: str) -> InputError:
         """The error of a name that nobody here has."""
@@ -104,6 +125,10 @@ def read_roster(path: Path) -> Roster | None:
         if not any(values.values()):
             continue
         student = Student(**{"id": "", **values})
+        try:
+            extra_time(student.extra_time)
+        except InputError as error:
+            raise InputError(f"{ROSTER}: line {number}: {error}") from error
         if not STUDENT.fullmatch(student.id):
             raise InputError(f"{ROSTER}: line {number}: found {quoted(student.id)}, expected {STUDENT_IDS}")
         if student.id.casefold() in found:
@@ -122,29 +147,14 @@ def of_learning_system(folders: Sequence[str], stem: str) -> Mapping[str, str] |
         stem: its name without the suffix.
 
     Returns:
-        The parts of the name that tell: `number`, `name`, or neither (Gradescope's, which a file beside it explains).
+        The parts of the name that tell: `number` or `participant`, `name`, `late` where it says so; or none
+        (Gradescope's, which a file beside it explains).
     """
     for part in (*reversed(folders), stem):
         for pattern in (_MOODLE, _CANVAS, _GRADESCOPE):
             if found := pattern.fullmatch(part):
                 return {key: value for key, value in found.groupdict().items() if value}
     return None
-
-
-def of_gradescope(metadata: object) -> dict[str, tuple[str, ...]]:
-    """Whose each folder is, by what Gradescope's `submission_metadata.yml` says: ids, addresses and names by folder.
-
-    Args:
-        metadata: the file's content as YAML.
-    """
-    found = {}
-    if isinstance(metadata, dict):
-        for folder, entry in metadata.items():
-            submitters = entry.get(":submitters") if isinstance(entry, dict) else None
-            if isinstance(submitters, list) and submitters and isinstance(submitters[0], dict):
-                parts = (submitters[0].get(key) for key in (":sid", ":email", ":name"))
-                found[str(folder)] = tuple(str(part) for part in parts if part)
-    return found
 
 
 def _names(student: Student) -> Iterator[str]:

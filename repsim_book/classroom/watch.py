@@ -12,8 +12,16 @@ from pathlib import Path
 from repsim_book.classroom.course import Course
 from repsim_core.files import write_atomic
 
-_WATCHED = ("source", "masters", "release", "submitted", "autograded", "feedback", "grading")
-_FILES = ("gradebook.db", "roster.csv", "secret.txt", "nbgrader_config.py", ".released.json")
+_WATCHED = ("source", "masters", "release", "submitted", "attempts", "autograded", "feedback", "grading")
+_FILES = (
+    "gradebook.db",
+    "roster.csv",
+    "course.toml",
+    "decisions.json",
+    "secret.txt",
+    "nbgrader_config.py",
+    ".released.json",
+)
 
 
 class Watch:

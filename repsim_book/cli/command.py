@@ -217,6 +217,13 @@ def root_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def course_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--course`, the folder of a course."""
+    return click.option(
+        "--course", type=folder(), default="course", metavar="DIR", help="Its folder (default: course)."
+    )(function)
+
+
 def profile_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--profile`, values by chapter."""
     return click.option(

@@ -8,18 +8,10 @@ import pytest
 from places import CLASSROOM as BOOK
 
 if find_spec("nbgrader") is None:  # the extra classroom is not installed
-    collect_ignore = [
-        "test_answers.py",
-        "test_cheats.py",
-        "test_collect.py",
-        "test_judge.py",
-        "test_sandbox.py",
-        "test_suspicions.py",
-        "test_watch.py",
-    ]
+    collect_ignore_glob = ["test_*.py"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def released(tmp_path_factory) -> Path:
     """The folder of the course, not to be changed."""
     from repsim_book.classroom.course import Course, release
@@ -35,3 +27,29 @@ def course(released: Path, tmp_path: Path):
     from repsim_book.classroom.course import Course
 
     return Course(shutil.copytree(released, tmp_path / "course"))
+
+
+@pytest.fixture
+def not_executed(monkeypatch) -> None:
+    """Submissions are graded as if all of their cells had run without an error."""
+    from repsim_book.classroom import grade_class
+    from repsim_book.classroom.isolated import ExecutedSubmission
+
+    def execute(notebook, **_):
+        return ExecutedSubmission(notebook, "graded", "")
+
+    monkeypatch.setattr(grade_class, "execute_apart", execute)
+
+
+@pytest.fixture
+def run(capsys):
+    """Types a command of the classroom: its exit code and what it said."""
+    from repsim_book.cli import main
+
+    def call(*arguments):
+        code = main.main(["classroom", *map(str, arguments)])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return call

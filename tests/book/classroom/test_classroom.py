@@ -30,6 +30,7 @@ from repsim_book.classroom.answers import restore
 from repsim_book.classroom.apart import worker
 from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.feedback import write_feedback
 from repsim_book.classroom.grade import grade_notebook
 from repsim_book.classroom.grade_class import grade_class, read_grading_records
 from repsim_book.classroom.isolated import ExecutedSubmission, Limits
@@ -37,8 +38,7 @@ from repsim_book.classroom.notebooks import (
     grade_id,
     read_notebook,
 )
-from repsim_book.classroom.report import write_feedback, write_grades
-from repsim_book.cli import main
+from repsim_book.classroom.report import write_grades
 from repsim_core.assignments import student_seed
 from repsim_core.errors import InputError
 
@@ -124,17 +124,6 @@ def graded(released, tmp_path_factory):
     return course, {record.student: record for record in records}, progress
 
 
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        code = main.main(["classroom", *map(str, arguments)])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return call
-
-
 # A class
 
 
@@ -209,7 +198,7 @@ def test_written_answers_wait_for_a_person(graded):
     row = write_grades(course).set_index("student").loc["student0"]
     assert (row["points"], row["written_pending"]) == (8.5, 0)
     cells = (course.directory / "cells.csv").read_text()
-    assert f"{NAME},student0,why,3.5,4.0,False\n" in cells
+    assert f"{NAME},student0,why,3.5,4.0,False,False\n" in cells
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade("why", NAME, NAME, "student0")
         grade.manual_score, grade.needs_manual_grade = None, True
@@ -614,11 +603,12 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     assert re.match(
         r"repsim: isolation: (bubblewrap|none: found no bubblewrap|none: bubblewrap does not work)", err
     )
-    assert out.splitlines()[1].split() == ["ada", "graded", "5", "9", "1"]
+    assert out.splitlines()[1].split() == ["ada", "needs", "grading", "5", "9", "1"]
     assert re.search(r"01_tiny: 1 of 1 submissions, \d+ s in all", err)
     assert (tmp_path / "course" / "grades.csv").read_text().splitlines() == [
-        "assignment,student,state,points,max_points,written_pending,look_at,message",
-        "01_tiny,ada,graded,5.0,9.0,1,,",
+        "assignment,student,state,points,max_points,written_pending,submitted,time_from,attempts,late_days,"
+        "deducted,handed_in_by,run,look_at,message",
+        "01_tiny,ada,needs grading,5.0,9.0,1,,,1,0,0.0,,graded,,",
     ]
     code, out, _ = run("feedback", NAME, *course)
     assert (code, out) == (0, f"{tmp_path / 'course' / 'feedback' / 'ada' / NAME}.html\n")

@@ -12,7 +12,7 @@ from repsim_core.errors import InputError
 
 CSV = """id,name,email,lms_id,extra_time,group
 ada,Ada Lovelace,ada.lovelace@example.org,123,,A
-bob,Bob Müller,b.mueller@example.org,124,1.5,B
+bob,Bob Müller,b.mueller@example.org,124,2d,B
 jose,José de la Cruz,jc@example.org,125,,
 """
 METADATA = {

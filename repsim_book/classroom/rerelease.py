@@ -1,0 +1,99 @@
+"""Assignments that are released again after something was handed in, with other cells than were handed out.
+
+nbgrader refuses that once a submission is graded, and says nothing before. Here it is a choice: the assignment stays as
+it was handed out, or the new one takes its place and everything is graded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from nbgrader.api import MissingEntry
+
+from repsim_book.classroom.course import Course
+from repsim_book.classroom.given import Given, remembered
+from repsim_book.classroom.grade_class import read_grading_records, write_record
+from repsim_book.classroom.masters import masters
+from repsim_book.classroom.notebooks import grade_id, read_master
+from repsim_core.files import write_atomic
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Cells of a master that differ from those that were released.
+
+    Attributes:
+        added, removed: the names of marked cells.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = {"added": self.added, "removed": self.removed}
+        return "; ".join(f"{what}: {', '.join(cells)}" for what, cells in parts.items() if cells)
+
+
+def all_names(root: Path, course: Course, own_masters: Path | None = None) -> list[str]:
+    """The names of all assignments that a release has; see `course.release`."""
+    with masters(root, course.directory, own_masters) as used:
+        return list(used.paths)
+
+
+def changed_cells(
+    root: Path, course: Course, names: Sequence[str] = (), own_masters: Path | None = None
+) -> dict[str, Changed]:
+    """Of which assignments (of all by default) the master has other cells than those that submissions have.
+
+    Args:
+        root, own_masters: see `course.release`.
+    """
+    with masters(root, course.directory, own_masters) as used:
+        released = [
+            name
+            for name in used.paths
+            if name in (names or used.paths) and course.source(name).is_file() and course.submissions(name)
+        ]
+        new = {
+            name: {cell for each in read_master(used.paths[name]).cells if (cell := grade_id(each))}
+            for name in released
+        }
+    found = {}
+    for name, cells in new.items():
+        with course.gradebook() as gradebook:
+            try:
+                old = {cell.name for cell in gradebook.find_notebook(name, name).source_cells}
+            except MissingEntry:
+                continue
+        # nbgrader keeps those that can be graded, answered or are locked: all marked ones.
+        if cells != old:
+            found[name] = Changed(tuple(sorted(cells - old)), tuple(sorted(old - cells)))
+    return found
+
+
+@contextmanager
+def replaced(course: Course, names: Sequence[str]) -> Iterator[None]:
+    """Take what was graded of these assignments out of the gradebook, so that a new release can be made inside.
+
+    What people gave is remembered in the records of the grading, which gives it again where it can. If the release
+    fails, all is as before.
+    """
+    before = (course.directory / "gradebook.db").read_bytes() if names else b""
+    for name in names:
+        for student, record in read_grading_records(course, name).items():
+            earlier = {cell: Given(**each) for cell, each in record.given.items()}
+            given = remembered(course, name, student, earlier)
+            write_record(
+                course, name, replace(record, given={cell: asdict(each) for cell, each in given.items()})
+            )
+        with course.gradebook() as gradebook:
+            gradebook.remove_assignment(name)
+    try:
+        yield
+    except BaseException:
+        if names:
+            write_atomic(course.directory / "gradebook.db", before)
+        raise

@@ -1,0 +1,181 @@
+"""The `repsim classroom` commands around grading: what waits, decisions, grades for other systems, data of students.
+
+nbgrader is imported only where it is used.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from repsim_book.claims import claimed
+from repsim_book.cli.command import Whole, command, course_option
+from repsim_core.errors import InputError
+
+
+@command()
+@click.argument("name")
+@course_option
+def summary(name: str, course: Path) -> None:
+    """Show how the class did by question and part, and what waits.
+
+    Writes DIR/summary.csv. The mean is that of answers that are graded; full and zero are the shares of these with all
+    points and with none. Then come the students by state, with what is to be done.
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.standing import STATES
+    from repsim_book.classroom.summary import SUMMARY, write_summary
+
+    found = Course(course)
+    with claimed(course):
+        table, states = write_summary(found, name)
+    print(table.drop(columns="assignment").to_string(index=False, float_format="{:.3g}".format))  # pyright: ignore[reportArgumentType]
+    for state, students in states.items():
+        print(f"\n{len(students)} {state} ({STATES[state]})\n  {' '.join(students)}")
+    print(f"\n{found.directory / SUMMARY}")
+
+
+@command()
+@click.argument("name")
+@click.argument("students", nargs=-1, required=True, metavar="STUDENT...")
+@course_option
+def seen(name: str, students: Sequence[str], course: Path) -> None:
+    """Note that you have looked at what `look` or `stopped` asks to look at.
+
+    A submission that comes later is to be looked at anew.
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.deciding import mark_seen
+    from repsim_book.classroom.report import write_grades
+
+    found = Course(course)
+    with claimed(course):
+        mark_seen(found, name, students)
+        write_grades(found)
+
+
+@command()
+@click.argument("name")
+@click.argument("tasks", nargs=-1, metavar="[TASK]...")
+@course_option
+@click.option("--reason", default="", metavar="TEXT", help="Kept with the decision.")
+@click.option("--undo", is_flag=True, help="They count again.")
+def withdraw(name: str, tasks: Sequence[str], course: Path, reason: str, undo: bool) -> None:
+    """Take questions out of an assignment, for everybody.
+
+    TASK is the name of a test or an answer, or the number of a part. Its points leave what was earned and what could
+    be earned, in grades, summary, exports and pages of feedback. Nobody is graded again; nbgrader's own tables still
+    have the points. Without TASK: what is withdrawn.
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.deciding import withdraw as withdraw_tasks
+    from repsim_book.classroom.report import write_grades
+
+    found = Course(course)
+    with claimed(course):
+        withdrawn = withdraw_tasks(found, name, tasks, reason=reason, undo=undo)
+        write_grades(found)
+    print(f"withdrawn: {', '.join(withdrawn) or 'nothing'}")
+
+
+@command()
+@click.argument("name")
+@click.argument("student")
+@course_option
+@click.option("--attempt", type=Whole(), metavar="N", help="Its number, from 1 in the order of collection.")
+@click.option("--undo", is_flag=True, help="The rule of DIR/course.toml holds again.")
+def counts(name: str, student: str, course: Path, attempt: int | None, undo: bool) -> None:
+    """Decide what counts: an attempt of a student, or of a group that STUDENT's work does.
+
+    All attempts are in DIR/attempts/. Without this the rule in DIR/course.toml holds: counts = "last" (which it is
+    without a word), "first" or "last on time".
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.deciding import choose
+    from repsim_book.classroom.report import write_grades
+
+    found = Course(course)
+    with claimed(course):
+        said = choose(found, name, student, attempt=attempt, undo=undo)
+        write_grades(found)
+    print(said)
+
+
+@command()
+@click.argument("name")
+@click.option(
+    "--for", "system", default="csv", metavar="SYSTEM", help="moodle, canvas or csv (default: csv)."
+)
+@click.option("--column", metavar="NAME", help="What the column of points is called (default: NAME).")
+@click.option("--unfinished", is_flag=True, help="Also grades that are not final, as they are so far.")
+@course_option
+def export(name: str, system: str, column: str | None, unfinished: bool, course: Path) -> int:
+    """Write the grades as Moodle or Canvas imports them, or all that is known.
+
+    Students whose work waits for something have no row for Moodle and Canvas, and are named; the exit code is then 1.
+    Who handed in nothing has 0 points. For Canvas give the column its name there, with the number: --column "Twins
+    (1234)".
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.export import export_grades
+
+    found = Course(course)
+    with claimed(course):
+        path, left_out = export_grades(found, name, system, column=column, unfinished=unfinished)
+    print(path)
+    if left_out:
+        print(f"repsim: not final: {', '.join(left_out)}", file=sys.stderr)
+    return 1 if left_out else 0
+
+
+@command()
+@click.argument("name")
+@click.option("--least", type=float, default=0.5, metavar="SHARE", help="In common (default: 0.5).")
+@course_option
+def similar(name: str, least: float, course: Path) -> None:
+    """List pairs of submissions with much in common, for a person to look at.
+
+    What the released notebook and the solution hold, and what many share, does not count; names of variables and
+    numbers are not looked at. Members of a group are not compared. A pair in the list says nothing about who wrote
+    what, nor how it came: short answers can be alike by themselves. Writes DIR/similar.csv, with the passages.
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.similar import SIMILAR, write_similar
+
+    found = Course(course)
+    with claimed(course):
+        table = write_similar(found, name, least=least)
+    if table.empty:
+        print("no two submissions have so much in common")
+    else:
+        print(table[["one", "other", "kind", "share", "cells"]].to_string(index=False))
+    print(found.directory / SIMILAR)
+
+
+@command()
+@click.argument("student")
+@course_option
+@click.option("--yes", is_flag=True, help="Delete; without it the files are only listed.")
+def forget(student: str, course: Path, yes: bool) -> None:
+    """Delete all that the course holds of a student.
+
+    Files, points, comments, decisions, and the row of roster.csv. To delete a whole course, remove its folder:
+    nothing about it is anywhere else.
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.forget import forget as forget_student
+    from repsim_book.classroom.forget import student_data
+
+    found = Course(course)
+    if not (found.directory / "gradebook.db").is_file():
+        raise InputError(f"course: found no course in {found.directory}, expected one with a gradebook")
+    if not yes:
+        print("\n".join(map(str, student_data(found, student))))
+        print(f"these, and what tables hold of {student}, are deleted by the same command with --yes")
+        return
+    with claimed(course):
+        gone = forget_student(found, student)
+    print("\n".join(f"deleted: {path}" for path in gone))
