@@ -59,7 +59,11 @@ def student_permutation(seed: int, num_labels: int = 7) -> list[int]:
 
 
 def is_own(function: object) -> bool:
-    """Whether a function is a student's own: it is none of this package's, and calls none by the package's name."""
+    """Whether a function is a student's own: it is none of this package's, and calls none by the package's name.
+
+    That can be got round. Where a class is graded, a test that asks this of a name, `is_own(psi)`, has all its calls of
+    `psi` run in a process in which this package cannot be imported.
+    """
     # What functools.partial holds.
     function = getattr(function, "func", function)
     names = getattr(getattr(function, "__code__", None), "co_names", ())

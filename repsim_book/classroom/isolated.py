@@ -20,7 +20,7 @@ from repsim_book.classroom.apart.family import end_family
 from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
 from repsim_book.classroom.apart.worker import is_test, line, unfinished
-from repsim_book.execution.kernel import START_SECONDS, kernel_folder
+from repsim_book.execution.kernel import START_SECONDS, THREADS, kernel_folder
 from repsim_book.processes import child
 
 # Seconds beyond its limits after which a process is killed from outside.
@@ -86,6 +86,7 @@ def execute_apart(
     """
     environment = dict(os.environ if environment is None else environment)
     environment.pop("REPSIM_STUDENT", None)
+    environment = {name: "1" for name in THREADS} | environment  # as for kernels
     environment["NBGRADER_EXECUTION"] = "autograde"  # as nbgrader tells the kernels that it starts
     if student is not None:
         environment["REPSIM_STUDENT"] = student

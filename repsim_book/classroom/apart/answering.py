@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,6 @@ from typing import Any
 
 from repsim_book.classroom.apart.values import UnsupportedError, decode, encode
 
-# How an answer is marked among the outputs of a kernel.
-MIME = "application/vnd.repsim.answer+json"
 # Characters of what a student's function raises.
 _TEXT = 2000
 
@@ -81,10 +80,18 @@ def _told(error: BaseException) -> dict[str, str]:
     }
 
 
-def display(request: str) -> None:
-    """In a kernel: answer a request, as an output."""
+def serve(place: str) -> None:
+    """In a kernel: answer requests, a line of JSON each, until there are no more.
+
+    Args:
+        place: the address of a socket.
+    """
     from IPython.core.interactiveshell import InteractiveShell
 
     shell: Any = InteractiveShell.instance()
-    found = answer(shell.user_ns, json.loads(request))
-    shell.display_pub.publish({MIME: json.dumps(found)})
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(place)
+        with connection.makefile("rwb") as stream:
+            for line in stream:
+                stream.write(json.dumps(answer(shell.user_ns, json.loads(line))).encode() + b"\n")
+                stream.flush()

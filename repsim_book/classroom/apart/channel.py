@@ -13,7 +13,7 @@ from repsim_book.classroom.apart.limits import MAX_OUTPUT
 from repsim_book.processes import kill_group
 
 # Bytes of a line: an executed cell, all of whose output is escaped.
-_LONGEST = 7 * MAX_OUTPUT
+LONGEST = 7 * MAX_OUTPUT
 
 
 class EndedError(Exception):
@@ -46,7 +46,7 @@ class Channel:
         Raises:
             EndedError: there is none.
         """
-        line = self._replies.readline(_LONGEST)
+        line = self._replies.readline(LONGEST)
         try:
             reply = json.loads(line)
         except (ValueError, RecursionError) as error:

@@ -15,8 +15,7 @@ from typing import Any, cast
 import nbformat
 from nbformat import NotebookNode
 
-from repsim_book.classroom.apart.answering import MIME
-from repsim_book.classroom.apart.channel import listen
+from repsim_book.classroom.apart.channel import LONGEST, listen
 from repsim_book.classroom.apart.limits import MAX_OUTPUT, Limits, bind, bind_processes
 from repsim_book.execution.kernel import (
     START_SECONDS,
@@ -38,7 +37,12 @@ class _Execution:
     def __init__(self, notebook: NotebookNode, limits: Limits, files: Mapping[str, bytes]) -> None:
         self.notebook, self.limits, self.files = notebook, limits, files
         self.reply: dict[str, Any] = {}
-        self.at = 0
+        self.at, self.count = 0, 1
+        # The run of the kernel that answers what is asked about a cell, and the streams from and to it.
+        self.answering: asyncio.Future[dict[str, Any]] | None = None
+        self.connected: asyncio.Future[None]
+        self.answers: asyncio.StreamReader
+        self.calls: asyncio.StreamWriter
 
     async def run(
         self, folder: Path, requests: asyncio.Queue[dict[str, Any]], send: Callable[[object], None]
@@ -51,7 +55,9 @@ class _Execution:
         work.mkdir()
         for name, content in self.files.items():
             (work / name).write_bytes(content)
-        async with client.async_setup_kernel(cwd=str(work)):
+        self.place = folder / "calls"
+        server = await asyncio.start_unix_server(self._calls, self.place, limit=LONGEST)
+        async with server, client.async_setup_kernel(cwd=str(work)):
             self.clock = asyncio.timeout(self.limits.seconds)
             send({"ready": True})
             try:
@@ -78,7 +84,7 @@ class _Execution:
                 self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
             ) -> NotebookNode | None:
                 content = msg["content"]
-                if "text" in content or ("data" in content and MIME not in content["data"]):
+                if "text" in content or "data" in content:
                     self.said += len(content.get("text", "")) or len(json.dumps(content["data"]))
                     if self.said > MAX_OUTPUT:
                         return None
@@ -112,30 +118,61 @@ class _Execution:
         what went wrong as `problem`: a state and a line.
         """
         self.at = request["number"]
-        cell, own = self.notebook.cells[self.at], "source" not in request and "ask" not in request
-        if not own:
-            given = json.dumps(request.get("ask"))
-            source = f"__import__({_ANSWERING!r}, fromlist=['display']).display({given!r})"
-            cell = nbformat.v4.new_code_cell(
-                request.get("source", source), metadata=self.notebook.cells[self.at].metadata
-            )
+        if "ask" in request:
+            return await self._answered(client, request["ask"])
+        if self.answering is not None:
+            if self.connected.done():
+                self.calls.close()
+            await self.answering
+            self.answering = None
+        if "source" in request:
+            return await self._unseen(client, request["source"])
+        cell = self.notebook.cells[self.at]
         self.reply = {"finished": False, "problem": None}
-        await client.async_execute_cell(
-            cell,
-            self.at,
-            execution_count=client.code_cells_executed + 1 if own else None,
-            store_history=own,
+        await client.async_execute_cell(cell, self.at, execution_count=self.count)
+        self.count += 1
+        return (
+            self.reply | {"outputs": cell.outputs, "count": cell.get("execution_count")} | self._flood(client)
         )
-        if own:
-            self.reply |= {"outputs": cell.outputs, "count": cell.get("execution_count")}
-        else:
-            client.code_cells_executed -= 1
-            answers = [output["data"][MIME] for output in cell.outputs if MIME in output.get("data", {})]
-            self.reply["answer"] = json.loads(answers[-1]) if answers else None
-        if client.said > MAX_OUTPUT and not self.reply["problem"]:
-            found, most = client.said // 1_000_000, MAX_OUTPUT // 1_000_000
-            self.reply["problem"] = "memory", f"found {found} MB of output, expected less than {most}"
-        return self.reply
+
+    def _calls(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The kernel has come to answer."""
+        if not self.connected.done():
+            self.answers, self.calls = reader, writer
+            self.connected.set_result(None)
+
+    async def _unseen(self, client: Any, source: str) -> dict[str, Any]:
+        """Execute something in the place of a cell."""
+        cell = nbformat.v4.new_code_cell(source, metadata=self.notebook.cells[self.at].metadata)
+        self.reply = {"finished": False, "problem": None}
+        await client.async_execute_cell(cell, self.at, store_history=False)
+        return self.reply | self._flood(client)
+
+    async def _answered(self, client: Any, ask: object) -> dict[str, Any]:
+        """What the kernel answers. All that is asked about a cell is answered by one run, within the limit for it."""
+        if self.answering is None:
+            self.connected = asyncio.get_running_loop().create_future()
+            source = f"__import__({_ANSWERING!r}, fromlist=['serve']).serve({str(self.place)!r})"
+            self.answering = asyncio.ensure_future(self._unseen(client, source))
+            await asyncio.wait({self.answering, self.connected}, return_when=asyncio.FIRST_COMPLETED)
+        line = b""
+        if not self.answering.done():
+            self.calls.write(json.dumps(ask).encode() + b"\n")
+            reading = asyncio.ensure_future(self.answers.readline())
+            await asyncio.wait({self.answering, reading}, return_when=asyncio.FIRST_COMPLETED)
+            line = reading.result() if reading.done() else b""
+            reading.cancel()
+        if line.endswith(b"\n"):
+            return {"finished": True, "problem": None, "answer": json.loads(line)}
+        reply = await self.answering
+        return reply | {"finished": False}
+
+    def _flood(self, client: Any) -> dict[str, Any]:
+        """The problem of a notebook that says too much, if there is no worse."""
+        if client.said <= MAX_OUTPUT or self.reply["problem"]:
+            return {}
+        found, most = client.said // 1_000_000, MAX_OUTPUT // 1_000_000
+        return {"problem": ("memory", f"found {found} MB of output, expected less than {most}")}
 
     def _cell_seconds(self, cell: NotebookNode) -> int:
         """The limit for a cell, asked for when it has been handed to the kernel."""
