@@ -60,9 +60,8 @@ def of_equal_loss(table: pd.DataFrame) -> str:
     compared = table.dropna(subset=["wide"]) if "wide" in table else table.iloc[:0]
     if not len(compared):
         return "The same distances, against how much the networks have learnt"
-    nearer = int((compared["wide"] < compared["narrow"]).sum())
-    counts = plural(len(compared), "number")
-    return f"At equal loss the widest networks have the smaller d_LLV for {nearer} of {counts} of labels"
+    nearer, counts = int((compared["wide"] < compared["narrow"]).sum()), plural(len(compared), "value")
+    return f"At equal loss the widest networks have the smaller d_LLV for {nearer} of {counts} of K"
 
 
 def of_orders(by_width: pd.DataFrame) -> str:

@@ -42,7 +42,7 @@ def test_training_and_equal_loss() -> None:
     training = pd.DataFrame(rows, columns=["classes", "width", "steps", "d_llv"])
     assert titles.of_training(training) == "In training the median d_LLV falls in 1 of 2 groups"
     equal = pd.DataFrame({"narrow": [0.5, 0.5], "wide": [0.4, np.nan]})
-    assert titles.of_equal_loss(equal).endswith("for 1 of 1 number of labels")
+    assert titles.of_equal_loss(equal).endswith("for 1 of 1 value of K")
     assert "how much" in titles.of_equal_loss(equal.iloc[1:])
 
 
