@@ -93,7 +93,10 @@ def check_notebook(name: str, folder: str | Path = ".") -> str:
         expected = notebook["metadata"].get("repsim", {}).get("answers", [])
         saved = datetime.fromtimestamp(path.stat().st_mtime)
     except OSError:
-        return f"! There is no {path.name} in {path.parent.resolve()}: give the notebook its own name, and save it."
+        return (
+            f"! There is no {path.name} here: give the notebook its own name, and save it. (Where it is graded there "
+            "is none, and this means nothing.)"
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"! {path.name} is not the file of a notebook."
     lines = [

@@ -14,6 +14,7 @@ from repsim_book.classroom.course import Course
 from repsim_book.classroom.decisions import Decisions, read_decisions
 from repsim_book.classroom.grade_class import GradingRecord, grading_key, read_grading_records
 from repsim_book.classroom.groups import Shared, numbers_beside, shared_work
+from repsim_book.classroom.notebooks import read_notebook, time_spent
 from repsim_book.classroom.origins import ARCHIVE
 from repsim_book.classroom.points import Points, graded_cells, read_points
 from repsim_book.classroom.roster import ROSTER, Roster, read_roster
@@ -36,6 +37,7 @@ _GRADES = (
     "late_days",
     "deducted",
     "handed_in_by",
+    "hours",
     "run",
     "look_at",
     "message",
@@ -49,7 +51,7 @@ def write_grades(course: Course) -> pd.DataFrame:
     `state` is one of `standing.STATES`. Points are those given so far, by the tests and by people, without questions
     that were withdrawn and less what lateness costs (`deducted`); `written_pending` counts the answers that wait for a
     person, `look_at` says what else one has to look at, `run` how the execution went. Of the roster, those who handed
-    in nothing have a row too; members of a group share that of `handed_in_by`.
+    in nothing have a row too; members of a group share that of `handed_in_by`. `hours` is what the notebook gives.
 
     Returns:
         The table of grades.csv.
@@ -131,10 +133,18 @@ class _Assignment:
             "late_days": late_days,
             "deducted": deducted,
             "handed_in_by": whose if whose != student else None,
+            "hours": self._hours(whose),
             "run": record.state if record else None,
             "look_at": "; ".join(look_at),
             "message": record.message if record else None,
         }
+
+    def _hours(self, student: str) -> float | None:
+        """What the student says that it took, where the notebook asks for it."""
+        try:
+            return time_spent(read_notebook(self.submissions[student].read_bytes()))
+        except (KeyError, OSError, InputError):
+            return None
 
     def _late_days(self, student: str, attempt: Attempt | None) -> int:
         if attempt is None:

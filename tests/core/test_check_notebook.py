@@ -115,7 +115,7 @@ def test_size_and_time(told, monkeypatch):
 
 
 def test_files_that_cannot_be_read_are_a_line(tmp_path):
-    assert check_notebook("01_tiny", tmp_path).startswith("! There is no 01_tiny.ipynb in ")
+    assert check_notebook("01_tiny", tmp_path).startswith("! There is no 01_tiny.ipynb here")
     for content in ("", "[1]", "{}", '{"cells": [{}], "metadata": {}}', '{"cells": 3, "metadata": {}}'):
         (tmp_path / "01_tiny.ipynb").write_text(content)
         assert check_notebook("01_tiny", tmp_path) == "! 01_tiny.ipynb is not the file of a notebook."

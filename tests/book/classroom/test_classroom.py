@@ -607,7 +607,7 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     assert re.search(r"01_tiny: 1 of 1 submissions, \d+ s in all", err)
     assert (tmp_path / "course" / "grades.csv").read_text().splitlines() == [
         "assignment,student,state,points,max_points,written_pending,submitted,time_from,attempts,late_days,"
-        "deducted,handed_in_by,run,look_at,message",
+        "deducted,handed_in_by,hours,run,look_at,message",
         "01_tiny,ada,needs grading,5.0,9.0,1,,,1,0,0.0,,graded,,",
     ]
     code, out, _ = run("feedback", NAME, *course)
