@@ -18,6 +18,7 @@ from repsim_book.classroom.apart.limits import Limits
 from repsim_book.classroom.apart.sandbox import choose
 from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.grade import grade_notebook
 from repsim_book.classroom.grade_class import grade_class
 from repsim_book.classroom.notebooks import grade_id
 from repsim_book.classroom.report import write_grades
@@ -80,6 +81,14 @@ def notebook(student, doubled=DOUBLED, by_hand=BY_HAND):
         cell("test-by-hand", TEST_BY_HAND, grade=True, locked=True, points=2),
     ]
     return nbformat.v4.new_notebook(cells=cells)
+
+
+def the_master():
+    master = notebook("reference")
+    for each in master.cells:
+        if each.metadata.nbgrader["solution"]:
+            each.source = f"### BEGIN SOLUTION\n{each.source}\n### END SOLUTION"
+    return master
 
 
 WRONG = "def doubled(x):\n    return 0"
@@ -169,13 +178,9 @@ def graded(tmp_path_factory):
     if sandbox.name == "none":
         pytest.skip(f"no sandbox works here: {sandbox.why}")
     folder = tmp_path_factory.mktemp("cheats")
-    master = notebook("reference")
-    for each in master.cells:
-        if each.metadata.nbgrader["solution"]:
-            each.source = f"### BEGIN SOLUTION\n{each.source}\n### END SOLUTION"
     course = Course(folder / "course")
     root = folder / "book"
-    write(root, {f"notebooks/assignments/{NAME}.md": as_markdown(master).encode()})
+    write(root, {f"notebooks/assignments/{NAME}.md": as_markdown(the_master()).encode()})
     release(root, course)
     with socket.create_server(("127.0.0.1", 0)) as server:
         cheats = {
@@ -222,7 +227,7 @@ CHEATS = {
 def test_a_cheat_gains_nothing_and_is_pointed_out(graded, student):
     table, _, _, records = graded
     state, said = CHEATS[student]
-    assert (table.loc[student, "points"], table.loc[student, "state"]) == (0, state)
+    assert (table.loc[student, "points"], records[student].state) == (0, state)
     for words in said:
         assert words in table.loc[student, "look_at"], records[student]
 
@@ -255,3 +260,20 @@ def test_a_value_that_tests_cannot_look_at_waits_for_a_person(graded):
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade("test-doubled", NAME, NAME, "equals")
         assert (grade.auto_score, grade.needs_manual_grade) == (None, True)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("doubled", "by_hand", "said"),
+    [
+        (DROPS_ASSERT, WRONG_BY_HAND, "`assert` asserts nothing in the submission's own process"),
+        (REPLACES, WRONG_BY_HAND, "numpy.allclose takes different numbers for equal"),
+        (OUTLIVES, "dissimilarity = rc.svd_dissimilarity", "it leaves processes running, which were ended"),
+    ],
+)
+def test_without_a_sandbox_they_gain_no_more(doubled, by_hand, said):
+    submission = notebook("eve", doubled, by_hand)
+    grade = grade_notebook(the_master(), submission, student="eve", limits=Limits(HANG, 10 * HANG))
+    assert (grade.state, grade.total) == ("graded", 0)
+    assert any(said in each for each in grade.look_at)
+    assert not [each for each in psutil.process_iter(["cmdline"]) if TOKEN in (each.info["cmdline"] or [])]
