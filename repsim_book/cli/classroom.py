@@ -167,6 +167,7 @@ def collect(
     """
     from repsim_book.classroom.collect import collect_submissions
     from repsim_book.classroom.course import Course, quoted
+    from repsim_book.classroom.groups import shared_work
 
     called = {}
     for pair in who:
@@ -177,6 +178,7 @@ def collect(
     place = Course(course)
     with claimed(course):
         found = collect_submissions(place, name, origin, who=called, names=names, times=times)
+        asked = {*shared_work(place, name, place.submissions(name)).asks.values()}
     for file, reason in found.refused.items():
         print(f"repsim: {quoted(as_text(file))} is not taken: {reason}", file=sys.stderr)
     for student, said in found.says.items():
@@ -185,6 +187,8 @@ def collect(
             f"--who takes it in under that id",
             file=sys.stderr,
         )
+    for question in sorted(asked):
+        print(f"repsim: {question}", file=sys.stderr)
     for student in found.older:
         print(f"repsim: {student}: the attempt is kept, an earlier one counts", file=sys.stderr)
     counts = {"new": found.new, "changed": found.changed, "unchanged": found.unchanged}

@@ -332,7 +332,9 @@ def test_a_group_s_tests_ask_for_the_numbers_of_whom_the_notebook_names(ruled, t
 def test_different_work_of_one_group_is_asked_about(ruled, tmp_path, run):
     write(ruled.directory, {SETTINGS: f"groups = true\n{RULES}".encode()})
     files = {f"{who}.ipynb": submission(number) for number, who in enumerate(("ada", "bob"))}
-    collect_submissions(ruled, NAME, write(tmp_path / "in", files))
+    code, _, err = run("collect", NAME, write(tmp_path / "in", files), "--course", ruled.directory)
+    question = "ada, bob are one group and handed in different work; which counts: repsim classroom counts"
+    assert (code, err) == (0, f"repsim: {question} {NAME} ID\n")
     grade_class(ruled, NAME)
     table = write_grades(ruled).set_index("student")
     assert list(table["state"]) == ["look", "look", "nothing"]
