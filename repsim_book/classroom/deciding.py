@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from repsim_book.classroom.attempts import attempts_of, place_attempts
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.decisions import changed_decisions
-from repsim_book.classroom.grade_class import read_grading_records
 from repsim_book.classroom.groups import shared_work
+from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.summary import cells_of
 from repsim_core.errors import InputError, nearest
 

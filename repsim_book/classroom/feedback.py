@@ -12,9 +12,9 @@ from nbgrader.converters import GenerateFeedback
 
 from repsim_book.classroom.course import Course, require_name
 from repsim_book.classroom.decisions import read_decisions
-from repsim_book.classroom.grade_class import read_grading_records
 from repsim_book.classroom.notebooks import grade_id
 from repsim_book.classroom.points import read_points
+from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.report import write_grades
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError

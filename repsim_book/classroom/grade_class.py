@@ -15,19 +15,16 @@ where it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, OverwriteKernelspec
@@ -42,11 +39,16 @@ from repsim_book.classroom.given import Given, keep_given, remembered
 from repsim_book.classroom.groups import numbers_beside, shared_work
 from repsim_book.classroom.isolated import ExecutedSubmission, execute_apart, given_by
 from repsim_book.classroom.notebooks import MAX_BYTES, read_notebook
+from repsim_book.classroom.records import (
+    GradingRecord,
+    grading_key,
+    read_grading_records,
+    write_record,
+)
 from repsim_book.classroom.suspicions import suspicions
 from repsim_book.classroom.watch import Watch
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError
-from repsim_core.files import to_json, write_atomic
 
 # Seconds between two reports of progress.
 _TICK = 1.0
@@ -56,29 +58,6 @@ _WAVE = 4
 _HARM = "it changed files of the course"
 # States that other limits would not change.
 _RAN = ("graded", "raised", "harmful")
-
-
-@dataclass(frozen=True)
-class GradingRecord:
-    """How the execution of a submission went.
-
-    Attributes:
-        key: a hash of the submission and of the assignment.
-        state: see `ExecutedSubmission`; or `unreadable` (no notebook), `refused` (nbgrader could not grade it), or
-            `harmful` (it changed files of the course).
-        message: one line, empty for `graded`.
-        limits: that it was executed with.
-        look_at: what a person has to look at, a sentence each; see `answers.Restored`.
-        given: what people gave to answers, by the name of the cell; see `given.Given`.
-    """
-
-    student: str
-    key: str
-    state: str
-    message: str
-    limits: Mapping[str, int]
-    look_at: Sequence[str] = field(default_factory=list)
-    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,37 +114,6 @@ def grade_class(
             f"to take them in: repsim classroom collect {name} FROM"
         )
     return _Class(course, name, skeleton, limits, sandbox).grade(submissions, jobs, force, progress)
-
-
-def grading_key(skeleton: NotebookNode, data: bytes, numbers: str = "") -> str:
-    """What a grade depends on, as a hash.
-
-    Args:
-        skeleton: of the assignment.
-        data: the submission's file.
-        numbers: whose numbers tests ask for, where that is not who handed in.
-    """
-    assignment = nbformat.writes(skeleton).encode()
-    return hashlib.sha256(
-        b"\0".join([assignment, data, *([numbers.encode()] if numbers else [])])
-    ).hexdigest()
-
-
-def read_grading_records(course: Course, name: str) -> dict[str, GradingRecord]:
-    """The records of an assignment by student."""
-    records = {}
-    for path in sorted((course.directory / "grading" / name).glob("*.json")):
-        try:
-            records[path.stem] = GradingRecord(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):  # damaged: graded again
-            continue
-    return records
-
-
-def write_record(course: Course, name: str, record: GradingRecord) -> None:
-    """Keep the record of a submission."""
-    path = course.directory / "grading" / name / f"{record.student}.json"
-    write_atomic(path, to_json(asdict(record)).encode())
 
 
 class _Class:

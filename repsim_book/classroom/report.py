@@ -12,11 +12,11 @@ from nbformat import NotebookNode
 from repsim_book.classroom.attempts import Attempt, attempts_of, counting_attempts
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.decisions import Decisions, read_decisions
-from repsim_book.classroom.grade_class import GradingRecord, grading_key, read_grading_records
 from repsim_book.classroom.groups import Shared, numbers_beside, shared_work
 from repsim_book.classroom.notebooks import read_notebook, time_spent
 from repsim_book.classroom.origins import ARCHIVE
 from repsim_book.classroom.points import Points, graded_cells, read_points
+from repsim_book.classroom.records import GradingRecord, grading_key, read_grading_records
 from repsim_book.classroom.roster import ROSTER, Roster, read_roster
 from repsim_book.classroom.settings import SETTINGS, Settings, read_settings
 from repsim_book.classroom.standing import standing

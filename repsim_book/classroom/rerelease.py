@@ -15,9 +15,9 @@ from nbgrader.api import MissingEntry
 
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.given import Given, remembered
-from repsim_book.classroom.grade_class import read_grading_records, write_record
 from repsim_book.classroom.masters import masters
 from repsim_book.classroom.notebooks import grade_id, read_master
+from repsim_book.classroom.records import read_grading_records, write_record
 from repsim_core.files import write_atomic
 
 

@@ -32,12 +32,13 @@ from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.course import Course, release
 from repsim_book.classroom.feedback import write_feedback
 from repsim_book.classroom.grade import grade_notebook
-from repsim_book.classroom.grade_class import grade_class, read_grading_records
+from repsim_book.classroom.grade_class import grade_class
 from repsim_book.classroom.isolated import ExecutedSubmission, Limits
 from repsim_book.classroom.notebooks import (
     grade_id,
     read_notebook,
 )
+from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.report import write_grades
 from repsim_core.assignments import student_seed
 from repsim_core.errors import InputError

@@ -8,7 +8,8 @@ from tiny import NAME, answered, data, write
 
 from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.feedback import write_feedback
-from repsim_book.classroom.grade_class import grade_class, read_grading_records
+from repsim_book.classroom.grade_class import grade_class
+from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.report import write_grades
 
 pytestmark = pytest.mark.usefixtures("not_executed")
