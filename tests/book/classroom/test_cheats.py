@@ -134,7 +134,7 @@ def doubled(x):
     return 0"""
 OUTLIVES = f"""\
 import os, subprocess
-subprocess.run(["sh", "-c", "setsid sleep {TOKEN} >/dev/null 2>&1 &"])
+subprocess.run(["sh", "-c", "setsid tail -f /dev/null /dev/{TOKEN} >/dev/null 2>&1 &"])
 os.environ["REPSIM_STUDENT"] = student = "ada"
 mine = student_seed("ada")
 {DOUBLED}"""
@@ -249,7 +249,9 @@ def test_none_did_harm(graded):
         assert "FOUND" not in said
         assert ("no network" in said) == (executed.parts[-3] == "spies")
     left = [
-        process for process in psutil.process_iter(["cmdline"]) if TOKEN in (process.info["cmdline"] or [])
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if f"/dev/{TOKEN}" in (process.info["cmdline"] or [])
     ]
     assert left == []
 
@@ -276,4 +278,6 @@ def test_without_a_sandbox_they_gain_no_more(doubled, by_hand, said):
     grade = grade_notebook(the_master(), submission, student="eve", limits=Limits(HANG, 10 * HANG))
     assert (grade.state, grade.total) == ("graded", 0)
     assert any(said in each for each in grade.look_at)
-    assert not [each for each in psutil.process_iter(["cmdline"]) if TOKEN in (each.info["cmdline"] or [])]
+    assert not [
+        each for each in psutil.process_iter(["cmdline"]) if f"/dev/{TOKEN}" in (each.info["cmdline"] or [])
+    ]

@@ -80,20 +80,20 @@ def square(number):
             file.write(b"1" * 30_000_000)
     return number * number"""
 BOMB = """\
-import os, time
+import os, signal
 def root(number):
     for _ in range(400):
         if os.fork() == 0:
-            time.sleep(1000)
+            signal.pause()
     return math.sqrt(number)"""
 HOGS = """\
-import os, time
+import os, signal
 def root(number):
     for _ in range(12):
         if os.fork() == 0:
             mine = b"1" * 100_000_000
-            time.sleep(1000)
-    time.sleep(1000)"""
+            signal.pause()
+    signal.pause()"""
 LIMITS = Limits(HANG, 10 * HANG, megabytes=600)
 
 
