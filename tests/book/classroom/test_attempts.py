@@ -72,7 +72,7 @@ def row(course, student="ada"):
         (timedelta(minutes=15), 0),
         (timedelta(minutes=16), 1),
         (timedelta(days=1), 1),
-        (timedelta(days=1, seconds=1), 2),
+        (timedelta(days=1, microseconds=1), 2),
         (timedelta(days=-3), 0),
     ],
 )

@@ -609,7 +609,7 @@ def test_the_command_goes_from_release_to_feedback(run, tmp_path):
     assert (tmp_path / "course" / "grades.csv").read_text().splitlines() == [
         "assignment,student,state,points,max_points,written_pending,submitted,time_from,attempts,late_days,"
         "deducted,handed_in_by,hours,run,look_at,message",
-        "01_tiny,ada,needs grading,5.0,9.0,1,,,1,0,0.0,,graded,,",
+        "01_tiny,ada,needs grading,5.0,9.0,1,,,1,0,0.0,,,graded,,",
     ]
     code, out, _ = run("feedback", NAME, *course)
     assert (code, out) == (0, f"{tmp_path / 'course' / 'feedback' / 'ada' / NAME}.html\n")
