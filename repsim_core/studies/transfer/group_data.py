@@ -54,6 +54,8 @@ KINDS: dict[str, GroupKind] = {
     "shift": GroupKind("shift", (0.0, 0.5, 1.0, 1.5, 2.0), "farthest shift, pixels", 4.0),
     "rotation": GroupKind("rotation", (0.0, 15.0, 30.0, 60.0, 90.0), "largest angle, degrees", 180.0),
 }
+# Those whose networks a record shows one by one.
+SHOWN_KINDS = tuple(kind for kind, own in KINDS.items() if not own.own)
 
 
 def training_data(train: Dataset, kind: str, level: float, *, seed: int = 0) -> Dataset:

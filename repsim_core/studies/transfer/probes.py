@@ -15,7 +15,7 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.datasets.cifar_files import CLASS_NAMES
-from repsim_core.datasets.properties import above_median
+from repsim_core.datasets.properties import COLOUR_PROPERTIES, GREY_PROPERTIES, above_median
 from repsim_core.measures.label_pairs import least_transfer_bounds
 from repsim_core.measures.linear_maps import TransferBound, transfer_bound
 from repsim_core.measures.pairs import ModelPair, Pivot
@@ -52,6 +52,11 @@ TASKS |= {
     if not any(name in own for own in LABEL_TASKS.values())
 }
 OF_LABEL = tuple(name for own in LABEL_TASKS.values() for name in own)
+# Of the networks of images and of those of digits.
+COLOUR_TASKS, DIGIT_TASKS = (
+    (*own, *(name + HIGH for name in own), *LABEL_TASKS[data])
+    for own, data in ((COLOUR_PROPERTIES, "cifar10"), (GREY_PROPERTIES, "digits"))
+)
 
 
 @dataclass(frozen=True)
