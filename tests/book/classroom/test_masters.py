@@ -20,7 +20,8 @@ from repsim_book.cli import main
 from repsim_core.errors import InputError
 
 FILE = BOOK / "notebooks" / "assignments" / f"{NAME}.md"
-ASSIGNMENTS = sorted((ROOT / "notebooks" / "assignments").glob("*.md"))
+# The tests of the project draw nothing.
+ASSIGNMENTS = sorted((ROOT / "notebooks" / "assignments").glob("0[1-6]_*.md"))
 OWN = FILE.read_text().replace("square(-3) == 9", "square(-5) == 25")
 
 
