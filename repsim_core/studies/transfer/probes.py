@@ -154,7 +154,7 @@ def error_share(targets: Float64[np.ndarray, " n"], values: Float64[np.ndarray, 
 
 
 def own_probes(model: Representations, tasks: list[Task], seed: int = 0) -> pd.DataFrame:
-    """How good each task's probe is on its own model: a row a task, with r2 and error on the inputs held back.
+    """How good each task's probe is on its own model: a row a task.
 
     Args:
         model: with the tasks' inputs.
@@ -162,15 +162,18 @@ def own_probes(model: Representations, tasks: list[Task], seed: int = 0) -> pd.D
         seed: of `halves`.
 
     Returns:
-        Columns task, r2, error (NaN where the task is not binary), and constant_error, the error of the more frequent
-        answer.
+        Columns task; fit_r2, R² on the inputs of the fit; and on those held back r2, error (NaN where the task is not
+        binary), and constant_error, the error of the more frequent answer.
     """
     fit, held = halves(model.num_inputs, seed)
     f = to_numpy(model.embeddings)
     rows = []
     for task in tasks:
-        targets, values = task.targets[held], fit_probe(f[fit], task.targets[fit])(f[held])
-        rows.append({"task": task.name, "r2": explained(targets, values), **_errors(task, targets, values)})
+        probe = fit_probe(f[fit], task.targets[fit])
+        fit_r2 = explained(task.targets[fit], probe(f[fit]))
+        targets, values = task.targets[held], probe(f[held])
+        own = {"task": task.name, "fit_r2": fit_r2, "r2": explained(targets, values)}
+        rows.append(own | _errors(task, targets, values))
     return pd.DataFrame(rows)
 
 
