@@ -3,9 +3,9 @@
 Let Q have a density of at most kappa with respect to P. With z_y, w_y the log-ratios of two models standardised over P,
 and s_y, t_y the deviations of these over Q, the ratio distance over Q of a label is
 
-    delta_y(Q) <= sqrt(kappa / (s_y t_y)) delta_y(P)
+    delta_y(Q)² <= (kappa delta_y(P)² - (s_y - t_y)²) / (s_y t_y)
 
-(proved in the book's chapter Transfer). Where Q has inputs that P has not, nothing follows.
+(proved in the book's chapter 07b). Where Q has inputs that P has not, nothing follows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class OtherInputs(NamedTuple):
         density: kappa, (N - 1)/(n - 1) for n of N inputs and sample deviations.
         here: delta, the largest deviation of z_y - w_y over all inputs.
         there: delta over the others, every log-ratio standardised over them.
-        bound: on `there`, from what is known over all inputs, kappa, s_y and t_y.
+        bound: on `there`, from what is known over all inputs, kappa, s_y and t_y; at most 2, which nothing exceeds.
         spread: the least root of s_y t_y over the labels: how far log-ratios still vary over the others.
     """
 
@@ -74,15 +74,17 @@ def over_other_inputs(
     ]
     here = StandardisedRatios.of(pair, pivot, labels)
     there = StandardisedRatios.of(ModelPair(*few), pivot, labels)
-    before, after = (
-        np.stack([to_numpy(each) for each in ratios.deviations]).prod(axis=0) for ratios in (here, there)
+    s, t = (
+        to_numpy(after) / to_numpy(before)
+        for before, after in zip(here.deviations, there.deviations, strict=True)
     )
-    spreads = np.sqrt(after / before)
     density = (count - 1) / (len(rows) - 1)
+    # Not below 0 but by rounding: std_Q(z - w) is at least the difference of s and t.
+    squares = np.maximum(density * here.distances**2 - (s - t) ** 2, 0.0) / (s * t)
     return OtherInputs(
         density,
         float(here.distances.max()),
         float(there.distances.max()),
-        float((here.distances * density**0.5 / spreads).max()),
-        float(spreads.min()),
+        min(float(squares.max()) ** 0.5, 2.0),
+        float(np.sqrt(s * t).min()),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from repsim_core.datasets.shifts import STRENGTHS
+from repsim_core.measures.other_inputs import OtherInputs
 from repsim_core.studies.transfer.shift_tables import CARRIED, PREDICTORS
-from repsim_core.wording import listed, significant
+from repsim_core.wording import listed, plural, significant, span
 
 # Of p-values that are corrected.
 LEVEL = 0.05
@@ -33,6 +34,43 @@ def best(told: pd.DataFrame, names: dict[str, str]) -> str:
     """The measure with the largest median."""
     middle = told.groupby("measure", sort=False)["value"].median()
     return names[str(middle.idxmax())]
+
+
+def grown_title(drawn: pd.DataFrame, name: str) -> str:
+    """Of the figure of one measure here and there: at how many kinds of shifts its median rises with the strength.
+
+    Args:
+        drawn: columns kind, strength, there, of one group; a contrast is the stronger the smaller it is.
+        name: of the measure.
+    """
+    rising, kinds = 0, list(drawn.groupby("kind", sort=False))
+    for kind, own in kinds:
+        middle = own.groupby("strength")["there"].median().sort_index(ascending=kind != "contrast")
+        rising += int(middle.is_monotonic_increasing)
+    if rising == len(kinds):
+        return f"The stronger the shift, whatever its kind, the larger {name}"
+    return f"{name} rises with the strength of the shift for {rising} of {plural(len(kinds), 'kind')}"
+
+
+def standing_apart(pairs: pd.DataFrame, measure: str) -> str:
+    """A sentence on pairs that stand apart from the others here, if one network is in all of them; else "".
+
+    Args:
+        pairs: columns seed_a, seed_b and the measure, each pair once.
+        measure: which; pairs stand apart above the widest gap, if that is a factor of 1.3 or more.
+    """
+    own = pairs.sort_values(measure)
+    values = own[measure].to_numpy(dtype=float)
+    factors = values[1:] / values[:-1]
+    if not len(factors) or factors.max() < 1.3:
+        return ""
+    far = own.iloc[int(factors.argmax()) + 1 :]
+    common = set(far["seed_a"]) | set(far["seed_b"])
+    for _, row in far.iterrows():
+        common &= {row["seed_a"], row["seed_b"]}
+    if len(far) < 2 or not common:
+        return ""
+    return f"The {len(far)} pairs that stand apart on the right all have network {int(min(common))} in them."
 
 
 def carried_title(told: pd.DataFrame) -> str:
@@ -91,7 +129,7 @@ def parts(table: pd.DataFrame) -> pd.DataFrame:
 def within_bound(table: pd.DataFrame) -> str:
     """Between what factors the bound lies above what it bounds, for prose."""
     factor = table["bound"] / table["there"]
-    return f"{significant(float(factor.min()), 2)} to {significant(float(factor.max()), 2)}"
+    return span(factor.tolist(), 2)
 
 
 def grown(both: pd.DataFrame, measure: str) -> str:
@@ -101,3 +139,9 @@ def grown(both: pd.DataFrame, measure: str) -> str:
     middle = own.groupby("group", sort=False)[[f"{measure}_here", f"{measure}_there"]].median()
     factors = middle[f"{measure}_there"] / middle[f"{measure}_here"]
     return listed(f"{group} {significant(float(factor), 2)}" for group, factor in factors.items())
+
+
+def in_words(found: OtherInputs) -> pd.DataFrame:
+    """What `over_other_inputs` found, as a table of one row."""
+    values = {name: significant(float(value), 3) for name, value in found._asdict().items()}
+    return pd.DataFrame([values], index=["δ"])

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float64, Int64
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
 from repsim_core.arrays import as_count
 from repsim_core.beyond_standard import to_numpy
@@ -60,14 +62,33 @@ def outcome(a: Representations, other: Representations) -> Outcome:
 def fitted_map(
     a: Representations, b: Representations, inputs: Sequence[int] | Int64[np.ndarray, " n"]
 ) -> LinearMap:
-    """The affine map from b's embeddings to a's with the least mean squared error over some inputs.
+    """The affine map from b's embeddings to a's whose stitched model has the least mean divergence from a, over some
+    inputs: as a stitching layer is trained to the first model's outputs.
 
-    Where there are fewer inputs than it needs, the one whose matrix has the least norm.
+    It begins with least squares between the embeddings. With few inputs it fits them and nothing else.
     """
     f, g = (to_numpy(model.embeddings)[np.asarray(inputs)] for model in (a, b))
-    mean, other = f.mean(axis=0), g.mean(axis=0)
-    matrix = np.linalg.lstsq(g - other, f - mean)[0].T
-    return LinearMap(matrix, mean - matrix @ other, f"least squares over {len(f)} inputs", float("nan"))
+    few = _on(a, np.asarray(inputs))
+    target, head = np.exp(to_numpy(few.log_probs())), to_numpy(a.unembeddings)
+    bias = np.zeros(len(head)) if a.bias is None else to_numpy(a.bias)
+    mean, scale = g.mean(axis=0), g.std(axis=0)
+    scale[scale == 0] = 1.0
+    body = np.column_stack([(g - mean) / scale, np.ones(len(g))])
+    start = np.linalg.lstsq(body, f)[0]
+
+    def divergence(
+        flat: Float64[np.ndarray, " parameters"],
+    ) -> tuple[float, Float64[np.ndarray, " parameters"]]:
+        """Up to the entropy of a, which does not depend on the map."""
+        logits = body @ (flat.reshape(start.shape) @ head.T) + bias
+        log_probs = log_softmax(logits, axis=1)
+        slope = body.T @ ((np.exp(log_probs) - target) @ head) / len(body)
+        return -float((target * log_probs).sum()) / len(body), slope.ravel()
+
+    found = minimize(divergence, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    weights = found.x.reshape(start.shape)
+    matrix = weights[:-1].T / scale
+    return LinearMap(matrix, weights[-1] - matrix @ mean, f"trained on {len(f)} inputs", float("nan"))
 
 
 def extrapolation(model: Representations, labels: Sequence[int]) -> Float64[np.ndarray, "others M"]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from repsim_core.studies.transfer.stitching import ALL_LABELS, FITTED, KINDS, ONE_SET, SCALED
-from repsim_core.wording import listed, significant
+from repsim_core.wording import listed, plural, significant, span
 
 # Rows of a table that are of models which are not stitched, and what the table calls them.
 UNSTITCHED = {"b itself": "the second network itself", "a itself": "the first network itself"}
@@ -35,17 +35,20 @@ def shown(table: pd.DataFrame, group: str) -> pd.DataFrame:
     """The rows of one group as a table for readers."""
     own = table[table["group"] == group]
     names = [
-        f"fitted on {row.inputs:,} inputs" if row.kind == FITTED else NAMES[str(row.kind)]
+        f"trained on {row.inputs:,} inputs" if row.kind == FITTED else NAMES[str(row.kind)]
         for row in own.itertuples()
     ]
     columns = ["accuracy", "agreement", "d_kl", "condition", "coefficients"]
     named = {"d_kl": "d_KL, nats", "coefficients": "sum of coefficients"}
-    return own[columns].set_axis(names).rename(columns=named)
+    found = own[columns].set_axis(names).rename(columns=named)
+    return found.map(lambda value: "–" if pd.isna(value) else significant(float(value), 3))
 
 
 def enough_inputs(table: pd.DataFrame) -> dict[str, int | None]:
-    """By group, how many inputs a map has to be fitted on to have as small a d_KL as the map from all labels: the least
-    number tried; None where none does."""
+    """By group, how many inputs a map has to be trained on to have as small a d_KL as the map from all labels.
+
+    The least number tried; None where none does.
+    """
     found: dict[str, int | None] = {}
     for group, own in table.groupby("group", sort=False):
         level = float(own.loc[own["kind"] == ALL_LABELS, "d_kl"].iloc[0])
@@ -54,12 +57,17 @@ def enough_inputs(table: pd.DataFrame) -> dict[str, int | None]:
     return found
 
 
+def _most(table: pd.DataFrame) -> int:
+    """The largest number of inputs that a map was trained on."""
+    return int(table.loc[table["kind"] == FITTED, "inputs"].max())
+
+
 def title(table: pd.DataFrame) -> str:
     """Of the figure: how many inputs the map without data is worth."""
     known = [count for count in enough_inputs(table).values() if count is not None]
-    most = int(table["inputs"].max())
+    most = _most(table)
     if not known:
-        return f"A map from unembeddings alone is as good as one fitted on {most:,} inputs"
+        return f"A map from unembeddings alone is as good as one trained on {most:,} inputs"
     if len(known) < table["group"].nunique():
         return f"A map from unembeddings alone is worth {min(known):,} inputs and more"
     low, high = min(known), max(known)
@@ -69,7 +77,7 @@ def title(table: pd.DataFrame) -> str:
 
 def worth(table: pd.DataFrame) -> str:
     """The same by group, for prose."""
-    most = int(table["inputs"].max())
+    most = _most(table)
     return listed(
         f"{group}: {f'{count:,}' if count is not None else f'more than {most:,}'}"
         for group, count in enough_inputs(table).items()
@@ -83,6 +91,32 @@ def one_set_beside_all(table: pd.DataFrame) -> str:
         one, every = (float(own.loc[own["kind"] == kind, "d_kl"].iloc[0]) for kind in (ONE_SET, ALL_LABELS))
         parts.append(f"{group}: {significant(one, 2)} and {significant(every, 2)}")
     return "; ".join(parts)
+
+
+def times_worse(table: pd.DataFrame) -> str:
+    """How many times the d_KL through one set of labels is that through all, over groups, for prose."""
+    ratios = []
+    for _, own in table.groupby("group", sort=False):
+        one, every = (float(own.loc[own["kind"] == kind, "d_kl"].iloc[0]) for kind in (ONE_SET, ALL_LABELS))
+        ratios.append(one / every)
+    return span(ratios, 2)
+
+
+def beside_itself(table: pd.DataFrame) -> str:
+    """Whether stitched networks are farther from the first one than the second itself is, a sentence."""
+    most, groups = _most(table), list(table.groupby("group", sort=False))
+    farther, trained = [], []
+    for group, own in groups:
+        itself = float(own.loc[own["kind"] == "b itself", "d_kl"].iloc[0])
+        every = float(own.loc[own["kind"] == ALL_LABELS, "d_kl"].iloc[0])
+        best = float(own.loc[(own["kind"] == FITTED) & (own["inputs"] == most), "d_kl"].iloc[0])
+        farther += [group] if every > itself else []
+        trained += [group] if best > itself else []
+    count = len(groups)
+    return (
+        f"Through all labels it is farther from the first network than the second network itself in {len(farther)} of "
+        f"{plural(count, 'group')}, and through a map trained on {most:,} inputs in {len(trained)} of {count}"
+    )
 
 
 def growth(table: pd.DataFrame) -> dict[str, Any]:

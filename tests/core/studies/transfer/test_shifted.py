@@ -12,6 +12,7 @@ from places import ROOT
 from safetensors.torch import save_file
 
 from repsim_core.errors import InputError, RecordError
+from repsim_core.measures.other_inputs import OtherInputs
 from repsim_core.studies.derived import read_derived
 from repsim_core.studies.transfer import shift_tables, shift_told
 from repsim_core.studies.transfer.shifted import (
@@ -165,6 +166,22 @@ def test_ten_networks_have_intervals_and_verdicts():
     assert shift_told.tallies(rows).startswith("larger error: more in ")
 
 
+def test_titles_and_captions_of_the_pairs_that_are_drawn():
+    rows = [("blur", s, s) for s in (0.5, 1.0, 2.0)] + [("contrast", s, 1 - s) for s in (0.6, 0.35, 0.15)]
+    drawn = pd.DataFrame(rows, columns=["kind", "strength", "there"])
+    assert shift_told.grown_title(drawn, "δ") == "The stronger the shift, whatever its kind, the larger δ"
+    drawn.loc[0, "there"] = 5.0
+    assert shift_told.grown_title(drawn, "δ") == "δ rises with the strength of the shift for 1 of 2 kinds"
+    pairs = pd.DataFrame({"seed_a": [0, 0, 1, 1], "seed_b": [2, 3, 2, 3], "here": [0.1, 0.11, 0.3, 0.32]})
+    assert shift_told.standing_apart(pairs, "here").startswith(
+        "The 2 pairs that stand apart on the right all have network 1"
+    )
+    pairs["seed_a"] = [0, 0, 1, 4]
+    pairs["seed_b"] = [2, 3, 2, 3]
+    assert shift_told.standing_apart(pairs, "here") == ""
+    assert shift_told.standing_apart(pairs.assign(here=[0.1, 0.11, 0.12, 0.13]), "here") == ""
+
+
 def test_parts_are_within_their_bound():
     models = {s: m for s, m in shifted_models(RECORD, "fast-M2")[PLAIN, 0.0].items() if s < 3}
     parts = shift_tables.parts_of(models)
@@ -177,3 +194,6 @@ def test_parts_are_within_their_bound():
     assert list(shift_told.parts(table).index) == list(parts)
     low, high = shift_told.within_bound(table).split(" to ")
     assert 1 <= float(low) <= float(high)
+    assert shift_told.within_bound(table.iloc[:1].assign(bound=2.0, there=1.0)) == "2.00"
+    shown = shift_told.in_words(OtherInputs(1.6672, 0.3, 0.4, 0.5, 0.9))
+    assert shown.iloc[0].tolist() == ["1.67", "0.300", "0.400", "0.500", "0.900"]

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import repsim_core as rc
-from repsim_core.measures.linear_maps import linear_map
+from repsim_core.measures.linear_maps import LinearMap, linear_map
 from repsim_core.studies.transfer import stitching
 from repsim_core.studies.transfer.stitching import (
     ALL_LABELS,
@@ -65,11 +65,26 @@ def test_ways_are_ranked_as_they_should_be():
     assert rows.loc[ONE_SET, "condition"].min() >= rows.loc[BEST_SET, "condition"]
 
 
-def test_a_map_with_fewer_inputs_than_it_needs_has_the_least_norm():
-    a, b = stitching.noisy_twins(4, labels=8, inputs=40, noise=0.1)
-    found = stitching.fitted_map(a, b, [3, 5])
-    assert np.allclose(found(b.embeddings)[[3, 5]], a.embeddings[[3, 5]])
-    assert np.linalg.matrix_rank(found.matrix) == 1
+def test_a_trained_map_is_the_best_on_its_inputs():
+    """No other affine map near it has a smaller divergence there, least squares and the one without data included."""
+    a, b = stitching.noisy_twins(3, labels=9, inputs=300, noise=0.4, seed=2)
+    found = stitching.fitted_map(a, b, range(300))
+    least = rc.kl_divergence(a, stitched(a, b, found))
+    x = np.column_stack([b.embeddings, np.ones(300)])
+    squares = np.linalg.lstsq(x, np.asarray(a.embeddings))[0]
+    others = [linear_map(a, b), LinearMap(squares[:-1].T, squares[-1], "", 0.0)]
+    rng = np.random.default_rng(0)
+    others += [
+        LinearMap(found.matrix + 0.02 * rng.standard_normal((3, 3)), found.shift, "", 0.0) for _ in range(20)
+    ]
+    assert all(rc.kl_divergence(a, stitched(a, b, other)) > least for other in others)
+
+
+def test_a_trained_map_knows_the_heads_bias():
+    a, b = stitching.noisy_twins(2, labels=5, inputs=100, noise=0.0, seed=3)
+    biased = rc.Representations(a.embeddings, a.unembeddings, bias=[0.0, 3.0, -1.0, 2.0, 0.5])
+    found = stitching.fitted_map(biased, b, range(100))
+    assert rc.kl_divergence(biased, stitched(biased, b, found)) < 1e-5
 
 
 def test_inputs_for_fitting_are_not_those_of_the_table():

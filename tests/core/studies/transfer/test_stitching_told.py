@@ -20,7 +20,7 @@ def test_how_many_inputs_a_map_is_worth():
     assert stitching_told.title(table(1.2, 0.6)) == "A map from unembeddings alone is worth 10 to 100 inputs"
     assert stitching_told.title(table(0.6)) == "A map from unembeddings alone is worth 100 inputs"
     assert stitching_told.title(table(0.6, 0.1)).endswith("is worth 100 inputs and more")
-    assert stitching_told.title(table(0.1)).endswith("is as good as one fitted on 100 inputs")
+    assert stitching_told.title(table(0.1)).endswith("is as good as one trained on 100 inputs")
 
 
 def test_tables_and_sentences_of_pairs_made_by_hand():
@@ -28,11 +28,14 @@ def test_tables_and_sentences_of_pairs_made_by_hand():
     found = stitching_told.medians({"made": stitching.all_stitchings(models, [10, 30], most=5)})
     shown = stitching_told.shown(found, "made")
     assert list(shown.index[-3:]) == [
-        "fitted on 30 inputs",
+        "trained on 30 inputs",
         "the second network itself",
         "the first network itself",
     ]
-    assert shown.loc["the first network itself", "d_KL, nats"] == 0.0
+    assert shown.loc["the first network itself", "d_KL, nats"] == "0"
+    assert shown.loc["the first network itself", "condition"] == "–"
+    assert stitching_told.beside_itself(found).endswith(" of 1")
+    assert float(stitching_told.times_worse(found)) > 0
     assert stitching_told.one_set_beside_all(found).startswith("made: ")
     made = stitching.by_dimension([2, 8], labels=20, inputs=100, noise=0.1, sets=5)
     said = stitching_told.growth(made)
