@@ -5,7 +5,7 @@ and s_y, t_y the deviations of these over Q, the ratio distance over Q of a labe
 
     delta_y(Q)² <= (kappa delta_y(P)² - (s_y - t_y)²) / (s_y t_y)
 
-(proved in the book's chapter 07b). Where Q has inputs that P has not, nothing follows.
+(proved in the book's chapter 07b). Where Q has inputs that P has not, there is no bound.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def test_without_extras_there_is_help(command, words):
         (["chapters"], "book"),
         (["run", "02"], "book"),
         (["book"], "book"),
-        (["classroom", "release"], "book"),
+        (["classroom", "release"], "classroom"),
     ],
 )
 def test_without_extras_a_command_names_the_one_that_it_needs(command, words, extra):

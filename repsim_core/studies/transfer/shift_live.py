@@ -28,7 +28,7 @@ def trained(classes: int, seeds: int, *, width: int, steps: int) -> tuple[Traine
 def at_radii(stack: TrainedStack, points: Dataset, factors: Sequence[float]) -> pd.DataFrame:
     """All pairs at the points moved towards the origin or away from it: a row a pair and factor.
 
-    Columns factor, seed_a, seed_b, ratio_distance, d_kl (the larger way), mean_cca, and the accuracies' mean.
+    Columns factor, seed_a, seed_b, ratio_distance, farther_kl (d_KL, the larger way), mean_cca, accuracy (the mean).
     """
     rows = []
     for factor in factors:
@@ -42,7 +42,7 @@ def at_radii(stack: TrainedStack, points: Dataset, factors: Sequence[float]) -> 
                     "seed_a": i,
                     "seed_b": j,
                     "ratio_distance": found.ratio_distance,
-                    "d_kl": max(found.d_kl, found.d_kl_reverse),
+                    "farther_kl": max(found.d_kl, found.d_kl_reverse),
                     "mean_cca": found.mean_cca,
                     "accuracy": (models[i].accuracy() + models[j].accuracy()) / 2,
                 }

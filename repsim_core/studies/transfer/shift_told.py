@@ -11,6 +11,13 @@ from repsim_core.wording import listed, plural, significant, span
 
 # Of p-values that are corrected.
 LEVEL = 0.05
+# Columns of `shift_live.at_radii` as a table shows them.
+RADII = {
+    "ratio_distance": "δ",
+    "farther_kl": "d_KL, larger way",
+    "mean_cca": "mean CCA",
+    "accuracy": "accuracy",
+}
 
 
 def _signed(value: float) -> str:

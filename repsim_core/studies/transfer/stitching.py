@@ -38,12 +38,13 @@ class Outcome(NamedTuple):
     """What a stitched model does, on inputs that no map was fitted on.
 
     Attributes:
-        d_kl: of its distribution from that of a, in nats.
+        d_kl, d_kl_reverse: of its distribution from that of a, and the other way round, in nats.
         agreement: the share of inputs for which it predicts what a predicts.
         accuracy: NaN where the true labels are not known.
     """
 
     d_kl: float
+    d_kl_reverse: float
     agreement: float
     accuracy: float
 
@@ -56,7 +57,8 @@ def stitched(a: Representations, b: Representations, found: LinearMap) -> Repres
 def outcome(a: Representations, other: Representations) -> Outcome:
     """How a model with the inputs and labels of a does, beside a."""
     accuracy = float("nan") if a.labels is None else other.accuracy()
-    return Outcome(kl_divergence(a, other), share_equal(a.predictions(), other.predictions()), accuracy)
+    agreement = share_equal(a.predictions(), other.predictions())
+    return Outcome(kl_divergence(a, other), kl_divergence(other, a), agreement, accuracy)
 
 
 def fitted_map(

@@ -25,7 +25,7 @@ def medians(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Medians over pairs: a row a group and way, from `all_stitchings` of each group."""
     parts = []
     for group, rows in found.items():
-        columns = ["condition", "coefficients", "d_kl", "agreement", "accuracy"]
+        columns = ["condition", "coefficients", "d_kl", "d_kl_reverse", "agreement", "accuracy"]
         middle = rows.groupby(["kind", "inputs"], sort=False, as_index=False)[columns].median()
         parts.append(middle.assign(group=group))
     return pd.concat(parts, ignore_index=True)
@@ -38,8 +38,8 @@ def shown(table: pd.DataFrame, group: str) -> pd.DataFrame:
         f"trained on {row.inputs:,} inputs" if row.kind == FITTED else NAMES[str(row.kind)]
         for row in own.itertuples()
     ]
-    columns = ["accuracy", "agreement", "d_kl", "condition", "coefficients"]
-    named = {"d_kl": "d_KL, nats", "coefficients": "sum of coefficients"}
+    columns = ["accuracy", "agreement", "d_kl", "d_kl_reverse", "condition", "coefficients"]
+    named = {"d_kl": "d_KL", "d_kl_reverse": "d_KL reverse", "coefficients": "coefficients"}
     found = own[columns].set_axis(names).rename(columns=named)
     return found.map(lambda value: "–" if pd.isna(value) else significant(float(value), 3))
 

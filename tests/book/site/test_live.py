@@ -169,7 +169,8 @@ def test_a_server_that_is_told_to_end_says_so_by_its_code(command, book, files):
         assert server.stdout.readline().startswith("http://127.0.0.1:")
         server.terminate()
         assert server.wait(HANG) == 143
-        assert server.stderr.read() == "repsim: ended by SIGTERM\n"
+        # A server that has just begun may say something of itself before.
+        assert server.stderr.read().splitlines()[-1] == "repsim: ended by SIGTERM"
 
 
 # --- in a browser ---

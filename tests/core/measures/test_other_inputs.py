@@ -67,7 +67,7 @@ def test_it_is_the_ratio_distance_over_either_inputs():
     )
 
 
-def test_nothing_follows_where_inputs_are_new():
+def test_there_is_no_bound_where_inputs_are_new():
     """Models that agree on all inputs but one, and over that one and a few others are as far apart as can be."""
     rng = np.random.default_rng(0)
     f = rng.standard_normal((1000, 1))

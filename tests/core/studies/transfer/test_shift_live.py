@@ -18,7 +18,7 @@ def test_a_factor_of_one_changes_nothing_and_networks_without_a_bias_scale(netwo
     # Far out a network of rectifiers is linear along each ray, and nothing that is standardised changes any more.
     far = found.loc[50.0, ["ratio_distance", "mean_cca"]], found.loc[100.0, ["ratio_distance", "mean_cca"]]
     assert far[0].to_numpy() == pytest.approx(far[1].to_numpy(), rel=0.02)
-    assert (found.loc[100.0, "d_kl"] > found.loc[1.0, "d_kl"]).all()
+    assert (found.loc[100.0, "farther_kl"] > found.loc[1.0, "farther_kl"]).all()
 
 
 def test_halves_by_angle_are_within_the_bound(networks):

@@ -32,7 +32,7 @@ def test_tables_and_sentences_of_pairs_made_by_hand():
         "the second network itself",
         "the first network itself",
     ]
-    assert shown.loc["the first network itself", "d_KL, nats"] == "0"
+    assert shown.loc["the first network itself", "d_KL"] == "0"
     assert shown.loc["the first network itself", "condition"] == "–"
     assert stitching_told.beside_itself(found).endswith(" of 1")
     assert float(stitching_told.times_worse(found)) > 0
