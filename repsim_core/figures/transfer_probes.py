@@ -165,7 +165,7 @@ def carried_values(
         left.plot(ends, ends, color=INK, linewidth=1.0)
         left.scatter(values["own"], values["carried"], s=8, color=first, alpha=0.5, linewidths=0)
         left.set(xlabel="probe on its own network", ylabel="carried over", xlim=ends, ylim=ends)
-        left.set_title("one mark an input, shaded ± β")
+        left.set_title("inputs held back, shaded ± β")
         height = np.arange(len(parts))
         starts = np.concatenate([[0.0], np.cumsum(parts["part"].to_numpy())[:-1]])
         right.barh(height, parts["part"], left=starts, height=0.6, color=label_palette(1)[0])
@@ -186,6 +186,6 @@ def carried_values(
         right.set_yticks(height, [names[label] for label in parts["label"]])
         right.set(ylim=(len(parts) + 0.6, -0.6), xlabel="error, in units of the probe")
         right.set_xlim(0, 1.25 * max(chain["beta"], chain["rms"], chain["deviation"]))
-        right.set_title("the bound, label by label")
+        right.set_title("the bound, on inputs of the fit")
         right.tick_params(axis="y", length=0)
     return figure

@@ -34,6 +34,7 @@ class CarriedProbe:
         values: a row an input held back: target, own (the probe's value on a), carried (on b).
         parts: a row a label that the probe is written with: label, alpha, sine (the root of 1 - rho²), ratio_distance
             (std of z - w) and part, |alpha| sine, which add up to beta.
+        fit_r2: of the probe on a, on the inputs of the fit.
         own_r2, carried_r2, refit_r2: of the probe on a, carried over, and fitted on b; on the inputs held back.
         held_rms: the root mean squared difference of both values there.
     """
@@ -42,6 +43,7 @@ class CarriedProbe:
     pairs: float
     values: pd.DataFrame
     parts: pd.DataFrame
+    fit_r2: float
     own_r2: float
     carried_r2: float
     refit_r2: float
@@ -63,15 +65,27 @@ class CarriedProbe:
 
     def error_by_margin(self, margins: np.ndarray) -> pd.DataFrame:
         """What the theorem says of the carried probe's share of wrong signs, on the inputs held back: margin, near (the
-        share of inputs on which target times probe is less), added = (beta/margin)², limit = near + added.
+        share of inputs on which target times probe is less), added = (beta/margin)², limit = near + added; and of all
+        inputs the wrong ones with the carried probe that are within the margin, near_wrong, and beyond, far_wrong.
 
         Args:
             margins: positive, in units of the probe.
         """
-        reached = self.values["target"].to_numpy() * self.values["own"].to_numpy()
-        near = np.array([(reached < margin).mean() for margin in margins])
-        added = (self.bound.beta / margins) ** 2
-        return pd.DataFrame({"margin": margins, "near": near, "added": added, "limit": near + added})
+        target = self.values["target"].to_numpy()
+        wrong = target * self.values["carried"].to_numpy() <= 0
+        within = target * self.values["own"].to_numpy() < margins[:, None]
+        near, added = within.mean(axis=1), (self.bound.beta / margins) ** 2
+        near_wrong = (within & wrong).mean(axis=1)
+        return pd.DataFrame(
+            {
+                "margin": margins,
+                "near": near,
+                "added": added,
+                "limit": near + added,
+                "near_wrong": near_wrong,
+                "far_wrong": wrong.mean() - near_wrong,
+            }
+        )
 
     @property
     def errors(self) -> tuple[float, float]:
@@ -111,6 +125,7 @@ def carry_over(a: Representations, b: Representations, task: Task, seed: int = 0
         pairs=float(least_transfer_bounds(first, second, probe.vector[None])[0]),
         values=pd.DataFrame({"target": target, "own": own, "carried": there}),
         parts=pd.DataFrame(parts),
+        fit_r2=explained(task.targets[fit], probe(f[fit])),
         own_r2=explained(target, own),
         carried_r2=explained(target, there),
         refit_r2=explained(target, refit(f_other[held])),

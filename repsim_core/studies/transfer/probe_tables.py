@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import combinations, product
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -61,16 +61,17 @@ def all_transfers(record: Derived) -> pd.DataFrame:
         probe fitted on the other network; constant_error; lost, own_r2 - r2; off = rms/deviation and best =
         best_rms/deviation; bound = beta/deviation and pairs_bound = beta_pairs/deviation; to_best = beta/best_rms;
         says and pairs_say, whether these bounds are less than what a constant has for an error; promises, whether with
-        pairs_bound the carried probe's root mean squared error for its task must be below that of a constant,
-        sqrt(1 - R²) + pairs_bound R < 1 with R² of the probe on its own network; family; words, what the set is called;
-        and kind, what its networks are of.
+        pairs_bound the root mean squared error for the task of the probe carried over must be below that of a constant
+        on the inputs of the fit, sqrt(1 - R²) + pairs_bound R < 1 with fit_r2, R² there of the probe on its own
+        network; family; words, what the set is called; and kind, what its networks are of.
     """
     probes, moved = record.tables["probes"], record.tables["transfers"]
     for end, title in (("seed_from", "own"), ("seed_to", "refit")):
         names = {"seed": end, "r2": f"{title}_r2", "error": f"{title}_error"}
-        own = probes if title == "own" else probes.drop(columns="constant_error")
+        own = probes if title == "own" else probes.drop(columns=["fit_r2", "constant_error"])
         moved = moved.merge(own.rename(columns=names), on=[*_KEYS, end, "task"], validate="many_to_one")
-    r2 = moved["own_r2"].clip(lower=0.0)
+    # Of a least-squares fit on its own inputs it is between 0 and 1, and its root is std(s)/std(t).
+    r2 = moved["fit_r2"]
     bound, pairs_bound = (moved[name] / moved["deviation"] for name in ("beta", "beta_pairs"))
     return moved.assign(
         lost=moved["own_r2"] - moved["r2"],
@@ -202,12 +203,14 @@ class Predictions(NamedTuple):
 
     Attributes:
         told: `Told.table` of each set.
-        ahead: how one contender stands beside all other `MEASURES` (`Told.ahead`).
-        among: each distance beside each other one, corrected together.
-        baselines: each distance beside each of `BASELINES`, corrected together.
+        compared: the sizes of all pairs of `MEASURES`, corrected together in each set (`Told.compared`).
+        ahead: those of one contender beside each other one.
+        among: those of two distances.
+        baselines: those of a distance beside one of `BASELINES`.
     """
 
     told: pd.DataFrame
+    compared: pd.DataFrame
     ahead: pd.DataFrame
     among: pd.DataFrame
     baselines: pd.DataFrame
@@ -222,14 +225,24 @@ def predicted(sets: Sequence[PairSet], target: str, contender: str = "d_llv") ->
         contender: the one in `Predictions.ahead`.
     """
     asked = [Told(own, target, within=own.by is not None, measures=tuple(MEASURES)) for own in sets]
-    return Predictions(
-        *(
-            pd.concat(parts, ignore_index=True)
-            for parts in (
-                [each.table() for each in asked],
-                [each.ahead(contender) for each in asked],
-                [each.compared(combinations(DISTANCES, 2)) for each in asked],
-                [each.compared(product(DISTANCES, BASELINES)) for each in asked],
-            )
-        )
+    told = pd.concat([each.table() for each in asked], ignore_index=True)
+    compared = pd.concat(
+        [each.compared(combinations(MEASURES, 2), sizes=True) for each in asked], ignore_index=True
     )
+    first, second = (compared[end].isin(DISTANCES) for end in ("contender", "rival"))
+    return Predictions(
+        told,
+        compared,
+        _from(compared, contender),
+        compared[first & second],
+        compared[first & compared["rival"].isin(BASELINES)],
+    )
+
+
+def _from(compared: pd.DataFrame, contender: str) -> pd.DataFrame:
+    """The comparisons of one measure, turned round where it is the rival."""
+    as_rival = compared[compared["rival"] == contender]
+    other = {"contender": "rival", "rival": "contender", "low": "high", "high": "low"}
+    turned = as_rival.rename(columns=other)[list(as_rival)]
+    turned[["value", "low", "high"]] *= -1
+    return pd.concat([turned, compared[compared["contender"] == contender]]).sort_index()

@@ -24,6 +24,8 @@ from repsim_core.representations import Representations
 
 # Of a property: how a task is called that asks whether it is above its median.
 HIGH = "_high"
+# What stands behind the words of the property then.
+ABOVE = ", above median"
 # By data set, the labels that a function of the label is 1 for; for the others it is -1.
 LABEL_TASKS: dict[str, dict[str, tuple[int, ...]]] = {
     "cifar10": {"animal": (2, 3, 4, 5, 6, 7), "flies": (0, 2)},
@@ -47,7 +49,7 @@ TASKS = {
     "even": "even digit",
 }
 TASKS |= {
-    name + HIGH: f"{words}, above median"
+    name + HIGH: words + ABOVE
     for name, words in TASKS.items()
     if not any(name in own for own in LABEL_TASKS.values())
 }

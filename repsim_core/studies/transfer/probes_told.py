@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from repsim_core.measures.pairs import MEAN
 from repsim_core.studies.transfer.live_probe import CarriedProbe
 from repsim_core.studies.transfer.probe_tables import (
     BASELINES,
@@ -28,24 +31,24 @@ def percent(share: float) -> str:
 
 
 def bound_title(moved: pd.DataFrame) -> str:
-    """How often the bound says something, with one pivot and over all pairs of labels, a title.
+    """How often the bound says something for tasks of the pixels, with one pivot and over all pairs of labels, a title.
 
     Args:
         moved: from `probe_tables.all_transfers`.
     """
-    one, pairs = (percent(float(moved[name].mean())) for name in ("says", "pairs_say"))
-    return (
-        f"With one pivot the bound says something of {one} of the probes, over all pairs of labels of {pairs}"
-    )
+    own = moved[moved["family"] == PIXELS]
+    one, pairs = (percent(float(own[name].mean())) for name in ("says", "pairs_say"))
+    return f"With one pivot the bound says something in {one} of the transfers, over all pairs of labels in {pairs}"
 
 
 def pairs_title(moved: pd.DataFrame) -> str:
-    """How far the bound over all pairs of labels is from the least possible error, a title.
+    """How far the bound over all pairs of labels is from the least possible error for tasks of the pixels, a title.
 
     Args:
         moved: from `probe_tables.all_transfers`.
     """
-    ratios = (moved["beta_pairs"] / moved["best_rms"]).groupby(moved["dim"]).median()
+    own = moved[moved["family"] == PIXELS]
+    ratios = (own["beta_pairs"] / own["best_rms"]).groupby(own["dim"]).median()
     said = ", ".join(f"{significant(float(value))} (M = {dim})" for dim, value in ratios.items())
     return f"Over all pairs of labels the bound is {said} times the least possible error"
 
@@ -108,13 +111,31 @@ def lost_title(tasks: pd.DataFrame) -> str:
 
 def prediction_title(found: Predictions) -> str:
     """Whether any distance tells more than another, and how many are ahead of accuracy alone, a title."""
-    first = "Some distances tell more than others" if len(_sure(found.among)) else "No distance tells most"
-    said, of = _ahead_of(found, "larger_error")
-    return f"{first} about how far a probe is off; ahead of accuracy alone are {said} of {of}"
+    first = (
+        "Some distances are surely ahead of others"
+        if len(_sure(found.among))
+        else "No distance is surely ahead of another"
+    )
+    return (
+        f"{first} in telling how far a probe is off; surely ahead of accuracy alone are {ahead_words(found)}"
+    )
+
+
+def ahead_words(found: Predictions, baseline: str = "larger_error") -> str:
+    """How many distances are surely ahead of a baseline in each record: "0 (fast) and 7 (paper) of 7"."""
+    return f"{_counted(found, baseline, _sure(found.baselines))} of {len(DISTANCES)}"
+
+
+def networks_words(found: Predictions) -> str:
+    """How many networks each record has: "30 networks of each record", or a number a record."""
+    count = found.told.groupby("set", sort=False)["networks"].first()
+    if count.nunique() == 1:
+        return f"{count.iloc[0]} networks of each record"
+    return f"{listed(f'{number} ({name})' for name, number in count.items())} networks"
 
 
 def among_words(found: Predictions) -> str:
-    """Which distance tells more than which other, with the networks that this rests on, a sentence or two."""
+    """Which distance surely tells more than which other, a sentence."""
     if found.among["p"].isna().all():
         return "There are too few networks to compare the distances."
     own = _sure(found.among)
@@ -123,27 +144,24 @@ def among_words(found: Predictions) -> str:
         names = [MEASURES[name] for name in (row.contender, row.rival)]
         more, less = names if row.value > 0 else reversed(names)
         parts.append(f"{more} tells more than {less} ({row.set})")
-    count = found.among.groupby("set", sort=False)["networks"].first()
-    networks = listed(f"{number} ({name})" for name, number in count.items())
-    said = f"{'; '.join(parts)}." if parts else "No difference among the seven distances is sure."
-    return f"{said} Networks: {networks}."
+    return f"{'; '.join(parts)}." if parts else "No difference among the seven distances is sure."
 
 
 def baseline_words(found: Predictions) -> str:
-    """How many of the distances are ahead of each baseline in each record, a clause a baseline."""
-    parts = []
-    for baseline in BASELINES:
-        said, of = _ahead_of(found, baseline)
-        parts.append(f"ahead of {MEASURES[baseline]} are {said} of the {of} distances")
-    return "; ".join(parts)
+    """How many of the distances are ahead of each baseline in each record, and how many would be, were each comparison
+    the only one: a sentence a baseline."""
+    return " ".join(
+        f"Surely ahead of {MEASURES[baseline]} are {ahead_words(found, baseline)} distances; one by one, without "
+        f"a correction, it would be {_counted(found, baseline, found.baselines[found.baselines['low'] > 0])}."
+        for baseline in BASELINES
+    )
 
 
-def _ahead_of(found: Predictions, baseline: str) -> tuple[str, int]:
-    """How many distances are ahead of a baseline in each record, and how many there are."""
-    own = _sure(found.baselines)
-    counts = own[(own["rival"] == baseline) & (own["value"] > 0)].groupby("set").size()
+def _counted(found: Predictions, baseline: str, rows: pd.DataFrame) -> str:
+    """How many of some comparisons a distance has won against a baseline, in each record."""
+    counts = rows[(rows["rival"] == baseline) & (rows["value"] > 0)].groupby("set").size()
     counts = counts.reindex(found.baselines["set"].unique(), fill_value=0)
-    return listed(f"{count} ({name})" for name, count in counts.items()), len(DISTANCES)
+    return listed(f"{count} ({name})" for name, count in counts.items())
 
 
 def _sure(rows: pd.DataFrame) -> pd.DataFrame:
@@ -166,11 +184,31 @@ def medians(told: pd.DataFrame) -> str:
 
 
 def live_title(found: CarriedProbe) -> str:
-    """How far the carried probe is off, beside its bound, a title."""
+    """How far the carried probe is off on either half of the inputs, beside its bound, a title."""
     chain = found.chain
     return (
-        f"Off by {significant(chain['rms'], 2)}, at most {significant(chain['beta'], 2)} by the bound; "
-        f"a constant would be off by {significant(chain['deviation'], 2)}"
+        f"Off by {significant(chain['rms'], 2)} where the bound is {significant(chain['beta'], 2)} and a constant is "
+        f"off by {significant(chain['deviation'], 2)}; by {significant(found.held_rms, 2)} on inputs held back"
+    )
+
+
+def pivot_words(found: CarriedProbe, names: Mapping[int, str]) -> str:
+    """What the labels of a probe are compared with: the name of the pivot."""
+    return "the mean over labels" if found.bound.pivot == MEAN else names[int(found.bound.pivot)]
+
+
+def margin_words(row: pd.Series) -> str:
+    """What each step of the limit on wrong signs gives away, sentences.
+
+    Args:
+        row: of `CarriedProbe.error_by_margin`.
+    """
+    margin, chebyshev = row["near"] - row["near_wrong"], row["added"] - row["far_wrong"]
+    more = "Chebyshev's inequality" if chebyshev > margin else "giving up the inputs within the margin"
+    return (
+        f"Within the margin are {row['near']:.3f} of the inputs, of which {row['near_wrong']:.3f} are wrong: "
+        f"{margin:.3f} given away. Beyond it {row['far_wrong']:.3f} are wrong and {row['added']:.3f} are allowed: "
+        f"{chebyshev:.3f} given away. Most is lost by {more}."
     )
 
 

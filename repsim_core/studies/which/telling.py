@@ -147,7 +147,7 @@ class Told:
         """A row a rival: by how much the contender's figure is larger (`compared`)."""
         return self.compared([(contender, rival) for rival in self.measures if rival != contender])
 
-    def compared(self, pairs: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    def compared(self, pairs: Iterable[tuple[str, str]], *, sizes: bool = False) -> pd.DataFrame:
         """A row a comparison: by how much a contender's figure is larger than a rival's, with its interval, and p
         corrected by Holm for all comparisons that are asked for.
 
@@ -155,10 +155,13 @@ class Told:
 
         Args:
             pairs: contender and rival of each.
+            sizes: whether the sizes of figures are compared: one that is negative with all models changes its sign,
+                with each model left out too.
         """
+        figures = np.where(self._rows[0] < 0, -self._rows, self._rows) if sizes else self._rows
         found, p_values = [], []
         for contender, rival in pairs:
-            first, second = (self._rows[:, self.measures.index(measure)] for measure in (contender, rival))
+            first, second = (figures[:, self.measures.index(measure)] for measure in (contender, rival))
             gap = first - second
             value, low, high, p = float(gap[0]), np.nan, np.nan, np.nan
             if self._jackknife is not None and self.pair_set.networks >= ENOUGH and not np.isnan(gap).any():

@@ -33,7 +33,7 @@ def carried_values() -> Figure:
     [
         (bound_against_error, ["images", "digits"]),
         (explained_by_task, ["M = 2", "M = 3"]),
-        (carried_values, ["one mark an input, shaded ± β", "the bound, label by label"]),
+        (carried_values, ["inputs held back, shaded ± β", "the bound, on inputs of the fit"]),
     ],
 )
 def test_figure(make: Callable[[], Figure], titles: list[str]) -> None:

@@ -194,6 +194,24 @@ def test_figures_with_intervals(figures: tuple[float, float, float], signed: boo
     assert verdicts.bracketed(*figures, signed=signed) == text
 
 
+def test_sizes_of_figures_are_compared_without_their_signs() -> None:
+    """A measure that goes the other way tells as much as one that goes along."""
+    own = one_set()
+    turned = telling.PairSet(own.name, own.kind, own.pairs.assign(d_kl=-own.pairs["d_kl"]), own.by)
+    pairs = [("d_llv", "d_kl")]
+    (plain,), (away,) = (
+        telling.Told(each, "cca_loss", measures=("d_llv", "d_kl"))
+        .compared(pairs, sizes=True)
+        .to_dict("records")
+        for each in (own, turned)
+    )
+    assert plain == away
+    signed = telling.Told(turned, "cca_loss", measures=("d_llv", "d_kl"))
+    values = signed.table().set_index("measure")["value"]
+    assert plain["value"] == pytest.approx(abs(values["d_llv"]) - abs(values["d_kl"]))
+    assert signed.compared(pairs)["value"].iloc[0] == pytest.approx(values["d_llv"] - values["d_kl"])
+
+
 def test_told_in_a_table() -> None:
     told = telling.Told(one_set(), "cca_loss", measures=("d_llv", "d_kl")).table()
     written = verdicts.told_table(told, ["d_llv"])
