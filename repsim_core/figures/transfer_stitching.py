@@ -43,7 +43,7 @@ def fitted_inputs(fitted: pd.DataFrame, levels: pd.DataFrame, *, fitted_name: st
             ax.set(xscale="log", yscale="log", title=group)
             plain_numbers(ax.yaxis, *ax.get_ylim())
             left, last = edges(ax)
-            ax.set_xlabel("inputs fitted on" if last else "")
+            ax.set_xlabel("inputs trained on" if last else "")
             ax.set_ylabel(r"$d_{\mathrm{KL}}$, nats" if left else "")
         legend_below(figure, *axes[0].get_legend_handles_labels(), columns=2)
     return figure
