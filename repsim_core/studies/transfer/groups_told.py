@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from repsim_core.studies.transfer.group_data import KINDS
 from repsim_core.studies.transfer.group_runs import BASELINE, FAMILIES, MEASURES, ONE_WAY
+from repsim_core.studies.transfer.group_tables import COMPARING, LEVEL, TEST, stand
 from repsim_core.wording import listed, plural, signed, span
 
-# Of corrected p-values.
-LEVEL = 0.05
-# All that compares two networks input by input, the same whichever of them is first, and no scores.
-COMPARING = tuple(
-    name
-    for family, names in FAMILIES.items()
-    for name in names
-    if family != "scores alone" and name not in ONE_WAY
-)
-_TEST = ["kind", "dim", "inputs"]
-
-
-def stand(table: pd.DataFrame) -> pd.Series:
-    """How each measure stands beside the accuracy gap: "ahead", "behind", "level", or "unknown" without an interval.
-
-    Args:
-        table: from `group_answers.answers`, of any tests.
-    """
-    sure = table["ahead_p"] < LEVEL
-    kinds = [table["ahead_p"].isna(), sure & (table["ahead"] > 0), sure & (table["ahead"] < 0)]
-    return pd.Series(np.select(kinds, ["unknown", "ahead", "behind"], "level"), index=table.index)
+# An AUPRC above which hardly anything can be ahead.
+FULL = 0.95
+# Of a median distance across, what one inside is that is nearly as large.
+NEARLY = 0.9
 
 
 def headline(table: pd.DataFrame) -> str:
@@ -40,73 +22,97 @@ def headline(table: pd.DataFrame) -> str:
     Args:
         table: answers of several tests, with columns kind, dim, inputs.
     """
-    own = table[table["measure"].isin(COMPARING)]
-    own = own.assign(stand=stand(own))
-    tests = own.groupby(_TEST, sort=False)["stand"].agg(set)
-    ahead = sum("ahead" in found for found in tests)
-    rest = "in no test" if ahead == 0 else f"in {ahead} of {plural(len(tests), 'test')}"
-    count = f" of {len(tests)}" if ahead == 0 else ""
-    return f"{rest.capitalize()}{count} does a measure tell groups apart better than accuracy alone"
+    tests, ahead = table.groupby(TEST).ngroups, _ahead(table).groupby(TEST).ngroups
+    if not ahead:
+        return f"In none of {plural(tests, 'test')} does a measure tell groups apart surely better than accuracy alone"
+    return f"In {ahead} of {plural(tests, 'test')} a measure tells groups apart surely better than accuracy alone"
 
 
-def tallies(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a family of measures, those of one direction left out: in how many (test, measure) it is ahead of the
-    accuracy gap, level, behind, and above what relabelled groups give.
+def ahead_in_words(table: pd.DataFrame) -> str:
+    """Which measures are ahead of the accuracy gap, test by test.
+
+    Args:
+        table: answers of several tests, with columns kind, dim, inputs.
+    """
+    known = table[table["measure"] == BASELINE].set_index(TEST)["auprc"]
+    sentences = []
+    for key, own in _ahead(table).groupby(TEST, sort=False):
+        names = [
+            f"{MEASURES[measure]} ({auprc:.2f})"
+            for measure, auprc in own[["measure", "auprc"]].itertuples(index=False)
+        ]
+        sentences.append(
+            f"Ahead with {own['test'].iloc[0]}, M = {key[1]}: {listed(names)}; the accuracy gap has {known[key]:.2f}."
+        )
+    return " ".join(sentences) or "No measure is surely ahead in any test."
+
+
+def room_in_words(table: pd.DataFrame) -> str:
+    """In which tests the accuracy gap leaves hardly any room above itself.
 
     Args:
         table: answers of several tests.
     """
-    rows = {}
-    for family, names in FAMILIES.items():
-        own = table[table["measure"].isin([name for name in names if name not in (BASELINE, *ONE_WAY)])]
-        kinds = stand(own).value_counts()
-        rows[family] = {
-            "tests × measures": len(own),
-            "above relabelled groups": int((own["auprc"] > own["null"]).sum()),
-            "ahead of accuracy": int(kinds.get("ahead", 0)),
-            "not told from it": int(kinds.get("level", 0) + kinds.get("unknown", 0)),
-            "behind": int(kinds.get("behind", 0)),
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    known = table.loc[table["measure"] == BASELINE, "auprc"]
+    full = [f"{value:.2f}" for value in known[known >= FULL]]
+    if not full:
+        return f"In no test does the accuracy gap itself have {FULL} or more."
+    return (
+        f"In {len(full)} of the {len(known)} tests the accuracy gap itself has {listed(full)}: there nothing can be "
+        "ahead by much"
+    )
 
 
-def best(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a test: the accuracy gap's AUPRC, which measure that compares networks input by input has the largest, and
-    which share of the accuracy gap's errors that measure gets right.
+def _ahead(table: pd.DataFrame) -> pd.DataFrame:
+    """Of measures that compare networks input by input, the rows that are ahead of the accuracy gap."""
+    own = table[table["measure"].isin(COMPARING)]
+    return own[stand(own) == "ahead"]
+
+
+def unchanged_in_words(table: pd.DataFrame) -> str:
+    """In how many tests networks that differ in their first weights alone are nearly as far apart as from others.
 
     Args:
-        table: answers of several tests, with columns dim and test.
+        table: from `unchanged`.
     """
-    rows = []
-    for (dim, test), own in table.groupby(["dim", "test"], sort=False):
-        by_measure = own.set_index("measure")
-        compared = by_measure.loc[by_measure.index.intersection(COMPARING)]
-        first = compared["auprc"].idxmax()
-        rows.append(
-            {
-                "M": dim,
-                "test": test,
-                "accuracy gap": with_ends(by_measure.loc[BASELINE]),
-                "best measure": MEASURES[str(first)],
-                "its AUPRC": with_ends(compared.loc[first]),
-                "right where accuracy is wrong": share(float(compared.loc[first, "beyond"])),
-                "1 − mean CCA": with_ends(by_measure.loc["cca_loss"]),
-            }
-        )
-    return pd.DataFrame(rows)
+    ratios = table["inside"] / table["across"]
+    near = ratios >= NEARLY
+    count = f"In {int(near.sum())} of {plural(len(table), 'test')}"
+    count = f"{count} the median inside is at least {NEARLY:.0%} of that across"
+    if near.all() or not near.any():
+        return f"{count}."
+    others = listed(dict.fromkeys(table.loc[~near, "test"]))
+    low, high = (100 * each for each in (ratios[~near].min(), ratios[~near].max()))
+    return f"{count}; in the others ({others}) it is {low:.0f} to {high:.0f}%."
 
 
-def share(value: float) -> str:
-    """In percent; a dash where there is nothing to share."""
-    return "–" if np.isnan(value) else f"{value:.0%}"
+def above_chance_in_words(table: pd.DataFrame, family: str) -> str:
+    """Which measures of a family have more than relabelled groups give.
+
+    Args:
+        table: answers of one test.
+        family: a key of `FAMILIES`.
+    """
+    own = table[table["measure"].isin(FAMILIES[family])]
+    sure = own["p"] < LEVEL
+    names = [
+        f"{MEASURES[measure]} ({auprc:.2f}, p = {p:.2f})"
+        for measure, auprc, p in own.loc[sure, ["measure", "auprc", "p"]].itertuples(index=False)
+    ]
+    rest = own.loc[~sure, "auprc"].tolist()
+    others = f"; {'the others' if names else 'they'} have {span(rest, 2)}" if rest else ""
+    return f"Of measures of {family}, above chance with p < {LEVEL}: {listed(names)}{others}"
 
 
-def with_ends(row: pd.Series) -> str:
-    """An AUPRC with its interval, to two digits."""
-    value = f"{row['auprc']:.2f}"
-    if pd.isna(row["low"]) or f"{row['low']:.2f}" == f"{row['high']:.2f}":
-        return value
-    return f"{value} [{row['low']:.2f}, {row['high']:.2f}]"
+def beyond_title(table: pd.DataFrame) -> str:
+    """How many of the drawn measures are ahead of the accuracy gap, test by test in their order.
+
+    Args:
+        table: answers of some tests, of the drawn measures.
+    """
+    counts = (stand(table) == "ahead").groupby(table["test"], sort=False).sum()
+    measures = table["measure"].nunique()
+    return f"Of {measures} measures, {listed(counts)} are surely ahead of accuracy alone"
 
 
 def dimensions_in_words(table: pd.DataFrame) -> str:
@@ -139,23 +145,6 @@ def dimensions_in_words(table: pd.DataFrame) -> str:
     )
 
 
-def draws_in_words(table: pd.DataFrame, measures: Mapping[str, str]) -> str:
-    """What is left where each network has random labels of its own: figures of "labels" and "own-labels", M = 2.
-
-    Args:
-        table: answers of several tests.
-        measures: which, and what to call them in the sentence.
-    """
-    own = table[table["dim"] == 2].pivot_table(index="measure", columns="kind", values="auprc", sort=False)
-    if not {"labels", "own-labels"} <= set(own.columns):
-        return "The record lacks one of the two tests."
-    parts = [
-        f"{name} {own.loc[key, 'labels']:.2f} and {own.loc[key, 'own-labels']:.2f}"
-        for key, name in measures.items()
-    ]
-    return listed(parts)
-
-
 def halves_in_words(table: pd.DataFrame) -> str:
     """How far the figures of two disjoint halves of the networks lie apart.
 
@@ -166,6 +155,18 @@ def halves_in_words(table: pd.DataFrame) -> str:
     return (
         f"the two differ by {gaps.median():.2f} in the median of {len(gaps)} figures, by more than "
         f"{gaps.quantile(0.9):.2f} in one of ten, and by up to {gaps.max():.2f}"
+    )
+
+
+def leads_in_words(gaps: pd.Series) -> str:
+    """How far the leads over the accuracy gap lie apart that two disjoint halves of the networks show.
+
+    Args:
+        gaps: from `group_tables.lead_gaps`.
+    """
+    return (
+        f"by {gaps.median():.2f} in the median of {len(gaps)}, by more than {gaps.quantile(0.9):.2f} in one of ten, "
+        f"and by up to {gaps.max():.2f}"
     )
 
 

@@ -3,67 +3,71 @@
 import numpy as np
 import pandas as pd
 import pytest
+from group_answers_made import answers_of
 
 from repsim_core.studies.transfer import groups_told as told
-from repsim_core.studies.transfer.group_runs import BASELINE, MEASURES
-
-
-def answers_of(kind="labels", dim=2, inputs="plain", **changes):
-    """Every measure level with the accuracy gap, but for the changes: measure -> (auprc, ahead_p)."""
-    rows = []
-    for measure in MEASURES:
-        auprc, p = changes.get(measure, (0.5, 0.5))
-        rows.append(
-            {
-                "kind": kind,
-                "dim": dim,
-                "inputs": inputs,
-                "test": kind,
-                "measure": measure,
-                "auprc": auprc,
-                "low": auprc - 0.1,
-                "high": auprc + 0.1,
-                "null": 0.2,
-                "chance": 0.13,
-                "ahead": auprc - 0.5,
-                "beyond": np.nan if measure == "cka_loss" else 0.625,
-                "ahead_p": np.nan if measure == BASELINE else p,
-            }
-        )
-    return pd.DataFrame(rows)
+from repsim_core.studies.transfer.group_runs import MEASURES
 
 
 def test_headline_counts_tests_in_which_a_measure_is_ahead():
     ahead, behind = answers_of(cca_loss=(0.9, 0.01)), answers_of("noise", cca_loss=(0.1, 0.01))
     # Scores alone are no measures that compare.
     scores = answers_of("shift", loss_gap=(0.9, 0.01))
-    assert told.headline(behind).startswith("In no test of 1 does a measure tell groups apart better")
-    assert told.headline(pd.concat([ahead, behind, scores])).startswith("In 1 of 3 tests does a measure")
+    assert told.headline(behind).startswith("In none of 1 test does a measure tell groups apart surely")
+    assert told.headline(pd.concat([ahead, behind, scores])).startswith("In 1 of 3 tests a measure tells")
 
 
-def test_tallies():
-    table = answers_of(cca_loss=(0.9, 0.01), cka_loss=(0.1, 0.01), d_logit=(0.1, 0.5), d_kl=(0.9, 0.01))
-    found = told.tallies(table)
-    assert found.loc["embeddings"].tolist() == [5, 4, 1, 3, 1]
-    # One direction alone does not count.
-    assert found.loc["outputs"].tolist() == [3, 2, 0, 3, 0]
-    # The accuracy gap isn't compared with itself.
-    assert found.loc["scores alone", "tests × measures"] == 2
+def test_what_is_ahead_is_named_beside_the_accuracy_gap():
+    table = pd.concat(
+        [
+            answers_of(cca_loss=(0.9, 0.5)),
+            answers_of("noise", 5, cca_loss=(0.9, 0.01), d_logit=(0.8, 0.01), d_kl=(0.9, 0.01)),
+        ]
+    )
+    assert told.ahead_in_words(table) == (
+        "Ahead with noise, M = 5: d_logit (0.80) and 1 − mean CCA (0.90); the accuracy gap has 0.50."
+    )
+    assert told.ahead_in_words(answers_of()) == "No measure is surely ahead in any test."
 
 
-def test_best_names_the_largest_of_those_that_compare():
-    (row,) = told.best(answers_of(cca_loss=(0.7, 0.01), loss_gap=(0.9, 0.01))).to_dict("records")
-    assert row["best measure"] == "1 − mean CCA"
-    assert row["its AUPRC"] == "0.70 [0.60, 0.80]"
-    assert row["accuracy gap"] == "0.50 [0.40, 0.60]"
-    assert row["right where accuracy is wrong"] == "62%"
-    (row,) = told.best(answers_of(cka_loss=(0.7, 0.01))).to_dict("records")
-    assert row["right where accuracy is wrong"] == "–"
+def test_room_is_counted_where_accuracy_has_nearly_one():
+    table = pd.concat([answers_of(accuracy_gap=(0.98, 0.5)), answers_of("noise", accuracy_gap=(0.94, 0.5))])
+    assert told.room_in_words(table) == (
+        "In 1 of the 2 tests the accuracy gap itself has 0.98: there nothing can be ahead by much"
+    )
+    assert told.room_in_words(answers_of()) == "In no test does the accuracy gap itself have 0.95 or more."
 
 
-def test_an_interval_without_width_is_left_out():
-    assert told.with_ends(pd.Series({"auprc": 1.0, "low": 1.0, "high": 1.0})) == "1.00"
-    assert told.with_ends(pd.Series({"auprc": 0.5, "low": np.nan, "high": np.nan})) == "0.50"
+def test_the_title_counts_the_drawn_measures_test_by_test():
+    table = pd.concat([answers_of("shift"), answers_of("noise", cca_loss=(0.9, 0.01), cka_loss=(0.1, 0.01))])
+    assert (
+        told.beyond_title(table) == f"Of {len(MEASURES)} measures, 0 and 1 are surely ahead of accuracy alone"
+    )
+
+
+def test_above_chance_names_what_relabelling_does_not_give():
+    table = answers_of(cca_loss=(0.41, 1), neighbours_loss=(0.64, 1)).assign(p=0.4)
+    words = told.above_chance_in_words(table, "embeddings")
+    assert words.endswith("with p < 0.05: none; they have 0.41 to 0.64")
+    table.loc[table["measure"].isin(["neighbours_loss", "d_logit"]), "p"] = 0.02
+    assert told.above_chance_in_words(table, "embeddings") == (
+        "Of measures of embeddings, above chance with p < 0.05: 1 − shared neighbours (0.64, p = 0.02); "
+        "the others have 0.41 to 0.50"
+    )
+
+
+def test_unchanged_counts_where_the_group_is_nearly_as_wide_as_all():
+    table = pd.DataFrame({"test": ["a", "b", "b"], "inside": [0.45, 0.3, 0.31], "across": [0.5, 0.5, 0.5]})
+    assert told.unchanged_in_words(table) == (
+        "In 1 of 3 tests the median inside is at least 90% of that across; in the others (b) it is 60 to 62%."
+    )
+    assert told.unchanged_in_words(table[:1]).endswith("of that across.")
+
+
+def test_leads():
+    assert told.leads_in_words(pd.Series([0.1, 0.2, 0.6])) == (
+        "by 0.20 in the median of 3, by more than 0.52 in one of ten, and by up to 0.60"
+    )
 
 
 def test_dimensions_count_verdicts_that_differ_and_that_turn():
@@ -79,13 +83,6 @@ def test_dimensions_count_verdicts_that_differ_and_that_turn():
     )
     assert found.endswith("larger with M = 5 in 1 of 17 cases.")
     assert told.dimensions_in_words(answers_of()) == "There is one dimension alone."
-
-
-def test_draws():
-    table = pd.concat([answers_of(cca_loss=(0.71, 0.01)), answers_of("own-labels", cca_loss=(0.21, 0.01))])
-    names = {"cca_loss": "CCA", BASELINE: "accuracy"}
-    assert told.draws_in_words(table, names) == "CCA 0.71 and 0.21 and accuracy 0.50 and 0.50"
-    assert told.draws_in_words(answers_of(), names) == "The record lacks one of the two tests."
 
 
 def test_halves():
