@@ -50,15 +50,19 @@ class CarriedProbe:
     held_rms: float
 
     @property
+    def ratio_distance(self) -> float:
+        """delta over the labels that the probe is written in."""
+        return float(self.parts["ratio_distance"].max())
+
+    @property
     def chain(self) -> dict[str, float]:
         """What the theorem puts in order, from the least to the largest: best, rms, beta, with_ratio_distance
         (delta |alpha|_1); and beside it pairs, between best and beta, and deviation, the error of a constant."""
-        delta = float(self.parts["ratio_distance"].max())
         return {
             "best": self.bound.best_rms,
             "rms": self.bound.rms,
             "beta": self.bound.beta,
-            "with_ratio_distance": delta * float(self.parts["alpha"].abs().sum()),
+            "with_ratio_distance": self.ratio_distance * float(self.parts["alpha"].abs().sum()),
             "pairs": self.pairs,
             "deviation": self.bound.deviation,
         }

@@ -19,7 +19,7 @@ def parts_table(found: CarriedProbe, names: Mapping[int, str]) -> pd.DataFrame:
         found: the probe.
         names: of the labels.
     """
-    signs = {"alpha": "α", "sine": "√(1 − ρ²)", "part": "|α| √(1 − ρ²)", "ratio_distance": "std(z − w)"}
+    signs = {"alpha": "α", "sine": "√(1 − ρ²)", "part": "|α| √(1 − ρ²)"}
     table = found.parts[list(signs)].rename(columns=signs)
     return table.set_axis([names[label] for label in found.parts["label"]], axis=0)
 
@@ -57,5 +57,8 @@ def share_table(bounds: pd.DataFrame) -> pd.DataFrame:
     """
     own = bounds[bounds["family"] == PIXELS].set_index("set")
     words = {"says": "pivot", "pairs_say": "pairs", "promises": "task"}
-    shares = {word: [percent(float(share)) for share in own[name]] for name, word in words.items()}
+    shares = {
+        word: [percent(float(share)).replace("above", ">").replace("below", "<") for share in own[name]]
+        for name, word in words.items()
+    }
     return pd.DataFrame({"error": [f"{error:.2f}" for error in own["off"]], **shares}, index=own.index)

@@ -321,9 +321,7 @@ def test_what_is_said_of_one_probe(live):
     shown = probes_shown.parts_table(live, names)
     assert shown.index.tolist() == [names[label] for label in live.parts["label"]]
     assert shown["|α| √(1 − ρ²)"].sum() == pytest.approx(live.chain["beta"])
-    assert shown["std(z − w)"].max() * shown["α"].abs().sum() == pytest.approx(
-        live.chain["with_ratio_distance"]
-    )
+    assert live.ratio_distance * shown["α"].abs().sum() == pytest.approx(live.chain["with_ratio_distance"])
 
 
 def test_tables_of_a_page_are_narrow():
@@ -336,6 +334,7 @@ def test_tables_of_a_page_are_narrow():
     )
     assert shares.loc["paper, M = 5", "pivot"] == probes_told.percent(own["says"])
     yes_no = probes_shown.yes_no_table(tasks[tasks["kind"] == "digits"])
+    assert max(map(len, shares[["pivot", "pairs", "task"]].to_numpy().ravel())) <= 6
     assert yes_no.index.names == ["M", "task"]
     assert "slant" in yes_no.index.get_level_values("task")
     assert max(len(task) for task in yes_no.index.get_level_values("task")) <= 18
