@@ -112,7 +112,7 @@ def beyond_title(table: pd.DataFrame) -> str:
     """
     counts = (stand(table) == "ahead").groupby(table["test"], sort=False).sum()
     measures = table["measure"].nunique()
-    return f"Of {measures} measures, {listed(counts)} are surely ahead of accuracy alone"
+    return f"Measures surely ahead of accuracy alone: {listed(counts)} of {measures}"
 
 
 def dimensions_in_words(table: pd.DataFrame) -> str:
