@@ -25,17 +25,15 @@ def parts_table(found: CarriedProbe, names: Mapping[int, str]) -> pd.DataFrame:
 
 
 def yes_no_table(tasks: pd.DataFrame) -> pd.DataFrame:
-    """Shares of wrong answers, a row a dimension and task that is yes or no: on the probe's own network, carried over,
-    and of a constant.
+    """Shares of wrong answers, a row a task that is yes or no: on the probe's own network, carried over, and of a
+    constant.
 
     Args:
-        tasks: from `probe_tables.task_table`, of networks of one record.
+        tasks: from `probe_tables.task_table`, of one set.
     """
-    words = {"dim": "M", "own_error": "own", "error": "carried", "constant_error": "constant"}
+    words = {"own_error": "own", "error": "carried", "constant_error": "constant"}
     own = tasks.dropna(subset=["error"]).rename(columns=words)
-    return own.assign(task=own["task"].str.removesuffix(ABOVE)).set_index(["M", "task"])[
-        list(words.values())[1:]
-    ]
+    return own.assign(task=own["task"].str.removesuffix(ABOVE)).set_index("task")[list(words.values())]
 
 
 def ratio_table(bounds: pd.DataFrame) -> pd.DataFrame:
