@@ -149,20 +149,23 @@ def task_table(moved: pd.DataFrame) -> pd.DataFrame:
 def drawn_points(
     moved: pd.DataFrame, error: str = "off", bound: str = "bound", most: int = 1_500
 ) -> pd.DataFrame:
-    """Error and bound of carried probes for a figure, evenly thinned to about so many.
+    """Error and bound of carried probes for a figure: at most so many, drawn at random and the same each time.
 
     Args:
         moved: from `all_transfers`.
         error, bound: which of its columns: off and bound, or best and pairs_bound.
-        most: rows, about.
+        most: rows.
 
     Returns:
         Columns panel, dim, error, bound.
     """
     panels = {name: f"{_KINDS[source.data]}, {name}" for name, source in SOURCES.items()}
     panels["digits"] = "digits"
-    kept = moved.iloc[:: max(1, round(len(moved) / most))].assign(
-        error=lambda rows: rows[error], bound=lambda rows: rows[bound]
+    # Every k-th row would be the same few tasks of each pair of networks.
+    kept = (
+        moved.sample(min(most, len(moved)), random_state=0)
+        .sort_index()
+        .assign(error=lambda rows: rows[error], bound=lambda rows: rows[bound])
     )
     return kept.assign(panel=kept["set"].map(panels))[["panel", "dim", "error", "bound"]].round(5)
 
