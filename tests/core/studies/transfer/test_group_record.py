@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from places import ROOT
 
+from repsim_core.studies.transfer import group_tables, groups_told
 from repsim_core.studies.transfer.group_answers import answers, by_group
 from repsim_core.studies.transfer.group_record import default_settings, group_tests, read_groups
-from repsim_core.studies.transfer.group_runs import MEASURES
+from repsim_core.studies.transfer.group_runs import FAMILIES, MEASURES
 
 TABLES = read_groups(ROOT / "book" / "records" / "transfer-groups").tables
 TESTS = group_tests(TABLES)
@@ -67,3 +68,33 @@ def test_networks_of_the_first_weights_alone_are_dissimilar():
         for dim in (2, 5)
     ]
     assert min(inside) > 0.2
+
+
+def test_readme_counts_what_is_ahead_and_where_nothing_can_be():
+    told, text = TABLES["group-answers"], (ROOT / "README.md").read_text(encoding="utf-8")
+    assert groups_told.headline(told).startswith("In 1 of 11 tests a measure")
+    assert groups_told.room_in_words(told).startswith("In 3 of the 11 tests")
+    assert (
+        "11 tests: a measure is ahead of the accuracy gap in one; in three the gap leaves hardly any" in text
+    )
+
+
+def test_what_is_ahead_is_in_noise_alone():
+    """The chapter says why: noise makes networks less sure, and the groups are nearly equally accurate."""
+    assert groups_told.ahead_in_words(TABLES["group-answers"]) == (
+        "Ahead with noise, M = 5: d_KL, larger way (0.46) and 1 − shared neighbours (0.40); "
+        "the accuracy gap has 0.24."
+    )
+
+
+def test_noise_of_its_own_leaves_accuracy_to_see_and_no_embeddings():
+    own = ANSWERS.loc[("own-labels", 2, "plain")]["auprc"]
+    assert own[list(FAMILIES["embeddings"])].max() < own["farther_kl"] < own["accuracy_gap"]
+    all_random = by_group(TESTS["own-labels", 2, "plain"], ["cca_loss"]).set_index("level").loc[1.0]
+    assert all_random["inside"] == pytest.approx(all_random["across"], abs=0.03)
+
+
+def test_first_weights_alone_part_networks_nearly_as_far():
+    words = groups_told.unchanged_in_words(group_tables.unchanged(TESTS))
+    assert words.startswith("In 8 of 11 tests")
+    assert "(random labels and random labels, drawn anew)" in words
