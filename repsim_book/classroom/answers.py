@@ -190,15 +190,18 @@ class _Restoring:
 
     @cached_property
     def own_code(self) -> list[int]:
-        """Unmarked cells of code."""
+        """Unmarked cells of code, and tests in whose place the student has defined something."""
         return [
             number
             for number, cell in enumerate(self.submission.cells)
-            if cell.cell_type == "code"
-            and grade_id(cell) not in self.marked
-            and cell.source.strip() not in self.released
-            and _code(cell)
+            if cell.cell_type == "code" and self._is_own(cell)
         ]
+
+    def _is_own(self, cell: NotebookNode) -> bool:
+        frame = self.marked.get(grade_id(cell) or "")
+        if frame is None:
+            return cell.source.strip() not in self.released and _code(cell)
+        return not utils.is_solution(frame) and bool(_defined(cell.source) - _defined(frame.source))
 
 
 def _cells(numbers: Sequence[int]) -> str:
@@ -207,15 +210,25 @@ def _cells(numbers: Sequence[int]) -> str:
 
 def _code(cell: NotebookNode) -> bool:
     """Whether a cell of code holds some, and not prose or remarks alone."""
-    lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in cell.source.splitlines()]
-    try:
-        tree = ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
     return any(
         not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant | ast.Name))
-        for each in tree.body
+        for each in _statements(cell.source)
     )
+
+
+def _defined(source: str) -> set[str]:
+    """The functions and classes that a cell defines."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {each.name for each in _statements(source) if isinstance(each, kinds)}
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Those of a cell; none of one that cannot be read."""
+    lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
+    try:
+        return ast.parse("\n".join(lines)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
 
 
 def _plain(cell: NotebookNode) -> NotebookNode:

@@ -56,7 +56,7 @@ def write_summary(course: Course, name: str) -> tuple[pd.DataFrame, dict[str, li
     cells = cells[(cells["assignment"] == name) & cells["student"].isin(graded)]
     cells = cells.assign(part=lambda rows: rows["cell"].map(parts))
     rows: list[dict[str, Any]] = []
-    counted = cells[~cells["withdrawn"]]
+    counted = cells[~cells["withdrawn"].astype(bool)]  # of no rows at all the type is not known
     for part in dict.fromkeys(parts.values()):
         for cell in [cell for cell, of in parts.items() if of == part]:
             found = cells[cells["cell"] == cell]

@@ -255,7 +255,9 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
             )
         except KeyboardInterrupt:
             report.line.end()
-            print(f"what is graded is kept in {found.directory}; to go on: {typed()}", file=sys.stderr)
+            kept = f"what finished rounds have graded is kept in {found.directory}"
+            again = "the others of this round are executed again"
+            print(f"{kept}, {again}; to go on: {typed()}", file=sys.stderr)
             raise
         finally:
             report.line.end()

@@ -7,9 +7,10 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import threading
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ _BY_HAND = "from repsim_book.classroom.apart.by_hand import main; main()"
 # The first of these that happened is the state.
 STATES = ("died", "timeout", "memory", "raised")
 _Cell = dict[str, Any]
+# Seconds after a cell's limit within which its process says that it is over; one that a submission holds up does not.
+_LATE = 90
 # Bytes that the processes around the kernel take beside its memory.
 _BESIDE = 300_000_000
 
@@ -187,8 +190,9 @@ class Worker:
         Raises:
             EndedError: the process has ended, or the time for all.
         """
-        self._executor.send({"number": self.at, **request})
-        reply = self._executor.receive()
+        with self._within(self._executor.process, self.limits.cell_seconds + _LATE):
+            self._executor.send({"number": self.at, **request})
+            reply = self._executor.receive()
         problem = reply.get("ended") or reply.get("problem")
         if isinstance(problem, list) and len(problem) == 2 and problem[0] in STATES and noted:
             self._problem(*problem)
@@ -213,25 +217,37 @@ class Worker:
     def _ask_by_hand(self, request: dict[str, Any]) -> Any:
         if self._by_hand is None:
             self._by_hand, self._done_by_hand = self._started(_BY_HAND), 0
-        process, late = self._by_hand.process, threading.Event()
-
-        def stop() -> None:
-            late.set()
-            end_family(process)
-
-        timer = threading.Timer(self.limits.cell_seconds, stop)
-        timer.start()
+        late = threading.Event()
         try:
-            self._by_hand.send({"cells": self._sources[self._done_by_hand :], "ask": request})
-            self._done_by_hand = len(self._sources)
-            return self._by_hand.receive().get("answer")
+            with self._within(self._by_hand.process, self.limits.cell_seconds, late):
+                self._by_hand.send({"cells": self._sources[self._done_by_hand :], "ask": request})
+                self._done_by_hand = len(self._sources)
+                return self._by_hand.receive().get("answer")
         except EndedError as error:
             self._by_hand = None
-            if not late.is_set():
-                raise StoppedError("NotExecuted", "the process in which it runs by hand ended") from error
-            seconds = self.limits.cell_seconds
-            self._problem("timeout", f"{self._place()} took longer than {seconds} s")
-            raise StoppedError("Timeout", f"interrupted after {seconds} s") from error
+            if late.is_set():
+                raise StoppedError("Timeout", f"interrupted after {self.limits.cell_seconds} s") from error
+            raise StoppedError("NotExecuted", "the process in which it runs by hand ended") from error
+
+    @contextmanager
+    def _within(
+        self, process: subprocess.Popen[bytes], seconds: float, late: threading.Event | None = None
+    ) -> Iterator[None]:
+        """End a process whose answer does not come in time, and note that; `late` is then set."""
+        over = threading.Event() if late is None else late
+
+        def stop() -> None:
+            over.set()
+            end_family(process)
+
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            yield
+        except EndedError:
+            if over.is_set():
+                self._problem("timeout", f"{self._place()} took longer than {self.limits.cell_seconds} s")
+            raise
         finally:
             timer.cancel()
 

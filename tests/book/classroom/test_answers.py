@@ -110,6 +110,15 @@ def test_code_of_ones_own_is_named_where_the_answer_is_as_it_was():
     assert said == f"square: left as it was; own code in cell {len(notebook.cells)}"
 
 
+def test_an_answer_typed_over_a_test_is_named():
+    notebook = answered(square=cell(RELEASE, "square").source)
+    at = place(notebook, "test-square")
+    notebook.cells[at].source = RIGHT
+    restored = restore(SKELETON, notebook)
+    assert restored.look_at == (f"square: left as it was; own code in cell {at + 1}",)
+    assert source(restored, "test-square") == cell(SKELETON, "test-square").source
+
+
 def test_work_in_its_place_leaves_nothing_to_look_at():
     notebook = answered()
     notebook.cells.insert(1, note("My notes."))

@@ -112,6 +112,14 @@ def test_a_summary_has_each_question_and_what_waits(graded, run):
     assert len(rows(graded.directory / "summary.csv")) == 1 + len(table)
 
 
+def test_a_summary_of_a_class_that_nobody_has_graded_yet(course, tmp_path):
+    write(course.directory, {"roster.csv": CSV.encode()})
+    collect_submissions(course, NAME, write(tmp_path / "in", {"ada.ipynb": data(MASTER)}))
+    table, states = write_summary(course, NAME)
+    assert states["ungraded"] == ["ada"]
+    assert table["graded"].tolist() == [0] * len(table)
+
+
 def test_parts_are_headings_and_a_task_is_known_by_its_test_answer_or_part():
     from places import ROOT
 
