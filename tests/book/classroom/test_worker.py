@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from processes import HANG
 
 from repsim_book.classroom.apart import worker as worker_module
 from repsim_book.classroom.apart.channel import Channel, EndedError
@@ -29,7 +30,7 @@ def worker_of(tmp_path, seconds: int) -> Worker:
 
 def test_a_process_that_answers_nothing_is_ended_at_its_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(worker_module, "_LATE", 0)
-    worker = worker_of(tmp_path, seconds=1)
+    worker = worker_of(tmp_path, 1)
     with child(["-c", "import sys; sys.stdin.read()"], program=[sys.executable]) as process:
         worker._executor = Channel(process)
         with pytest.raises(EndedError):
@@ -39,7 +40,7 @@ def test_a_process_that_answers_nothing_is_ended_at_its_limit(tmp_path, monkeypa
 
 
 def test_a_process_that_ends_by_itself_was_not_late(tmp_path):
-    worker = worker_of(tmp_path, seconds=1)
+    worker = worker_of(tmp_path, HANG)
     with child(["-c", "pass"], program=[sys.executable]) as process:
         worker._executor = Channel(process)
         with pytest.raises(EndedError):
