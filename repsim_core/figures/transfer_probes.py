@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from repsim_core.figures.figure_source import draws
 from repsim_core.figures.narrow import is_narrow, legend_below
+from repsim_core.figures.short_scales import plain_log
 from repsim_core.figures.style import (
     INK,
     MODEL_COLORS,
@@ -39,8 +39,6 @@ NAMES = {
     "own_r2": r"$R^2$ before",
 }
 _WIDTH = 7.2
-# Of shares of a probe's deviation.
-_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100)
 
 
 @draws
@@ -86,9 +84,7 @@ def bound_against_error(points: pd.DataFrame, *, error: str = "error") -> Figure
             ax.set(xscale="log", yscale="log", title=panel, xlabel=error)
             ax.set(xlim=(low, max(float(points["error"].max()), 1.0) * 1.15), ylim=(low, line[1]))
             for axis in (ax.xaxis, ax.yaxis):
-                axis.set_major_locator(FixedLocator(_TICKS))
-                axis.set_major_formatter("{x:g}")
-                axis.set_minor_locator(NullLocator())
+                plain_log(axis)
             if edges(ax)[0]:
                 ax.set_ylabel("bound")
         legend_below(figure, *axes[0].get_legend_handles_labels(), columns=5)

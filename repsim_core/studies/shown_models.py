@@ -1,4 +1,4 @@
-"""Parts of models that figures draw: some inputs, the first coordinates."""
+"""Parts of models: some inputs, the first coordinates."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def in_numpy(model: Representations) -> Representations:
     labels = None if model.labels is None else to_numpy(model.labels)
     bias = None if model.bias is None else to_numpy(model.bias)
     return Representations(to_numpy(model.embeddings), to_numpy(model.unembeddings), labels, bias)
+
+
+def at_inputs(model: Representations, rows: Int64[np.ndarray, " n"]) -> Representations:
+    """The model on some of its inputs, with their labels."""
+    labels = None if model.labels is None else to_numpy(model.labels)[rows]
+    return Representations(to_numpy(model.embeddings)[rows], model.unembeddings, labels, model.bias)
 
 
 def every_nth(model: Representations, step: int) -> Representations:

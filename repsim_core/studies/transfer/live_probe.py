@@ -13,9 +13,9 @@ from repsim_core.measures.linear_maps import TransferBound, transfer_bound
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.representations import Representations
+from repsim_core.studies.shown_models import at_inputs
 from repsim_core.studies.transfer.probes import (
     Task,
-    at_inputs,
     carried,
     error_share,
     explained,

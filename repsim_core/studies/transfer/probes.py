@@ -21,6 +21,7 @@ from repsim_core.measures.linear_maps import TransferBound, transfer_bound
 from repsim_core.measures.pairs import ModelPair, Pivot
 from repsim_core.measures.sets import choose_sets
 from repsim_core.representations import Representations
+from repsim_core.studies.shown_models import at_inputs
 
 # Of a property: how a task is called that asks whether it is above its median.
 HIGH = "_high"
@@ -108,12 +109,6 @@ def halves(count: int, seed: int = 0) -> tuple[Int64[np.ndarray, " fit"], Int64[
     """
     order = np.random.default_rng(seed).permutation(count)
     return np.sort(order[: count // 2]), np.sort(order[count // 2 :])
-
-
-def at_inputs(model: Representations, rows: Int64[np.ndarray, " n"]) -> Representations:
-    """The model on some of its inputs, with their labels."""
-    labels = None if model.labels is None else to_numpy(model.labels)[rows]
-    return Representations(to_numpy(model.embeddings)[rows], model.unembeddings, labels, model.bias)
 
 
 @dataclass(frozen=True)

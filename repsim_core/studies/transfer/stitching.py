@@ -21,6 +21,7 @@ from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.distances import kl_divergence
 from repsim_core.measures.linear_maps import LinearMap, linear_map
 from repsim_core.representations import Representations, share_equal
+from repsim_core.studies.shown_models import at_inputs
 
 # What a map was found from, in the order in which tables and figures have them.
 ONE_SET, BEST_SET, ALL_LABELS, SCALED, FITTED = KINDS = (
@@ -70,7 +71,7 @@ def fitted_map(
     It begins with least squares between the embeddings. With few inputs it fits them and nothing else.
     """
     f, g = (to_numpy(model.embeddings)[np.asarray(inputs)] for model in (a, b))
-    few = _on(a, np.asarray(inputs))
+    few = at_inputs(a, np.asarray(inputs))
     target, head = np.exp(to_numpy(few.log_probs())), to_numpy(a.unembeddings)
     bias = np.zeros(len(head)) if a.bias is None else to_numpy(a.bias)
     mean, scale = g.mean(axis=0), g.std(axis=0)
@@ -158,7 +159,7 @@ def stitchings(
     for count in counts:
         if as_count(count, "counts") > half:
             raise ValueError(f"counts: found {count}, expected at most half of the inputs, {half}")
-    head, body = (_on(model, rest) for model in (a, b))
+    head, body = (at_inputs(model, rest) for model in (a, b))
     rows: list[dict[str, Any]] = []
 
     def add(kind: str, model: Representations, inputs: int = 0, **more: float) -> None:
@@ -174,7 +175,7 @@ def stitchings(
         found, sums = min(sets, key=lambda each: each[0].condition)
         through(BEST_SET, found, coefficients=sums)
     through(ALL_LABELS, linear_map(a, b))
-    through(SCALED, linear_map(_on(a, fit), _on(b, fit), scaled=True), half)
+    through(SCALED, linear_map(at_inputs(a, fit), at_inputs(b, fit), scaled=True), half)
     for count in counts:
         through(FITTED, fitted_map(a, b, fit[:count]), count)
     add("b itself", body)
@@ -197,11 +198,6 @@ def all_stitchings(
         rows = rows.groupby(["kind", "inputs"], sort=False, as_index=False).median()
         found.append(rows.assign(seed_a=i, seed_b=j))
     return pd.concat(found, ignore_index=True)
-
-
-def _on(model: Representations, inputs: Int64[np.ndarray, " n"]) -> Representations:
-    labels = None if model.labels is None else to_numpy(model.labels)[inputs]
-    return Representations(to_numpy(model.embeddings)[inputs], model.unembeddings, labels, model.bias)
 
 
 def by_dimension(

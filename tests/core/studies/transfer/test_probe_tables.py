@@ -6,6 +6,7 @@ import pytest
 from places import ROOT
 
 from repsim_core.studies.derived import read_derived
+from repsim_core.studies.shown_models import at_inputs
 from repsim_core.studies.transfer import probe_record, probes_shown, probes_told
 from repsim_core.studies.transfer.live_probe import CarriedProbe, carry_over
 from repsim_core.studies.transfer.probe_tables import (
@@ -23,7 +24,7 @@ from repsim_core.studies.transfer.probe_tables import (
     probe_pairs,
     task_table,
 )
-from repsim_core.studies.transfer.probes import TASKS, at_inputs, carried, fit_probe, halves
+from repsim_core.studies.transfer.probes import TASKS, carried, fit_probe, halves
 
 RECORDS = ROOT / "book" / "records"
 RECORD = read_derived(RECORDS / probe_record.PROBES)
