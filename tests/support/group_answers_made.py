@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from repsim_core.studies.transfer.group_runs import BASELINE, MEASURES
+from repsim_core.studies.groups.runs import BASELINE, MEASURES
 
 
 def answers_of(kind="labels", dim=2, inputs="plain", **changes):

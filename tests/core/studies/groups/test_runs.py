@@ -10,10 +10,10 @@ import pytest
 from repsim_core.datasets.tabular import digits
 from repsim_core.measures.comparison import compare
 from repsim_core.measures.others import linear_cka, mutual_neighbours
-from repsim_core.studies.transfer import group_record
-from repsim_core.studies.transfer.group_answers import GroupTest, answers, by_group, halves
-from repsim_core.studies.transfer.group_record import group_tests, read_groups, record_groups
-from repsim_core.studies.transfer.group_runs import (
+from repsim_core.studies.groups import record as group_record
+from repsim_core.studies.groups.answers import GroupTest, answers, by_group, halves
+from repsim_core.studies.groups.record import group_tests, read_groups, record_groups
+from repsim_core.studies.groups.runs import (
     FAMILIES,
     MEASURES,
     GroupSettings,

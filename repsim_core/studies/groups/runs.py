@@ -13,8 +13,8 @@ from repsim_core.datasets.tabular import Dataset
 from repsim_core.measures.comparison import compare
 from repsim_core.measures.others import rep_distance
 from repsim_core.representations import Representations
+from repsim_core.studies.groups.data import KINDS, asked_data, training_data
 from repsim_core.studies.shown_models import in_numpy
-from repsim_core.studies.transfer.group_data import KINDS, asked_data, training_data
 from repsim_core.studies.units import one_thread
 from repsim_core.training.stacks import train_stack
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from repsim_core.figures import transfer_groups as figures
+from repsim_core.figures import groups as figures
 from repsim_core.figures.figure_source import narrow_of
 from repsim_core.figures.style import show
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from repsim_core.studies.transfer import stitching, stitching_told
-from repsim_core.studies.transfer.stitching import ALL_LABELS, FITTED
+from repsim_core.studies.inputs import stitching, stitching_told
+from repsim_core.studies.inputs.stitching import ALL_LABELS, FITTED
 
 
 def table(*levels: float) -> pd.DataFrame:

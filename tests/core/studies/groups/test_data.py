@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from repsim_core.datasets.tabular import Dataset, digits
-from repsim_core.studies.transfer.group_data import COPIES, KINDS, asked_data, marked, training_data
+from repsim_core.studies.groups.data import COPIES, KINDS, asked_data, marked, training_data
 
 TRAIN, TEST = digits()
 PIXELS, LABELS = TRAIN.inputs.numpy(), TRAIN.labels.numpy()

@@ -12,7 +12,7 @@ from jaxtyping import Int64
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.measures.other_inputs import over_other_inputs
 from repsim_core.representations import Representations
-from repsim_core.studies.transfer.shifted import CONDITIONS, PLAIN, condition_name
+from repsim_core.studies.inputs.shifted import CONDITIONS, PLAIN, condition_name
 from repsim_core.studies.which.telling import PairSet, Told
 
 # What is asked whether it carries over.

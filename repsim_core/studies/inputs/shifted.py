@@ -113,7 +113,7 @@ def record_shifted(
         directory,
         {MODELS: _ordered(pd.concat(models)), PAIRS: _ordered(pd.concat(pairs))},
         computed={
-            "function": "repsim_core.studies.transfer.shifted.record_shifted",
+            "function": "repsim_core.studies.inputs.shifted.record_shifted",
             "inputs": "2,000 test images, every fifth, as they are and shifted (repsim_core.datasets.shifts)",
             "trained": {**_origin(folder), "groups": groups},
         },

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from group_answers_made import answers_of
 
-from repsim_core.studies.transfer import groups_told as told
-from repsim_core.studies.transfer.group_runs import MEASURES
+from repsim_core.studies.groups import told
+from repsim_core.studies.groups.runs import MEASURES
 
 
 def test_headline_counts_tests_in_which_a_measure_is_ahead():

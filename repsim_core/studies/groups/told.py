@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from repsim_core.studies.transfer.group_data import KINDS
-from repsim_core.studies.transfer.group_runs import BASELINE, FAMILIES, MEASURES, ONE_WAY
-from repsim_core.studies.transfer.group_tables import COMPARING, LEVEL, TEST, stand
+from repsim_core.studies.groups.data import KINDS
+from repsim_core.studies.groups.runs import BASELINE, FAMILIES, MEASURES, ONE_WAY
+from repsim_core.studies.groups.tables import COMPARING, LEVEL, TEST, stand
 from repsim_core.wording import listed, plural, signed, span
 
 # An AUPRC above which hardly anything can be ahead.

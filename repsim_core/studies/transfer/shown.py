@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from repsim_core.studies.transfer.live_probe import CarriedProbe
-from repsim_core.studies.transfer.probe_tables import PIXELS
 from repsim_core.studies.transfer.probes import ABOVE
-from repsim_core.studies.transfer.probes_told import percent
+from repsim_core.studies.transfer.tables import PIXELS
+from repsim_core.studies.transfer.told import percent
 
 
 def parts_table(found: CarriedProbe, names: Mapping[int, str]) -> pd.DataFrame:

@@ -6,12 +6,12 @@ import pandas as pd
 
 from repsim_core.datasets.shifts import STRENGTHS
 from repsim_core.measures.other_inputs import OtherInputs
-from repsim_core.studies.transfer.shift_tables import CARRIED, PREDICTORS
+from repsim_core.studies.inputs.tables import CARRIED, PREDICTORS
 from repsim_core.wording import listed, plural, significant, span
 
 # Of p-values that are corrected.
 LEVEL = 0.05
-# Columns of `shift_live.at_radii` as a table shows them.
+# Columns of `live.at_radii` as a table shows them.
 RADII = {
     "ratio_distance": "δ",
     "farther_kl": "d_KL, larger way",

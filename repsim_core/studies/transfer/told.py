@@ -8,7 +8,7 @@ import pandas as pd
 
 from repsim_core.measures.pairs import MEAN
 from repsim_core.studies.transfer.live_probe import CarriedProbe
-from repsim_core.studies.transfer.probe_tables import (
+from repsim_core.studies.transfer.tables import (
     BASELINES,
     DISTANCES,
     MEASURES,

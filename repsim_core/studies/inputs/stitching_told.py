@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from repsim_core.studies.transfer.stitching import ALL_LABELS, FITTED, KINDS, ONE_SET, SCALED
+from repsim_core.studies.inputs.stitching import ALL_LABELS, FITTED, KINDS, ONE_SET, SCALED
 from repsim_core.wording import listed, plural, significant, span
 
 # Rows of a table that are of models which are not stitched, and what the table calls them.

@@ -14,8 +14,9 @@ from safetensors.torch import save_file
 from repsim_core.errors import InputError, RecordError
 from repsim_core.measures.other_inputs import OtherInputs
 from repsim_core.studies.derived import read_derived
-from repsim_core.studies.transfer import shift_tables, shift_told
-from repsim_core.studies.transfer.shifted import (
+from repsim_core.studies.inputs import tables as shift_tables
+from repsim_core.studies.inputs import told as shift_told
+from repsim_core.studies.inputs.shifted import (
     CONDITIONS,
     MODELS,
     PAIRS,

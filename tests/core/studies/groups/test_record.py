@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from places import ROOT
 
-from repsim_core.studies.transfer import group_tables, groups_told
-from repsim_core.studies.transfer.group_answers import answers, by_group
-from repsim_core.studies.transfer.group_record import default_settings, group_tests, read_groups
-from repsim_core.studies.transfer.group_runs import FAMILIES, MEASURES
+from repsim_core.studies.groups import tables as group_tables
+from repsim_core.studies.groups import told as groups_told
+from repsim_core.studies.groups.answers import answers, by_group
+from repsim_core.studies.groups.record import default_settings, group_tests, read_groups
+from repsim_core.studies.groups.runs import FAMILIES, MEASURES
 
 TABLES = read_groups(ROOT / "book" / "records" / "transfer-groups").tables
 TESTS = group_tests(TABLES)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from repsim_core.studies.transfer.group_answers import GroupTest, by_group
-from repsim_core.studies.transfer.group_runs import BASELINE, FAMILIES, MEASURES, ONE_WAY
+from repsim_core.studies.groups.answers import GroupTest, by_group
+from repsim_core.studies.groups.runs import BASELINE, FAMILIES, MEASURES, ONE_WAY
 
 # Of corrected p-values.
 LEVEL = 0.05

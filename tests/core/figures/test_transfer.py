@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from repsim_core.figures import transfer_probes as figures
+from repsim_core.figures import transfer as figures
 from repsim_core.figures.style import show
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from repsim_core.figures import transfer_shift, transfer_stitching
+from repsim_core.figures import inputs_shift, inputs_stitching
 from repsim_core.figures.style import show
 
 
@@ -17,21 +17,19 @@ def fitted_inputs() -> Figure:
     levels = pd.DataFrame(
         [(g, k, 0.05) for g in groups for k in ("all labels", "one set")], columns=["group", "kind", "d_kl"]
     )
-    return transfer_stitching.fitted_inputs(fitted, levels, fitted_name="fitted on inputs")
+    return inputs_stitching.fitted_inputs(fitted, levels, fitted_name="fitted on inputs")
 
 
 def over_dimensions() -> Figure:
     rows = [(dim, kind, 2.0 * dim, 0.1) for dim in (2, 8) for kind in ("one set", "all labels")]
     rows += [(dim, "itself", np.nan, 0.2) for dim in (2, 8)]
-    return transfer_stitching.over_dimensions(
-        pd.DataFrame(rows, columns=["dim", "kind", "condition", "d_kl"])
-    )
+    return inputs_stitching.over_dimensions(pd.DataFrame(rows, columns=["dim", "kind", "condition", "d_kl"]))
 
 
 def here_and_there() -> Figure:
     rows = [(kind, s, 0.1, 0.2 * s) for kind in ("blur", "contrast") for s in (0.5, 1.0, 2.0)]
     pairs = pd.DataFrame(rows, columns=["kind", "strength", "here", "there"])
-    return transfer_shift.here_and_there(pairs, axis="δ")
+    return inputs_shift.here_and_there(pairs, axis="δ")
 
 
 def carried() -> Figure:
@@ -42,12 +40,12 @@ def carried() -> Figure:
         for group, ends in (("ten", (0.1, 0.8)), ("five", (np.nan, np.nan)))
     ]
     told = pd.DataFrame(rows, columns=["measure", "condition", "group", "value", "low", "high"])
-    return transfer_shift.carried(told, {"d_llv": "LLV", "d_kl": "KL"}, axis="rank correlation")
+    return inputs_shift.carried(told, {"d_llv": "LLV", "d_kl": "KL"}, axis="rank correlation")
 
 
 def bounded() -> Figure:
     pairs = pd.DataFrame({"part": ["animals", "vehicles"], "there": [0.2, 0.3], "bound": [0.4, 0.5]})
-    return transfer_shift.bounded(pairs, axis="δ")
+    return inputs_shift.bounded(pairs, axis="δ")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +68,7 @@ def test_figures_draw_what_they_are_given(make, titles):
 def test_pale_images_are_ordered_by_strength_too():
     """The strongest contrast is the smallest number."""
     rows = [("contrast", s, 0.1, 0.2) for s in (0.6, 0.35, 0.15)]
-    figure = transfer_shift.here_and_there(
+    figure = inputs_shift.here_and_there(
         pd.DataFrame(rows, columns=["kind", "strength", "here", "there"]), axis="δ"
     )
     handles, names = figure.axes[0].get_legend_handles_labels()

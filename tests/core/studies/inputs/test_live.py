@@ -2,7 +2,7 @@
 
 import pytest
 
-from repsim_core.studies.transfer.shift_live import at_angles, at_radii, trained
+from repsim_core.studies.inputs.live import at_angles, at_radii, trained
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from repsim_core.studies.derived import Derived
-from repsim_core.studies.transfer.probe_record import SOURCES
 from repsim_core.studies.transfer.probes import OF_LABEL, TASKS
+from repsim_core.studies.transfer.record import SOURCES
 from repsim_core.studies.which.telling import PairSet, Told, pair_sets
 
 # What is asked to predict how well a probe is carried over, by column: how it is written in plain text. The last three

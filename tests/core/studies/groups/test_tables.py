@@ -6,9 +6,9 @@ import pytest
 from group_answers_made import answers_of
 
 from repsim_core.measures.group_separation import auprc, over_groups, violation_rate
-from repsim_core.studies.transfer import group_tables as tables
-from repsim_core.studies.transfer.group_answers import GroupTest, by_group
-from repsim_core.studies.transfer.group_runs import BASELINE
+from repsim_core.studies.groups import tables
+from repsim_core.studies.groups.answers import GroupTest, by_group
+from repsim_core.studies.groups.runs import BASELINE
 
 
 def test_tallies():

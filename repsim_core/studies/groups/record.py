@@ -1,6 +1,6 @@
 """The record of groups of networks: computed step by step, and read.
 
-    nice python -m repsim_core.studies.transfer.group_record FOLDER CACHE
+    nice python -m repsim_core.studies.groups.record FOLDER CACHE
 
 computes it (a quarter of an hour on one core) and writes it to FOLDER. Each group of networks and each table of pairs
 is kept in CACHE as soon as it is there, so that the same command goes on where it was interrupted.
@@ -24,9 +24,9 @@ from repsim_core.datasets.tabular import Dataset, digits
 from repsim_core.representations import Representations
 from repsim_core.store import Address, Store, content_key
 from repsim_core.studies.derived import Derived, read_derived, write_derived
-from repsim_core.studies.transfer.group_answers import GroupTest, answers
-from repsim_core.studies.transfer.group_data import KINDS
-from repsim_core.studies.transfer.group_runs import (
+from repsim_core.studies.groups.answers import GroupTest, answers
+from repsim_core.studies.groups.data import KINDS
+from repsim_core.studies.groups.runs import (
     NETWORK_COLUMNS,
     GroupModels,
     GroupSettings,
@@ -114,7 +114,7 @@ def record_groups(
         directory,
         written,
         computed={
-            "function": "repsim_core.studies.transfer.group_record.record_groups",
+            "function": "repsim_core.studies.groups.record.record_groups",
             "settings": [asdict(own) for own in settings],
             "permutations": permutations,
             "protocol": PROTOCOL,

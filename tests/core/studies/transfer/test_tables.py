@@ -7,9 +7,12 @@ from places import ROOT
 
 from repsim_core.studies.derived import read_derived
 from repsim_core.studies.shown_models import at_inputs
-from repsim_core.studies.transfer import probe_record, probes_shown, probes_told
+from repsim_core.studies.transfer import record as probe_record
+from repsim_core.studies.transfer import shown as probes_shown
+from repsim_core.studies.transfer import told as probes_told
 from repsim_core.studies.transfer.live_probe import CarriedProbe, carry_over
-from repsim_core.studies.transfer.probe_tables import (
+from repsim_core.studies.transfer.probes import TASKS, carried, fit_probe, halves
+from repsim_core.studies.transfer.tables import (
     BASELINES,
     DISTANCES,
     LABELS,
@@ -24,7 +27,6 @@ from repsim_core.studies.transfer.probe_tables import (
     probe_pairs,
     task_table,
 )
-from repsim_core.studies.transfer.probes import TASKS, carried, fit_probe, halves
 
 RECORDS = ROOT / "book" / "records"
 RECORD = read_derived(RECORDS / probe_record.PROBES)

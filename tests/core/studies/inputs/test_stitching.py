@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import repsim_core as rc
 from repsim_core.measures.linear_maps import LinearMap, linear_map
-from repsim_core.studies.transfer import stitching
-from repsim_core.studies.transfer.stitching import (
+from repsim_core.studies.inputs import stitching
+from repsim_core.studies.inputs.stitching import (
     ALL_LABELS,
     BEST_SET,
     FITTED,

@@ -19,7 +19,7 @@ from repsim_core.measures.group_separation import (
     without_each,
 )
 from repsim_core.measures.model_intervals import Interval, LeaveOneOut, holm
-from repsim_core.studies.transfer.group_runs import BASELINE, MEASURES
+from repsim_core.studies.groups.runs import BASELINE, MEASURES
 
 # Networks of a group that an interval needs at least: without one of three there is one pair inside the group.
 FEWEST = 4

@@ -1,7 +1,7 @@
 """The records of the chapter "Transfer" about probes: properties of CIFAR-10's test images, and what became of probes.
 
-    python -c "from repsim_core.studies.transfer.probe_record import record_properties as r; r('RECORDS')"
-    python -c "from repsim_core.studies.transfer.probe_record import record_probes as r; r('RECORDS')"
+    python -c "from repsim_core.studies.transfer.record import record_properties as r; r('RECORDS')"
+    python -c "from repsim_core.studies.transfer.record import record_probes as r; r('RECORDS')"
 
 with RECORDS the folder of all records. The first one needs the images, the second takes a few minutes.
 """

@@ -1,0 +1,1 @@
+"""What the chapter "Groups of networks" computes and says."""

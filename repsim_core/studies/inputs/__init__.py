@@ -1,0 +1,1 @@
+"""What the chapter "Other bodies, other inputs" computes and says."""
