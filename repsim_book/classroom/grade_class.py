@@ -9,42 +9,35 @@ checks every locked cell against the gradebook, grades, stores. What a submissio
 as its state, and the others go on.
 
 Points are recorded a few submissions at a time, when none of them runs any more and the files of the course are what
-they were before (`watch`). The record of a submission is written last of all; a class that was interrupted goes on
-where it was.
+they were before (`watch`). What a submission came to is kept as soon as it has run (`executed`), the record of its
+grading is written last of all; a class that was interrupted goes on where it was.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.converters import Autograde
-from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteCells, OverwriteKernelspec
 
 from repsim_book.classroom.answers import restore
 from repsim_book.classroom.apart.family import end_family
 from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
 from repsim_book.classroom.attempts import place_attempts
-from repsim_book.classroom.course import Course, convert
+from repsim_book.classroom.course import Course
+from repsim_book.classroom.executed import all_executed, as_kept, executed_path, kept
 from repsim_book.classroom.given import Given, keep_given, remembered
 from repsim_book.classroom.groups import numbers_beside, shared_work
-from repsim_book.classroom.isolated import ExecutedSubmission, execute_apart, given_by
-from repsim_book.classroom.notebooks import MAX_BYTES, read_notebook
-from repsim_book.classroom.records import (
-    GradingRecord,
-    grading_key,
-    read_grading_records,
-    write_record,
-)
+from repsim_book.classroom.isolated import ExecutedSubmission, execute_apart, files_beside, given_by
+from repsim_book.classroom.notebooks import read_notebook
+from repsim_book.classroom.recording import have_wait, no_points, store
+from repsim_book.classroom.records import GradingRecord, grading_key, read_grading_records, write_record
 from repsim_book.classroom.suspicions import suspicions
 from repsim_book.classroom.watch import Watch
 from repsim_book.errors import ClassroomError
@@ -52,8 +45,7 @@ from repsim_core.errors import InputError
 
 # Seconds between two reports of progress.
 _TICK = 1.0
-# Submissions that are executed before points are recorded, for each at a time; as many are executed again after an
-# interruption.
+# Submissions that are executed before points are recorded, for each at a time.
 _WAVE = 4
 _HARM = "it changed files of the course"
 # States that other limits would not change.
@@ -70,6 +62,7 @@ class GradeProgress:
         running: executing now.
         seconds: since the start.
         seconds_left: expected; None as long as nothing was graded.
+        longest: who has been executing for the longest time, and for how many seconds; None where nobody is.
     """
 
     done: int
@@ -78,6 +71,7 @@ class GradeProgress:
     running: int
     seconds: float
     seconds_left: float | None
+    longest: tuple[str, float] | None = None
 
 
 def grade_class(
@@ -126,6 +120,7 @@ class _Class:
         self.sandbox, self.given = sandbox, given_by(skeleton)
         self.records = read_grading_records(course, name)
         self.running: set[subprocess.Popen[bytes]] = set()
+        self.started: dict[str, float] = {}  # when those that run now were, by student
         self.look_at: dict[str, tuple[str, ...]] = {}
         self.files: dict[str, dict[str, bytes]] = {}
         self.members: Mapping[str, Sequence[str]] = {}
@@ -140,12 +135,14 @@ class _Class:
     ) -> list[GradingRecord]:
         # All is read before the first one runs: none can change another.
         handed_in = {student: path.read_bytes() for student, path in submissions.items()}
-        self.files = {student: _beside(path) for student, path in submissions.items()}
+        self.files = {student: files_beside(path) for student, path in submissions.items()}
         self.members = shared_work(self.course, self.name, submissions).members
-        keys = {student: self._key(student, data) for student, data in handed_in.items()}
-        todo = [student for student in submissions if force or not self._done(student, keys[student])]
+        self.keys = {student: self._key(student, data) for student, data in handed_in.items()}
+        todo = [student for student in submissions if force or not self._done(student)]
+        if force:
+            self._forget_executed()
         found, started = len(submissions) - len(todo), time.monotonic()
-        watch, executed = Watch(self.course), 0
+        self.watch, executed = Watch(self.course), 0
 
         def report() -> None:
             if progress is None:
@@ -153,7 +150,8 @@ class _Class:
             seconds = time.monotonic() - started
             left = seconds / executed * (len(todo) - executed) if executed else None
             done = found + executed
-            progress(GradeProgress(done, len(submissions), found, len(self.running), seconds, left))
+            running = len(self.running)
+            progress(GradeProgress(done, len(submissions), found, running, seconds, left, self._longest()))
 
         def ended(more: int) -> None:
             nonlocal executed
@@ -163,16 +161,21 @@ class _Class:
         report()
         for first in range(0, len(todo), jobs * _WAVE):
             wave = todo[first : first + jobs * _WAVE]
-            outcomes = self._executed(wave, handed_in, jobs, ended)
-            if watch.undo():  # one of these did it; alone each shows
+            try:
+                outcomes = self._executed(wave, handed_in, jobs, ended)
+            except BaseException:
+                self.watch.undo()
+                raise
+            if self.watch.undo():  # one of these did it; alone each shows
                 for student in wave:
                     outcomes[student] = self._execute(student, handed_in[student])
-                    if changed := watch.undo():
+                    if changed := self.watch.undo():
                         outcomes[student] = f"{_HARM}, which are as before: {', '.join(changed)}"
             # No student's code runs beside an open gradebook.
             for student in wave:
-                self._record(student, keys[student], outcomes[student])
-            watch.renew()
+                self._record(student, outcomes[student])
+            self.watch.renew()
+        self._forget_executed()
         return [self.records[student] for student in submissions]
 
     def _executed(
@@ -188,7 +191,9 @@ class _Class:
                 while waiting:
                     finished, _ = wait(waiting, timeout=_TICK, return_when=FIRST_COMPLETED)
                     for future in finished:
-                        outcomes[waiting.pop(future)] = future.result()
+                        student = waiting.pop(future)
+                        outcomes[student] = future.result()
+                        self._keep(student, outcomes[student])
                         ended(1)
                     if not finished:
                         ended(0)
@@ -200,9 +205,32 @@ class _Class:
     def _key(self, student: str, data: bytes) -> str:
         return grading_key(self.skeleton, data, numbers_beside(data, student, self.members))
 
-    def _done(self, student: str, key: str) -> bool:
+    def _longest(self) -> tuple[str, float] | None:
+        started = dict(self.started)
+        if not started:
+            return None
+        student = min(started, key=lambda each: started[each])
+        return student, time.monotonic() - started[student]
+
+    def _keep(self, student: str, outcome: ExecutedSubmission | str) -> None:
+        """Keep what a submission came to, unless some submission has changed the course, which is found out later."""
+        if isinstance(outcome, str) or (self._with_rights and self.watch.changed()):
+            return
+        path = executed_path(self.course, self.name, student)
+        self.watch.write(path, as_kept(self.keys[student], self.limits, outcome))
+
+    @property
+    def _with_rights(self) -> bool:
+        """Whether submissions could change the course."""
+        return self.sandbox is None or self.sandbox.name == "none"
+
+    def _forget_executed(self) -> None:
+        for path in all_executed(self.course, self.name):
+            path.unlink()
+
+    def _done(self, student: str) -> bool:
         record = self.records.get(student)
-        if record is None or record.key != key:
+        if record is None or record.key != self.keys[student]:
             return False
         return record.state in _RAN or record.limits == asdict(self.limits)
 
@@ -214,18 +242,24 @@ class _Class:
         except InputError as error:
             return str(error)
         self.look_at[student] = (*restored.look_at, *suspicions(restored.notebook, self.skeleton))
-        return execute_apart(
-            restored.notebook,
-            given=self.given,
-            student=whose,
-            limits=self.limits,
-            sandbox=self.sandbox,
-            files=self.files[student],
-            environment=self.environment,
-            running=self.running,
-        )
+        if found := kept(self.course, self.name, student, self.keys[student], self.limits):
+            return found
+        self.started[student] = time.monotonic()
+        try:
+            return execute_apart(
+                restored.notebook,
+                given=self.given,
+                student=whose,
+                limits=self.limits,
+                sandbox=self.sandbox,
+                files=self.files[student],
+                environment=self.environment,
+                running=self.running,
+            )
+        finally:
+            del self.started[student]
 
-    def _record(self, student: str, key: str, outcome: ExecutedSubmission | str) -> None:
+    def _record(self, student: str, outcome: ExecutedSubmission | str) -> None:
         look_at = self.look_at.pop(student, ())
         earlier = self.records[student].given if student in self.records else {}
         given = remembered(
@@ -233,51 +267,23 @@ class _Class:
         )
         if isinstance(outcome, str):
             state, message = "harmful" if outcome.startswith(_HARM) else "unreadable", outcome
-            self._no_points(student)
+            no_points(self.course, self.name, student)
         else:
             state, message = outcome.state, outcome.message
             look_at += tuple(outcome.look_at)
             try:
-                self._store(student, outcome.notebook)
-                self._wait(student, outcome.waits)
+                store(self.course, self.name, student, outcome.notebook)
+                have_wait(self.course, self.name, student, outcome.waits)
             except ClassroomError as error:
                 state, message = "refused", str(error)
-                self._no_points(student)
+                no_points(self.course, self.name, student)
         lost = keep_given(self.course, self.name, student, given)
-        kept = {cell: asdict(each) for cell, each in given.items()}
-        record = GradingRecord(student, key, state, message, asdict(self.limits), [*look_at, *lost], kept)
+        remembering = {cell: asdict(each) for cell, each in given.items()}
+        record = GradingRecord(
+            student, self.keys[student], state, message, asdict(self.limits), [*look_at, *lost], remembering
+        )
         write_record(self.course, self.name, record)
         self.records[student] = record
-
-    def _store(self, student: str, executed: NotebookNode) -> None:
-        """What nbgrader's `autograde` does, with the executed notebook for the submitted one and without executing."""
-
-        def take(_: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-            return executed, resources
-
-        converter = Autograde(coursedir=self.course.nbgrader(self.name, student), force=True)
-        converter.sanitize_preprocessors = [take, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
-        converter.autograde_preprocessors = [p for p in converter.autograde_preprocessors if p is not Execute]
-        convert(self.name, converter)
-
-    def _wait(self, student: str, tests: Sequence[str]) -> None:
-        """Have these tests wait for a person, as written answers do."""
-        if tests:
-            with self.course.gradebook() as gradebook:
-                for test in tests:
-                    grade = gradebook.find_grade(test, self.name, self.name, student)
-                    grade.auto_score, grade.needs_manual_grade = None, True
-                gradebook.db.commit()
-
-    def _no_points(self, student: str) -> None:
-        """What the gradebook and the folders hold of an earlier submission counts no more."""
-        with self.course.gradebook() as gradebook:
-            gradebook.update_or_create_student(student)
-            for notebook in gradebook.update_or_create_submission(self.name, student).notebooks:
-                for grade in notebook.grades:
-                    grade.auto_score, grade.manual_score, grade.needs_manual_grade = 0, None, False
-            gradebook.db.commit()
-        shutil.rmtree(self.course.autograded(self.name, student).parent, ignore_errors=True)
 
     def _abandon(self, waiting: list[Future[ExecutedSubmission | str]]) -> None:
         """End everything that is waiting or runs."""
@@ -287,12 +293,3 @@ class _Class:
             for process in list(self.running):
                 end_family(process)
             wait(waiting, timeout=0.1)
-
-
-def _beside(path: Path) -> dict[str, bytes]:
-    """The files that were handed in with a notebook, by name, if they are not too large together."""
-    files = [file for file in sorted(path.parent.iterdir()) if file.is_file() and not file.is_symlink()]
-    files.remove(path)
-    if sum(file.stat().st_size for file in files) > MAX_BYTES:
-        return {}
-    return {file.name: file.read_bytes() for file in files}

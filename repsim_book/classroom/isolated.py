@@ -11,15 +11,17 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import nbformat
 from nbformat import NotebookNode
 
+from repsim_book.classroom.apart.cells import is_test, line, unfinished
 from repsim_book.classroom.apart.family import end_family
-from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
+from repsim_book.classroom.apart.limits import BESIDE, DEFAULT_LIMITS, FILES, SHARED, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
-from repsim_book.classroom.apart.worker import is_test, line, unfinished
+from repsim_book.classroom.notebooks import MAX_BYTES
 from repsim_book.execution.kernel import START_SECONDS, THREADS, kernel_folder
 from repsim_book.processes import child
 
@@ -63,6 +65,15 @@ def given_by(skeleton: NotebookNode) -> dict[str, list[str]]:
     return found
 
 
+def files_beside(path: Path) -> dict[str, bytes]:
+    """The files that were handed in with a notebook, by name, if they are not too large together."""
+    files = [file for file in sorted(path.parent.iterdir()) if file.is_file() and not file.is_symlink()]
+    files.remove(path)
+    if sum(file.stat().st_size for file in files) > MAX_BYTES:
+        return {}
+    return {file.name: file.read_bytes() for file in files}
+
+
 def execute_apart(
     notebook: NotebookNode,
     *,
@@ -90,14 +101,21 @@ def execute_apart(
     environment["NBGRADER_EXECUTION"] = "autograde"  # as nbgrader tells the kernels that it starts
     if student is not None:
         environment["REPSIM_STUDENT"] = student
+    sandbox = sandbox or Sandbox()
     order = {
         "notebook": notebook,
         "given": given or given_by(notebook),
         "limits": asdict(limits),
-        "sandbox": asdict(sandbox or Sandbox()),
+        "sandbox": sandbox.written(),
         "files": {name: base64.b64encode(data).decode() for name, data in (files or {}).items()},
     }
-    with kernel_folder() as folder, (folder / "said").open("w+b") as log:
+    most = limits.megabytes * 1_000_000 + BESIDE + FILES + SHARED  # files in memory are its own
+    with (
+        sandbox.groups.new(most) as group,
+        kernel_folder() as folder,
+        (folder / "said").open("w+b") as log,
+    ):
+        order["group"] = group.folders
         (folder / "order.json").write_text(json.dumps(order, default=str), encoding="utf-8")
         words = ["-P", "-c", _WORKER, str(folder)]
         with child(words, environment=environment, stdout=subprocess.DEVNULL, stderr=log.fileno()) as process:

@@ -40,11 +40,24 @@ class Watch:
         """Take the files as they are now for what they should be; after this process has changed them."""
         self.files = {path: path.read_bytes() for path in self._paths()}
 
-    def undo(self) -> list[str]:
-        """Put back what is not as it was, and say which files that were: changed, removed or added."""
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file that is to be there from now on."""
+        write_atomic(path, data)
+        self.files[path] = data
+
+    def changed(self) -> bool:
+        """Whether something is not as it was."""
+        return any(self._changes())
+
+    def _changes(self) -> tuple[list[Path], list[Path]]:
+        """The files that are not as they were, or no more there; and those that are new."""
         there = set(self._paths())
         wrong = [path for path, data in self.files.items() if path not in there or path.read_bytes() != data]
-        added = sorted(there - set(self.files))
+        return wrong, sorted(there - set(self.files))
+
+    def undo(self) -> list[str]:
+        """Put back what is not as it was, and say which files that were: changed, removed or added."""
+        wrong, added = self._changes()
         for path in wrong:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

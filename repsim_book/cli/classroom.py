@@ -6,24 +6,25 @@ nbgrader is imported only where it is used: its absence is a message of one line
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from repsim_book.claims import claimed
+from repsim_book.classroom.apart.cgroups import groups_here
 from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
-from repsim_book.classroom.apart.sandbox import CHOICES, Sandbox, choose
+from repsim_book.classroom.apart.sandbox import CHOICES, choose
 from repsim_book.cli.command import Group, Whole, course_option, folder, root_option, typed
+from repsim_book.cli.grading import Reporter, told
 from repsim_book.cli.plain_text import as_text
-from repsim_book.cli.progress import ProgressLine, duration, time_left
 from repsim_book.paths import find_root
 from repsim_core.errors import InputError
 from repsim_core.extras import require
 
 if TYPE_CHECKING:
-    from repsim_book.classroom.grade_class import GradeProgress
+    pass
 
 _LIMITS = {
     "cell_seconds": "Time for a cell",
@@ -238,11 +239,11 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
     from repsim_book.classroom.report import CELLS, GRADES, write_grades
     from repsim_book.classroom.standing import STATES
 
-    found, report = Course(course), _Reporter(name)
-    sandbox = choose(isolation, [found.directory])
-    for line in _told(sandbox):
-        print(line, file=sys.stderr)
-    with claimed(course):
+    found, report = Course(course), Reporter(name)
+    with groups_here() as groups, claimed(course):
+        sandbox = choose(isolation, [found.directory], groups)
+        for line in told(sandbox):
+            print(line, file=sys.stderr)
         try:
             grade_class(
                 found,
@@ -255,9 +256,8 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
             )
         except KeyboardInterrupt:
             report.line.end()
-            kept = f"what finished rounds have graded is kept in {found.directory}"
-            again = "the others of this round are executed again"
-            print(f"{kept}, {again}; to go on: {typed()}", file=sys.stderr)
+            kept = f"what has been executed is kept in {found.directory}"
+            print(f"{kept}; to go on: {typed()}", file=sys.stderr)
             raise
         finally:
             report.line.end()
@@ -286,23 +286,3 @@ def feedback(name: str, course: Path) -> None:
     for student in without:
         print(f"repsim: {student} has no page: the submission was not executed", file=sys.stderr)
     print("\n".join(map(str, pages)))
-
-
-def _told(sandbox: Sandbox) -> Iterator[str]:
-    """Where students' code runs, and what it is not kept from."""
-    yield f"repsim: isolation: {sandbox.name}" + (f": {as_text(sandbox.why)}" if sandbox.why else "")
-    for each in sandbox.open:
-        yield f"repsim: students' code is not contained: {each}"
-
-
-class _Reporter:
-    """The progress of a class."""
-
-    def __init__(self, name: str) -> None:
-        self.line = ProgressLine(name, "submissions")
-
-    def __call__(self, progress: GradeProgress) -> None:
-        before = f"{progress.found} graded before" if progress.found else ""
-        ended = progress.done == progress.submissions
-        rest = f"{duration(progress.seconds)} in all" if ended else time_left(progress.seconds_left)
-        self.line.show(progress.done, progress.submissions, before, rest)

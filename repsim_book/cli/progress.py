@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from tqdm import tqdm
 
-# Seconds between two lines where there is no terminal.
-_QUIET = 30.0
+# Seconds between two lines where there is no terminal, and where nothing is done meanwhile.
+_QUIET, _STILL = 30.0, 300.0
 
 
 class ProgressLine:
@@ -35,7 +35,8 @@ class ProgressLine:
             self._draw(done, of, ", ".join(filter(None, remarks)))
             return
         now = time.monotonic()
-        if done > self.done and (now - self.said > _QUIET or done == of):
+        more = done > self.done and (now - self.said > _QUIET or done == of)
+        if more or now - self.said > _STILL:
             self.say(", ".join(filter(None, [f"{self.name}: {done} of {of} {self.unit}", *remarks])))
             self.said, self.done = now, done
 

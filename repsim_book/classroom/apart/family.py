@@ -6,6 +6,7 @@ import ctypes
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
@@ -67,13 +68,14 @@ class MemoryWatch:
 
     Args:
         most: bytes.
+        over: whether the system has found that, and has ended some of them; the others are killed then, too.
 
     Attributes:
         broken: whether it did.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most, self.broken = most, False
+    def __init__(self, most: int, over: Callable[[], bool] = lambda: False) -> None:
+        self.most, self.over, self.broken = most, over, False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="memory", daemon=True)
 
@@ -89,7 +91,7 @@ class MemoryWatch:
         while not self._ended.wait(_TICK):
             started = psutil.Process().children(recursive=True)
             # What is shared is counted for each, at first; the exact number takes longer.
-            if (
+            if self.over() or (
                 sum(_used(each, exact=False) for each in started) > self.most
                 and sum(map(_used, started)) > self.most
             ):

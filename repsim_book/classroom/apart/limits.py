@@ -10,6 +10,11 @@ from dataclasses import dataclass
 MAX_OUTPUT = 20_000_000
 # Processes and threads of a submission at a time; a kernel has a dozen.
 MAX_PROCESSES = 200
+# Bytes that the processes around the kernel take beside its memory.
+BESIDE = 300_000_000
+# Bytes that a submission can write to its files, and to shared memory.
+FILES = 500_000_000
+SHARED = 64_000_000
 
 
 @dataclass(frozen=True)

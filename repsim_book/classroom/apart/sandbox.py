@@ -13,17 +13,17 @@ import site
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import repsim_book
 import repsim_core
+from repsim_book.classroom.apart.cgroups import NO_GROUPS, Groups
+from repsim_book.classroom.apart.limits import FILES, SHARED
 from repsim_core.errors import InputError
 
 CHOICES = ("auto", "bubblewrap", "none")
-# Bytes that a submission can write to its files, and to shared memory.
-FILES = 500_000_000
-_SHARED = 64_000_000
 # Seconds for the command that tries whether a sandbox works here.
 _TRIAL_SECONDS = 120
 # Of the system: programs, libraries, fonts.
@@ -36,6 +36,9 @@ _PACKAGES = {module.__name__: Path(str(module.__file__)).parent for module in (r
 _RIGHTS = "it runs with your rights: it can read hidden tests, other submissions and your files, and use the network"
 _DISK = "what it writes to the disk in all is not limited"
 _PROCESSES = "how many processes it starts is not limited"
+_NESTED = (
+    "in namespaces of its own it can take more memory than the limits say (bubblewrap is older than 0.8)"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Sandbox:
         drops: whether root becomes another user, for whom the number of processes is limited.
         closes: whether namespaces in the sandbox are forbidden.
         hidden: folders that are not seen in any case.
+        groups: where the system has a group with limits for each submission.
     """
 
     name: str = "none"
@@ -57,6 +61,17 @@ class Sandbox:
     drops: bool = False
     closes: bool = False
     hidden: tuple[Path, ...] = ()
+    groups: Groups = NO_GROUPS
+
+    def written(self) -> dict[str, Any]:
+        """What another process needs to know, as JSON has it; not where groups are made."""
+        told = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "groups"}
+        return told | {"hidden": [str(path) for path in self.hidden]}
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Sandbox:
+        """What `written` has written."""
+        return cls(**{**told, "hidden": tuple(map(Path, told["hidden"]))})
 
     def program(self, environment: Mapping[str, str], *, by_hand: bool = False) -> list[str]:
         """The words before Python's own arguments.
@@ -143,7 +158,7 @@ class Sandbox:
                 yield "--tmpfs", str(path.resolve())
         yield "--proc", "/proc"
         yield "--dev", "/dev"
-        yield "--perms", "1777", "--size", str(_SHARED), "--tmpfs", "/dev/shm"
+        yield "--perms", "1777", "--size", str(SHARED), "--tmpfs", "/dev/shm"
         yield from _font_cache()
         yield "--remount-ro", "/dev"
         yield "--remount-ro", "/"
@@ -164,47 +179,55 @@ def _font_cache() -> Iterator[Sequence[str]]:
         yield "--ro-bind", str(path.resolve()), f"/tmp/.cache/matplotlib/{path.name}"
 
 
-def _none(why: str = "") -> Sandbox:
+def _none(groups: Groups, why: str = "") -> Sandbox:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return Sandbox("none", why, (_RIGHTS, _DISK, *((_PROCESSES,) if root else ())))
+    return Sandbox("none", why, (_RIGHTS, _DISK, *_unlimited(_PROCESSES, groups, root)), groups=groups)
 
 
-def choose(choice: str, hidden: Sequence[Path] = ()) -> Sandbox:
+def _unlimited(what: str, groups: Groups, so: bool = True) -> tuple[str, ...]:
+    """A clause on what only a group would limit, where it is so and there is none."""
+    if groups.folders or not so:
+        return ()
+    return (what + (f" ({groups.why})" if groups.why else ""),)
+
+
+def choose(choice: str, hidden: Sequence[Path] = (), groups: Groups | None = None) -> Sandbox:
     """The sandbox that works here.
 
     Args:
         choice: `auto` (bubblewrap where it works, else none), `bubblewrap` or `none`.
         hidden: folders that must not be seen even if they are inside the Python environment.
+        groups: from `cgroups.groups_here`; none by default.
 
     Raises:
         InputError: bubblewrap was asked for and does not work, or there is no such choice.
     """
+    groups = groups or NO_GROUPS
     if choice not in CHOICES:
         raise InputError(f"isolation: found {choice!r}, expected {', '.join(CHOICES)}")
     if choice == "none":
-        return _none()
-    found = _bubblewrap(tuple(path.resolve() for path in hidden))
+        return _none(groups)
+    found = _bubblewrap(tuple(path.resolve() for path in hidden), groups)
     if isinstance(found, Sandbox):
         return found
     if choice == "bubblewrap":
         raise InputError(f"isolation: {found}, expected that it works")
-    return _none(found)
+    return _none(groups, found)
 
 
-def _bubblewrap(hidden: tuple[Path, ...]) -> Sandbox | str:
+def _bubblewrap(hidden: tuple[Path, ...], groups: Groups) -> Sandbox | str:
     """The closest sandbox that works, or why none does; each is tried with a small command."""
     if shutil.which("bwrap") is None:
         return "found no bubblewrap (the command bwrap)"
     if os.geteuid() == 0:
         variants = [
-            Sandbox("bubblewrap", drops=True, closes=True, hidden=hidden),
-            Sandbox("bubblewrap", open=(_PROCESSES,), hidden=hidden),
+            Sandbox("bubblewrap", drops=True, closes=True, hidden=hidden, groups=groups),
+            Sandbox("bubblewrap", open=_unlimited(_PROCESSES, groups), hidden=hidden, groups=groups),
         ]
     else:
-        nested = "in namespaces of its own it can take more memory than the limits say (bubblewrap is older than 0.8)"
         variants = [
-            Sandbox("bubblewrap", closes=True, hidden=hidden),
-            Sandbox("bubblewrap", open=(nested,), hidden=hidden),
+            Sandbox("bubblewrap", closes=True, hidden=hidden, groups=groups),
+            Sandbox("bubblewrap", open=_unlimited(_NESTED, groups), hidden=hidden, groups=groups),
         ]
     said = ""
     for variant in variants:

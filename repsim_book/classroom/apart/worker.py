@@ -9,12 +9,14 @@ import random
 import shutil
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from repsim_book.classroom.apart.cells import Cell, is_test, line, runs, unfinished
+from repsim_book.classroom.apart.cgroups import Group
 from repsim_book.classroom.apart.channel import Channel, EndedError
 from repsim_book.classroom.apart.family import (
     MemoryWatch,
@@ -25,7 +27,7 @@ from repsim_book.classroom.apart.family import (
     running,
 )
 from repsim_book.classroom.apart.judge import Judge, StoppedError, Verdict, error_output, visible
-from repsim_book.classroom.apart.limits import MAX_OUTPUT, Limits, bind
+from repsim_book.classroom.apart.limits import BESIDE, MAX_OUTPUT, Limits, bind
 from repsim_book.classroom.apart.names import Given
 from repsim_book.classroom.apart.sandbox import Sandbox
 from repsim_book.processes import child, end_with_parent
@@ -34,35 +36,8 @@ _EXECUTOR = "from repsim_book.classroom.apart.executor import main; main()"
 _BY_HAND = "from repsim_book.classroom.apart.by_hand import main; main()"
 # The first of these that happened is the state.
 STATES = ("died", "timeout", "memory", "raised")
-_Cell = dict[str, Any]
 # Seconds after a cell's limit within which its process says that it is over; one that a submission holds up does not.
 _LATE = 90
-# Bytes that the processes around the kernel take beside its memory.
-_BESIDE = 300_000_000
-
-
-def line(text: object) -> str:
-    """One line of what a student's code may have written, without what would command a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())[:200]
-
-
-def unfinished(cells: Sequence[_Cell], finished: Collection[int] = ()) -> None:
-    """Give an error to each code cell that has not finished: nbgrader takes a test without error for passed."""
-    for number, cell in enumerate(cells):
-        if number in finished or not _runs(cell):
-            continue
-        if not any(output["output_type"] == "error" for output in cell["outputs"]):
-            cell["outputs"].append(error_output("NotExecuted", "this cell was not executed to its end"))
-
-
-def is_test(cell: _Cell) -> bool:
-    """Whether a cell is graded by what it asserts."""
-    marks = cell["metadata"].get("nbgrader", {})
-    return cell["cell_type"] == "code" and bool(marks.get("grade")) and not marks.get("solution")
-
-
-def _runs(cell: _Cell) -> bool:
-    return cell["cell_type"] == "code" and bool(cell["source"].strip())
 
 
 class Worker:
@@ -70,7 +45,8 @@ class Worker:
 
     Args:
         order: `notebook`, with all its tests; `given`, the sources of the assignment's cells by kind (`names.Given`);
-            `limits`, `sandbox`; and `files` that lie beside the notebook, in base64.
+            `limits`, `sandbox`; `group`, the folders of the one that limits its processes; and `files` that lie
+            beside the notebook, in base64.
         folder: for what the processes say for themselves.
     """
 
@@ -78,7 +54,8 @@ class Worker:
         self.notebook, self.cells = order["notebook"], order["notebook"]["cells"]
         self.files, self.folder = order["files"], folder
         self.limits = Limits(**order["limits"])
-        self.sandbox = Sandbox(**{**order["sandbox"], "hidden": tuple(map(Path, order["sandbox"]["hidden"]))})
+        self.sandbox = Sandbox.read(order["sandbox"])
+        self.group = Group(tuple(map(Path, order["group"])))
         self.judge = Judge(Given(**order["given"]), self._ask, self._ask_by_hand, self.limits.seconds)
         self.finished: set[int] = set()
         self.problems: dict[str, str] = {}
@@ -91,7 +68,7 @@ class Worker:
 
     def run(self) -> None:
         """Execute and judge all cells."""
-        watch = MemoryWatch(self.limits.megabytes * 1_000_000 + _BESIDE)
+        watch = MemoryWatch(self.limits.megabytes * 1_000_000 + BESIDE, self.group.out_of_memory)
         with ExitStack() as self._stack:
             self._stack.callback(end_children)
             self._stack.enter_context(watch)
@@ -101,19 +78,23 @@ class Worker:
                 there = running()
                 for number, cell in enumerate(self.cells):
                     self.at = number
-                    if _runs(cell):
+                    if runs(cell):
                         (self._test if is_test(cell) else self._execute)(cell)
                 self._look_around(there)
             except EndedError:
-                if watch.broken:
-                    most = self.limits.megabytes
-                    self._problem(
-                        "memory", f"{self._place()}: its processes together need more than {most} MB"
-                    )
+                if watch.broken or self.group.out_of_memory():
+                    self._too_large()
                 elif not self.problems.keys() & {"died", "timeout"}:
                     said = (self.folder / "log").read_text("utf-8", errors="replace").strip().splitlines()
                     last = said[-1] if said else f"in {self._place()}"
                     self._problem("died", f"the process that executes it ended: {last}")
+            else:
+                if self.group.out_of_memory():  # some process was ended, and the others went on
+                    self._too_large()
+
+    def _too_large(self) -> None:
+        most = self.limits.megabytes
+        self._problem("memory", f"{self._place()}: its processes together need more than {most} MB")
 
     def outcome(self) -> dict[str, Any]:
         """The executed notebook, the state and its message, and what a person has to look at."""
@@ -145,7 +126,7 @@ class Worker:
         return notebook
 
     def _started(self, code: str, **order: object) -> Channel:
-        program = self.sandbox.program(os.environ, by_hand=code == _BY_HAND)
+        program = self.group.entered(self.sandbox.program(os.environ, by_hand=code == _BY_HAND))
         log = self._stack.enter_context((self.folder / "log").open("ab"))
         process = self._stack.enter_context(child(["-P", "-c", code], program=program, stderr=log.fileno()))
         self._stack.callback(end_family, process)
@@ -153,7 +134,7 @@ class Worker:
         channel.send({"limits": asdict(self.limits), **order})
         return channel
 
-    def _execute(self, cell: _Cell) -> None:
+    def _execute(self, cell: Cell) -> None:
         """A cell that is no test."""
         reply = self._asked({})
         self._sources.append(cell["source"])
@@ -164,7 +145,7 @@ class Worker:
         if reply.get("finished"):
             self.finished.add(self.at)
 
-    def _test(self, cell: _Cell) -> None:
+    def _test(self, cell: Cell) -> None:
         # What students have of a test runs in their kernel too: later cells may rely on its names.
         name, shown = self._name(), visible(cell["source"])
         verdict = None
@@ -294,11 +275,13 @@ def canaries() -> list[tuple[str, str]]:
 def main(folder: Path) -> None:
     """In the new process: what order.json says, the outcome in outcome.json."""
     adopt_orphans()
-    end_with_parent(lambda: (end_children(), shutil.rmtree(folder, ignore_errors=True)))
     path = folder / "order.json"
     order = json.loads(path.read_text(encoding="utf-8"))
     path.unlink()  # it holds the hidden tests
     worker = Worker(order, folder)
+    end_with_parent(
+        lambda: (end_children(), worker.group.remove(), shutil.rmtree(folder, ignore_errors=True))
+    )
     bind(worker.limits)
     worker.run()
     (folder / "outcome.json").write_text(json.dumps(worker.outcome()), encoding="utf-8")

@@ -6,13 +6,12 @@ import sys
 
 import pytest
 from processes import HANG
-from tiny import MASTER, answered
+from tiny import MASTER, answered, ends
 
 from repsim_book.classroom.apart import sandbox as sandbox_module
 from repsim_book.classroom.apart.limits import Limits
 from repsim_book.classroom.apart.sandbox import Sandbox, choose
 from repsim_book.classroom.grade import grade_notebook
-from repsim_book.classroom.notebooks import grade_id
 from repsim_core.errors import InputError
 
 
@@ -95,12 +94,6 @@ def root(number):
             signal.pause()
     signal.pause()"""
 LIMITS = Limits(HANG, 10 * HANG, megabytes=600)
-
-
-def ends(grade):
-    """How the tests of a grade ended: the name of the error, by grade_id."""
-    tests = [cell for cell in grade.notebook.cells if (grade_id(cell) or "").startswith("test-")]
-    return {grade_id(cell): cell.outputs[-1].ename if cell.outputs else None for cell in tests}
 
 
 def test_full_disks_and_bombs_of_processes_end_a_test(sandbox):

@@ -24,6 +24,7 @@ def worker_of(tmp_path, seconds: int) -> Worker:
         "limits": limits,
         "files": {},
         "sandbox": sandbox,
+        "group": [],
     }
     return Worker(order, tmp_path)
 

@@ -1,0 +1,160 @@
+"""A class whose grading is interrupted: nothing that has run is executed again."""
+
+import os
+import signal
+import sys
+
+import pytest
+from processes import HANG, MEETING, REPORT, Meeting, running
+from tiny import MASTER, NAME, RELEASE, answered, data, write
+
+from repsim_book.classroom import grade_class as grade_class_module
+from repsim_book.classroom.executed import all_executed
+from repsim_book.classroom.grade_class import GradeProgress, grade_class
+from repsim_book.classroom.isolated import ExecutedSubmission, Limits
+from repsim_book.classroom.records import read_grading_records
+from repsim_book.classroom.report import write_grades
+from repsim_book.cli import grading, progress
+
+LIMITS = Limits(cell_seconds=HANG)
+LOOP = f"import os\n{REPORT}\nwhile True: pass"
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """Who is executed from now on, in this process; nothing runs."""
+    found = []
+
+    def execute(notebook, *, student, **_):
+        found.append(student)
+        return ExecutedSubmission(notebook, "graded", "")
+
+    def begin():
+        monkeypatch.setattr(grade_class_module, "execute_apart", execute)
+        return found
+
+    return begin
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_what_has_run_is_kept_when_grading_is_killed(course, tmp_path, executed, number):
+    handed_in = {
+        "ada": MASTER,
+        "bob": answered(square="def square(number): return 5"),
+        "eve": answered(root=LOOP),
+    }
+    for student, notebook in handed_in.items():
+        write(course.directory, {f"submitted/{student}/{NAME}/{NAME}.ipynb": data(notebook)})
+    words = ["classroom", "grade", NAME, "--cell-seconds", str(HANG), "--course", course.directory]
+    environment = os.environ | {MEETING: str(tmp_path / "meeting")}
+    with (
+        Meeting(tmp_path / "meeting") as meeting,
+        running(
+            [sys.executable, "-m", "repsim_book", *words, "--isolation", "none"], env=environment
+        ) as process,
+    ):
+        meeting.reports(1)  # eve runs, the others have
+        process.send_signal(number)
+        process.wait()
+        meeting.ended()
+    assert read_grading_records(course, NAME) == {}
+    assert [path.parent.name for path in all_executed(course, NAME)] == ["ada", "bob"]
+    again = executed()
+    grade_class(course, NAME, limits=LIMITS)
+    assert again == ["eve"]
+    points = write_grades(course).set_index("student")["points"]
+    assert dict(points) == {"ada": 5, "bob": 3, "eve": 5}
+    assert all_executed(course, NAME) == []
+
+
+def stopped(course, executed):
+    """A class of which one has run when grading was interrupted."""
+    for student in ("ada", "bob"):
+        write(course.directory, {f"submitted/{student}/{NAME}/{NAME}.ipynb": data(MASTER)})
+    found = executed()
+
+    def stop(progress):
+        if progress.done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(course, NAME, limits=LIMITS, progress=stop)
+    assert [path.parent.name for path in all_executed(course, NAME)][:1] == ["ada"]
+    found.clear()
+    return found
+
+
+def test_what_is_kept_counts_for_the_same_work_under_the_same_limits_only(course, executed):
+    again = stopped(course, executed)
+    write(course.directory, {f"submitted/ada/{NAME}/{NAME}.ipynb": data(RELEASE)})
+    grade_class(course, NAME, limits=LIMITS)
+    assert again == ["ada", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "force"), [(LIMITS, True), (Limits(cell_seconds=HANG, megabytes=3000), False)]
+)
+def test_force_and_other_limits_execute_all_again(course, executed, limits, force):
+    again = stopped(course, executed)
+    grade_class(course, NAME, limits=limits, force=force)
+    assert again == ["ada", "bob"]
+
+
+def test_a_kept_result_that_is_damaged_is_none(course, executed):
+    again = stopped(course, executed)
+    all_executed(course, NAME)[0].write_text('{"key": 1}')
+    grade_class(course, NAME, limits=LIMITS)
+    assert again == ["ada", "bob"]
+
+
+def test_what_an_interrupted_submission_changed_is_put_back_and_nothing_of_it_kept(
+    course, executed, monkeypatch
+):
+    """It runs with the rights of who grades, and nobody knows yet which submission it was."""
+    for student in ("ada", "bob"):
+        write(course.directory, {f"submitted/{student}/{NAME}/{NAME}.ipynb": data(MASTER)})
+
+    def harm(notebook, **_):
+        course.submission(NAME, "bob").write_bytes(b"{}")
+        return ExecutedSubmission(notebook, "graded", "")
+
+    def stop(progress):
+        if progress.done:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(grade_class_module, "execute_apart", harm)
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(course, NAME, limits=LIMITS, progress=stop)
+    assert course.submission(NAME, "bob").read_bytes() == data(MASTER)
+    assert all_executed(course, NAME) == []
+
+
+def test_progress_names_who_takes_longest(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "_QUIET", -1)
+    report = grading.Reporter("01_twins")
+    report(GradeProgress(2, 30, 0, 2, 400.0, 240.0, ("ada", 200.0)))
+    report(GradeProgress(3, 30, 0, 2, 410.0, 240.0, ("bob", 20.0)))
+    report(GradeProgress(3, 30, 0, 2, 410.0, 240.0, ("bob", 80.0)))
+    monkeypatch.setattr(progress, "_STILL", -1)
+    report(GradeProgress(3, 30, 0, 2, 710.0, 240.0, ("bob", 320.0)))
+    assert capsys.readouterr().err.splitlines() == [
+        "01_twins: 2 of 30 submissions, about 4 min left, ada since 3 min",
+        "01_twins: 3 of 30 submissions, about 4 min left",
+        "01_twins: 3 of 30 submissions, about 4 min left, bob since 5 min",
+    ]
+
+
+def test_progress_knows_who_runs(course, monkeypatch):
+    write(course.directory, {f"submitted/ada/{NAME}/{NAME}.ipynb": data(MASTER)})
+    seen = []
+
+    def execute(notebook, **_):
+        while not any(each.longest for each in seen):
+            pass
+        return ExecutedSubmission(notebook, "graded", "")
+
+    monkeypatch.setattr(grade_class_module, "execute_apart", execute)
+    monkeypatch.setattr(grade_class_module, "_TICK", 0.01)
+    grade_class(course, NAME, progress=seen.append)
+    assert {each.longest[0] for each in seen if each.longest} == {"ada"}
+    assert seen[-1].longest is None
