@@ -2,7 +2,9 @@
 
 A study has n models of one kind, or n of each of five widths, and measures of its pairs, as the chapters CIFAR-10 and
 Width have: an outcome, and three measures that go with it closely, loosely and not at all. What is computed of them is
-what these chapters compute: a mean, a slope over the widths, rank correlations, their difference.
+what these chapters compute: a mean, a slope over the widths, rank correlations, their difference; and, of networks
+whose orders differ the more rarely the wider they are, the share of a fall that these orders explain and the slope
+among pairs of equal order.
 
     python benchmarks/coverage_models.py              # the method in use: three minutes on one core
     python benchmarks/coverage_models.py --methods    # beside others, n = 5, 10, 20: a quarter of an hour
@@ -15,11 +17,14 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
 from repsim_core.measures.model_intervals import LeaveOneOut, weighted_means
-from repsim_core.measures.telling import rank_correlations
+from repsim_core.measures.telling import rank_correlations, within_groups
+from repsim_core.measures.trends import Mixture, split_change
+from repsim_core.studies.width.tables import split_trend, trends
 
 SIZES = (5, 10, 20)
 # Probability of the rarer of two orders: 18 % of the pairs then differ, as in the record of Width.
@@ -107,6 +112,17 @@ def difference(study: Study, weights):
     return correlation(1)(study, weights) - correlation(2)(study, weights)
 
 
+def mean_correlation(place: int):
+    """The mean of the correlations in each width, as the chapter on transfer joins networks of several dimensions."""
+    return lambda study, weights: within_groups(
+        study.measures[place][:, None], study.measures[0], study.widths, weights
+    )[:, 0]
+
+
+def mean_difference(study: Study, weights):
+    return mean_correlation(1)(study, weights) - mean_correlation(2)(study, weights)
+
+
 class Figure(NamedTuple):
     """What is computed of a study of so many widths."""
 
@@ -124,6 +140,8 @@ FIGURES = {
     "correlation, five widths": Figure(correlation(2), widths=5, scale="fisher"),
     "difference": Figure(difference),
     "difference, five widths": Figure(difference, widths=5),
+    "mean correlation of three": Figure(mean_correlation(2), widths=3, scale="fisher"),
+    "mean difference of three": Figure(mean_difference, widths=3),
 }
 
 
@@ -146,6 +164,8 @@ def truths(kind, many: int) -> dict[str, float]:
         "correlation, five widths": five[2],
         "difference": one[1] - one[2],
         "difference, five widths": five[1] - five[2],
+        "mean correlation of three": one[2],
+        "mean difference of three": one[1] - one[2],
     }
 
 
@@ -161,6 +181,62 @@ def coverage(kind, name: str, n: int, studies: int, many: int = 200_000) -> floa
     return held / studies
 
 
+# -- orders that differ the more rarely the wider networks are ---------------------------------------------------------
+
+# Probability of the rarer order at each width: 38 to 10 % of the pairs differ. How far these are then apart, and mean
+# and deviation of the rest of a distance at the narrowest width.
+ODD = np.array([0.25, 0.2, 0.15, 0.1, 0.05])
+FAR, NEAR, OWN = 0.5, 0.5, 0.1
+ORDERS = ("share of the mix", "slope, equal order")
+
+
+def over_widths(n: int, seed: list[int]) -> pd.DataFrame:
+    """The pairs of n networks of each width, with the columns of the width study that its tables need."""
+    rng = np.random.default_rng(seed)
+    a, b = np.array(list(combinations(range(n), 2))).T
+    parts = []
+    for doubling, odd, shrink in zip(DOUBLINGS, ODD, SHRINKS, strict=True):
+        other, oddity = rng.random(n) < odd, OWN * rng.normal(size=n)
+        same = other[a] == other[b]
+        d = shrink * (NEAR + oddity[a] + oddity[b]) + FAR * ~same
+        parts.append(
+            pd.DataFrame(
+                {
+                    "width": int(2**doubling),
+                    "seed_a": a,
+                    "seed_b": b,
+                    "d_llv": d,
+                    "d_fg": d,
+                    "same_order": same,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True).assign(classes=4, variant="free")
+
+
+def true_of_orders() -> dict[str, float]:
+    """The values of all networks that could be drawn."""
+    differing, same = 2 * ODD * (1 - ODD), SHRINKS * NEAR
+    ends = [Mixture(differing[end], same[end], same[end] + FAR) for end in (0, -1)]
+    parts = split_change(*ends)
+    return {"share of the mix": parts.mix / sum(parts), "slope, equal order": float(FIT @ same)}
+
+
+def coverage_of_orders(n: int, studies: int) -> dict[str, float]:
+    """The share of simulated studies whose interval holds the true value, of those that have an interval."""
+    truth, held = true_of_orders(), {name: [] for name in ORDERS}
+    for number in range(studies):
+        pairs = over_widths(n, [n, number])
+        (split,) = split_trend(pairs, "same_order").itertuples()
+        equal = trends(pairs[pairs["same_order"]]).set_index("measure").loc["d_llv"]
+        for name, low, high in zip(
+            ORDERS, (split.low, equal["low"]), (split.high, equal["high"]), strict=True
+        ):
+            if not np.isnan(low):
+                held[name].append(low <= truth[name] <= high)
+    return {name: float(np.mean(each)) for name, each in held.items()}
+
+
 def in_use(studies: int) -> None:
     """Print the coverage of the method in use."""
     print("| of | models | " + " | ".join(kind.__name__.replace("_", " ") for kind in KINDS) + " |")
@@ -169,6 +245,10 @@ def in_use(studies: int) -> None:
         for n in SIZES:
             shares = (f"{coverage(kind, name, n, studies):.2f}" for kind in KINDS)
             print(f"| {name} | {n} | " + " | ".join(shares) + " |", flush=True)
+    print("\n| of | models | orders over widths |\n|---|---|---|")
+    for n in SIZES[1:]:
+        for name, share in coverage_of_orders(n, studies).items():
+            print(f"| {name} | {n} | {share:.2f} |", flush=True)
 
 
 # -- other methods -----------------------------------------------------------------------------------------------------

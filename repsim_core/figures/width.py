@@ -135,11 +135,12 @@ def variants(means: pd.DataFrame) -> Figure:
                 for look, name in zip(line_styles(len(names)), names, strict=True):
                     own = _rows(means, classes=count, measure=measure, variant=name)
                     _with_bars(ax, own, look, name)
-                ax.set_ylim(bottom=0)
                 # Stacked, a panel has none above it that says its K.
                 ax.set_title(f"K = {count}" if is_narrow() or measure == "d_llv" else "")
                 _width_axis(ax, widths)
             for ax in row:
+                # When all panels are drawn: a limit that is set ends the search for those that the others need.
+                ax.set_ylim(bottom=0)
                 if edges(ax)[0]:
                     ax.set_ylabel(f"mean {label}")
         legend_below(figure, *axes[0][0].get_legend_handles_labels(), columns=4)
@@ -334,10 +335,10 @@ def _width_axis(ax: Axes, widths: list) -> None:
 
 
 def _top(means: pd.DataFrame) -> float:
-    """Room for the means, their bars, and the bands where these are not far larger."""
+    """Room for the means and their bars, and for the bands where these are not far larger."""
     bars = np.nanmax(means[["mean", "high"]].to_numpy(dtype=float))
     bands = np.nanmax(means["mean"].to_numpy(dtype=float) + np.nan_to_num(means["sd"].to_numpy(dtype=float)))
-    return 1.05 * float(min(bands, 2 * bars))
+    return 1.05 * float(min(max(bands, bars), 2 * bars))
 
 
 def _values(table: pd.DataFrame, column: str) -> list:

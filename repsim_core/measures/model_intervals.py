@@ -20,6 +20,8 @@ from repsim_core.arrays import as_count, as_real
 
 # Beyond it a correlation counts as this on Fisher's scale, where that of 1 is infinite.
 _ALMOST_ONE = 1 - 1e-9
+# A standard error below so small a share of the figure is rounding: no model moves it.
+_ROUNDING = 1e-12
 
 
 class Interval(NamedTuple):
@@ -99,7 +101,8 @@ class LeaveOneOut:
             level: between 0 and 1.
 
         Returns:
-            With ends that are NaN where the figure without one of the models is NaN, as in a group of two.
+            With ends that are NaN where the figure without one of the models is NaN, as in a group of two. Both ends
+            are the value itself where no model moves the figure; that does not say how well it is known.
         """
         if not 0 < as_real(level, "level") < 1:
             raise ValueError(f"level: found {level:g}, expected a number between 0 and 1")
@@ -113,10 +116,13 @@ class LeaveOneOut:
     def p_value(
         self, values: Real[np.ndarray, " rows"], *, scale: Literal["plain", "fisher"] = "plain"
     ) -> float:
-        """Of the hypothesis that the figure is 0, two-sided: 1 less the level of the interval that ends at 0."""
+        """Of the hypothesis that the figure is 0, two-sided: 1 less the level of the interval that ends at 0.
+
+        NaN where no model moves a figure that is not 0: nothing then says how well it is known.
+        """
         found, error, freedom = self._spread(values, scale)
-        if error == 0:
-            return float(found == 0)
+        if error <= _ROUNDING * abs(found):
+            return 1.0 if found == 0 else math.nan
         return 2 * float(student.sf(abs(found) / error, freedom))
 
     def _spread(self, values: Real[np.ndarray, " rows"], scale: str) -> tuple[float, float, float]:

@@ -66,6 +66,10 @@ WITHDRAWN = [
     r"every autoregressive language model",
     r"paper chose it",
     r"indispensable",
+    r"a long line ends near the origin",
+    r"interval of level \.95: (\d+\.\d+) to \1\b",
+    r"sharpens petals that stand where they stand",
+    r"code in the package has been tested on the CPU alone",
 ]
 
 
@@ -295,6 +299,20 @@ def test_the_coverage_that_is_quoted_is_the_coverage_that_was_measured():
     images = said(ROOT / "notebooks" / "03_cifar10.md")
     alone = several("correlation, close", "correlation, loose", "correlation, none")
     assert f"held it in {alone} of the cases" in images
+    assert f"held the true one in {alone} of the simulated" in said(ROOT / "notebooks" / "07b_inputs.md")
+    of_three = [several(f"mean {name} of three") for name in ("correlation", "difference")]
+    probes = said(ROOT / "notebooks" / "07_transfer.md")
+    assert (
+        f"held the true mean in {of_three[0]} of the cases, and those of a difference in {of_three[1]}"
+        in probes
+    )
+    over = dict(re.findall(r"^\| ([a-z ,]+ \| \d+) \| 0\.(\d\d) \|$", text, re.MULTILINE))
+    shares = [over[f"share of the mix | {n}"] for n in (10, 20)]
+    assert (
+        f"in {shares[0]} % of the cases with ten networks a width and in {shares[1]} % with twenty" in width
+    )
+    (equal,) = {over[f"slope, equal order | {n}"] for n in (10, 20)}
+    assert f"that of the slope among pairs of equal order in {equal} %" in width
     percentiles = re.findall(
         r"^\| mean \| \d+ \| [a-z ]+ \|(?: [\d.]+ \|){4} ([\d.]+) \|", text, re.MULTILINE
     )

@@ -27,6 +27,9 @@ from repsim_core.measures.telling import rank_correlations
 from repsim_core.representations import Representations
 from repsim_core.studies.cifar10.relations import FEWEST, without_one
 
+# A mean of whole numbers that moves by less is not moved.
+_UNMOVED = 1e-9
+
 
 def around(order: Order, names: Sequence[str]) -> str:
     """A circular order in words."""
@@ -170,7 +173,8 @@ class OrderPairs:
             other_about_mean (whether the orders around the mean differ).
         labels: K.
         models: how many there are.
-        mean, low, high: of shared, with its interval; NaN for the ends where there are fewer than `FEWEST` models.
+        mean, low, high: of shared, with its interval; NaN for the ends where there are fewer than `FEWEST` models, or
+            no model moves the mean, as where two orders have five models each.
     """
 
     table: pd.DataFrame
@@ -196,6 +200,8 @@ class OrderPairs:
         low = high = np.nan
         if models >= FEWEST:
             _, low, high = left_out.interval(means)
+            if np.ptp(means) < _UNMOVED:
+                low = high = np.nan
         return cls(table, labels, models, float(means[0]), low, min(high, labels))
 
     @property

@@ -24,23 +24,25 @@ _LENGTH = 0.99
 
 def progress(steps: TrainingSteps) -> pd.DataFrame:
     """A row for each step that is kept: step, accuracy (mean), decided and by_means (how many models have their final
-    order, by unembeddings and by mean embeddings of the classes), orders (different ones), seeds."""
+    order from then on, by unembeddings and by mean embeddings of the classes), orders (different ones), seeds."""
     by_unembedding = [[circular_order(g - g.mean(axis=0)) for g in each] for each in steps.unembeddings]
     by_means = [[circular_order(means) for means in each] for each in steps.class_means]
     return pd.DataFrame(
         {
             "step": steps.steps,
             "accuracy": steps.test_accuracy.mean(axis=1),
-            "decided": [_equal(now, by_unembedding[-1]) for now in by_unembedding],
-            "by_means": [_equal(now, by_means[-1]) for now in by_means],
+            "decided": _from_then_on(by_unembedding),
+            "by_means": _from_then_on(by_means),
             "orders": [len(set(now)) for now in by_unembedding],
             "seeds": len(by_unembedding[-1]),
         }
     )
 
 
-def _equal(now: Sequence[Order], final: Sequence[Order]) -> int:
-    return sum(a == b for a, b in zip(now, final, strict=True))
+def _from_then_on(orders: Sequence[Sequence[Order]]) -> list[int]:
+    """How many models have their last order at each step and at all that follow; orders are given by step, by model."""
+    same = np.array([[a == b for a, b in zip(now, orders[-1], strict=True)] for now in orders])
+    return np.logical_and.accumulate(same[::-1])[::-1].sum(axis=1).tolist()
 
 
 class Rings(NamedTuple):
@@ -127,9 +129,14 @@ def in_words(table: pd.DataFrame) -> str:
     if row["step"] < last["step"] / 2:
         text += (
             f"After {row['step']:,.0f} of {last['step']:,.0f} steps, at an accuracy of {row['accuracy']:.2f}, "
-            f"{row['decided']:.0f} of {row['seeds']:.0f} have the order that they end with. **The order is "
-            "decided early, when the networks still know little.** The rest of the training sharpens petals "
-            "that stand where they stand."
+            f"{row['decided']:.0f} of {row['seeds']:.0f} have the order that they end with"
+        )
+        later = int(row["seeds"] - row["decided"])
+        every = table[table["decided"] == table["seeds"]].iloc[0]
+        text += f", and the other {later} by step {every['step']:,.0f}. " if later else ". "
+        text += (
+            f"**{'Most orders are' if later else 'The order is'} decided early, when the networks still know "
+            f"little.** From then on orders stay, and the accuracy rises to {last['accuracy']:.2f}."
         )
     return text
 

@@ -92,7 +92,9 @@ def of_shared(orders: ImageOrders, pairs: OrderPairs, names: Sequence[str]) -> s
         names: of the classes.
     """
     text = f"On average two seeds share **{pairs.mean:.2f}** neighbours"
-    if pairs.models >= FEWEST:
+    if pairs.models >= FEWEST and math.isnan(pairs.low):
+        text += " (the same without any one of the seeds, which gives no interval)."
+    elif pairs.models >= FEWEST:
         text += f" (interval of level .95: {pairs.low:.2f} to {pairs.high:.2f}, each seed left out once)" + (
             ": more than chance. The orders are not drawn at random."
             if pairs.low > pairs.by_chance

@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from repsim_core.measures.model_intervals import LeaveOneOut
+from repsim_core.measures.model_intervals import LeaveOneOut, holm
 from repsim_core.measures.telling import rank_correlations
 from repsim_core.studies.cifar10.models import ImageModels
 from repsim_core.studies.which.verdicts import bracketed
-from repsim_core.wording import listed, plural, signed, span
+from repsim_core.wording import listed, p_value, plural, signed, span, verb
 
 # Differences between two models, and how figures call them.
 PREDICTORS = {
@@ -23,11 +23,16 @@ _SPOKEN = {
     "d_kl": "$d_{\\mathrm{KL}}$",
     "d_kl_reverse": "$d_{\\mathrm{KL}}$ in reverse",
 }
+_IN_TABLES = {"loss_gap": "loss gap", "d_kl": "d_KL", "d_kl_reverse": "d_KL reverse"}
 # Models that an interval needs.
 FEWEST = 10
+# Of corrected p-values.
+_LEVEL = 0.05
+# A rank correlation of this size is a strong one.
+_STRONG = 0.5
 # Dimensions of which the paper shows a scatter.
 _THE_PAPERS = (2, 3, 5)
-_COLUMNS = ["predictor", "dim", "seeds", "value", "low", "high"]
+_COLUMNS = ["predictor", "dim", "seeds", "value", "low", "high", "p"]
 
 
 def without_one(pairs: pd.DataFrame) -> tuple[LeaveOneOut, int]:
@@ -43,7 +48,8 @@ def relations(pairs: pd.DataFrame) -> pd.DataFrame:
         pairs: columns dim, seed_a, seed_b, mean_cca and the predictors.
 
     Returns:
-        Columns predictor, dim, seeds, value, low, high.
+        Columns predictor, dim, seeds, value, low, high, p (of no relation), and corrected, p corrected for the number
+        of rows (Holm).
     """
     rows = []
     for dim, own in pairs.groupby("dim"):
@@ -53,8 +59,19 @@ def relations(pairs: pd.DataFrame) -> pd.DataFrame:
         measures, target = own[list(PREDICTORS)].to_numpy(), 1 - own["mean_cca"].to_numpy()
         values = rank_correlations(measures, target, left_out.weights)
         for name, column in zip(PREDICTORS, values.T, strict=True):
-            rows.append((name, dim, count, *left_out.interval(column, scale="fisher")))
-    return pd.DataFrame(rows, columns=_COLUMNS)
+            p = left_out.p_value(column, scale="fisher")
+            rows.append((name, dim, count, *left_out.interval(column, scale="fisher"), p))
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    return table.assign(corrected=holm(table["p"].to_numpy(dtype=float)))
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The rank correlations as they are shown: figures to two digits, p-values as one reads them."""
+    figures = (
+        table[["predictor", "dim", "seeds", "value", "low", "high"]].round(2).rename(columns={"dim": "M"})
+    )
+    figures["predictor"] = figures["predictor"].map(_IN_TABLES)
+    return figures.assign(**{"corrected p": [p_value(p) for p in table["corrected"]]})
 
 
 def found(table: pd.DataFrame, predictor: str) -> str:
@@ -67,12 +84,14 @@ def found(table: pd.DataFrame, predictor: str) -> str:
 
 
 def verdict(rows: pd.DataFrame) -> str:
-    """What the intervals of one predictor say, to complete a sentence: "rises with dissimilarity for every $M$"."""
-    up, down = rows["low"] > 0, rows["high"] < 0
+    """What the corrected p-values of one predictor say, to complete a sentence: "rises with dissimilarity for every
+    $M$"."""
+    clear = rows["corrected"] < _LEVEL
+    up, down = clear & (rows["value"] > 0), clear & (rows["value"] < 0)
     if up.all():
         return "rises with dissimilarity for every $M$"
-    if not (up | down).any():
-        return "has no relation with dissimilarity that the intervals can tell from none"
+    if not clear.any():
+        return "has no relation with dissimilarity that can be told from none"
     kinds = {
         "rises with dissimilarity": up,
         "falls with dissimilarity": down,
@@ -92,6 +111,13 @@ def lines(table: pd.DataFrame) -> list[str]:
         own = table[table["predictor"] == predictor]
         if len(own):
             said.append(f"{name} {verdict(own)} ($1 -$ mean CCA; {found(table, predictor)}).")
+    if said:
+        said.append(
+            f"{plural(len(table), 'relation')} {verb(len(table), 'are')} tested here. A $p$-value says how probable a "
+            "rank correlation as far from 0 as the one found would be, if there were none; it is corrected for their "
+            f"number, and what is called rising or falling has one below {_LEVEL:g}. Before the correction these would "
+            f"be {int((table['p'] < _LEVEL).sum())}, after it {int((table['corrected'] < _LEVEL).sum())}."
+        )
     return said
 
 
@@ -130,9 +156,20 @@ def beside_the_paper(own: ImageModels) -> pd.DataFrame:
 
 
 def _clear(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """The rows of the difference in loss, and in how many of them the interval leaves out 0."""
+    """The rows of the difference in loss, and how many of them tell a relation from none."""
     rows = table[table["predictor"] == "loss_gap"]
-    return rows, int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    return rows, int((rows["corrected"] < _LEVEL).sum())
+
+
+def _reach(rows: pd.DataFrame) -> str:
+    """How far the intervals reach, and whether a strong relation is excluded by them."""
+    least, most = rows["low"].min(), rows["high"].max()
+    rest = (
+        "would not exclude a strong one"
+        if max(-least, most) >= _STRONG
+        else "leave room for a weak one alone"
+    )
+    return f"the intervals reach from {signed(least, 2)} to {signed(most, 2)} and {rest}"
 
 
 def loss_verdict(table: pd.DataFrame) -> str:
@@ -142,10 +179,7 @@ def loss_verdict(table: pd.DataFrame) -> str:
         return f"fewer than {FEWEST} seeds"
     if clear:
         return f"unlike in the paper a relation for {clear} of {len(rows)} dimensions"
-    return (
-        "the paper sees no relation, and none is seen here; the intervals are wide and would not exclude "
-        "a strong one"
-    )
+    return f"the paper sees no relation, and none is seen here; {_reach(rows)}"
 
 
 def of_the_scatter(table: pd.DataFrame) -> str:
@@ -155,13 +189,10 @@ def of_the_scatter(table: pd.DataFrame) -> str:
         return ""
     text = "**The scatter.** The paper sees no relation between the difference in loss and mean CCA. "
     if not clear:
-        return (
-            f"{text}None is seen here either. But the intervals are wide, and would not exclude a strong one."
-        )
+        return f"{text}None is seen here either; {_reach(rows)}."
     return (
-        f"{text}Here this **disagrees** for {clear} of {len(rows)} dimensions, where the interval of the rank "
-        f"correlation leaves out 0: the difference in loss {verdict(rows)}. Of {len(rows)} such intervals one "
-        "may do so by chance."
+        f"{text}Here this **disagrees** for {clear} of {len(rows)} dimensions, where the corrected $p$-value of the "
+        f"rank correlation is below {_LEVEL:g}: the difference in loss {verdict(rows)}."
     )
 
 

@@ -86,7 +86,6 @@ def slopes_of_authors(trend: pd.DataFrame) -> str:
 def author_table(table: pd.DataFrame) -> pd.DataFrame:
     """The authors' groups, from `width_tables.beside_as_few`, as they are shown."""
     names = {
-        "networks": "networks",
         "d_llv": "d_LLV",
         "mean_cca": "mean CCA",
         "d_kl": "d_KL",
@@ -99,6 +98,13 @@ def author_table(table: pd.DataFrame) -> pd.DataFrame:
     rows = list(table.itertuples())
     few = [f"{row.low:.2f} to {row.high:.2f}" if row.low == row.low else "" for row in rows]
     differ = [f"{row.other_order:.0%}, {row.our_other_order:.0%}".replace("nan%", "–") for row in rows]
+    networks = [
+        f"{row.networks}, {row.our_networks:.0f}"
+        if row.our_networks == row.our_networks
+        else f"{row.networks}, –"
+        for row in rows
+    ]
+    shown.insert(0, "networks, here", networks)
     shown = shown.assign(**{"of as few here": few, "orders differ, here": differ})
     return shown.set_axis([f"K = {row.classes}, w = {row.width}" for row in rows])
 

@@ -278,6 +278,7 @@ def of_split(
     by_width: pd.DataFrame,
     equal: pd.DataFrame,
     falling_at: list[int],
+    tested: int,
 ) -> str:
     """Level and trend, by what happens within the kinds of pairs and by their shares.
 
@@ -286,6 +287,7 @@ def of_split(
         by_width: from `width_tables.orders_by_width`, of the variant.
         equal: trends of d_LLV among pairs of equal order.
         falling_at: the K for which mean d_LLV falls.
+        tested: slopes among pairs of equal order, for whose number the p-values are corrected.
     """
     said = []
     level = by_width.dropna(subset=["same", "different"])
@@ -314,7 +316,8 @@ def of_split(
     if len(equal):
         said.append(
             f"Among pairs of equal order alone d_LLV falls with width for {sum(falling(equal))} of "
-            f"{plural(len(equal), 'number')} of labels."
+            f"{plural(len(equal), 'number')} of labels ($p$-values corrected for the {plural(tested, 'slope')} of such "
+            "pairs, of all variants and both distances)."
         )
     return " ".join(said)
 

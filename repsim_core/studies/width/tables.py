@@ -221,8 +221,8 @@ def beside_as_few(theirs: pd.DataFrame, ours: pd.DataFrame | None) -> pd.DataFra
 
     Returns:
         A row for each group: networks, means of their measures, of_the_bound (the largest share of the quadratic
-        bound), other_order (share of pairs), ours (mean d_LLV), low and high (the middle 95 % of the means over all
-        sets of as few), our_other_order; NaN where as many are not there.
+        bound), other_order (share of pairs), our_networks, ours (mean d_LLV), low and high (the middle 95 % of the
+        means over all sets of as few), our_other_order; NaN where as many are not there.
     """
     rows = []
     averaged = ["d_llv", "d_fg", "mean_cca", *_KL, "ratio_distance"]
@@ -234,12 +234,13 @@ def beside_as_few(theirs: pd.DataFrame, ours: pd.DataFrame | None) -> pd.DataFra
             **own[averaged].mean(),
             "of_the_bound": (own["d_fg"] / own["quadratic_bound"]).max(),
             "other_order": (~own["same_order"]).mean(),
-            **dict.fromkeys(["ours", "low", "high", "our_other_order"], np.nan),
+            **dict.fromkeys(["our_networks", "ours", "low", "high", "our_other_order"], np.nan),
         }
         same = None if ours is None else ours[(ours[GROUP] == list(group)).all(axis=1)]
         if same is not None and len(np.unique(same[ENDS])) >= size:
             means = means_of_subsets(same["d_llv"].to_numpy(), same[ENDS].to_numpy(), size)
             row["low"], row["high"] = np.quantile(means, [0.025, 0.975])
+            row["our_networks"] = len(np.unique(same[ENDS]))
             row["ours"] = same["d_llv"].mean()
             row["our_other_order"] = (~same["same_order"]).mean()
         rows.append(row)

@@ -108,8 +108,9 @@ def trend_lines(trend: pd.DataFrame, variant: str, tested: pd.DataFrame) -> list
     if len(tested) > 1:
         before, after = (int((tested[name] < LEVEL).sum()) for name in ("p", "corrected"))
         lines.append(
-            f"{len(tested)} slopes are tested in this chapter, those with fixed norms further down "
-            f"included. The $p$-values of {before} are below .05, after the correction those of {after}."
+            f"{len(tested)} slopes are tested in this chapter, those with fixed norms further down included; slopes "
+            "among pairs of equal order, in the second follow-up, are corrected for their own number. The $p$-values "
+            f"of {before} are below .05, after the correction those of {after}."
         )
     return lines
 
@@ -198,11 +199,13 @@ def of_fixed_norms(trend: pd.DataFrame) -> str:
     """What becomes of the trend where norms are fixed; nothing where there are no such networks."""
     if not len(trend):
         return "No two widths have networks with fixed norms that pass the filters."
-    return f"With fixed norms {of_curves(trend)}. " + (
-        "The trend does not need the freedom of the norms."
-        if all(falling(trend))
-        else "So no fall is seen there, or not in every variant. That need not be for want of freedom: these means mix "
-        "two kinds of pairs, which the second follow-up below takes apart."
+    down = falling(trend)
+    if all(down):
+        return f"With fixed norms {of_curves(trend)}. The trend does not need the freedom of the norms."
+    return (
+        f"With fixed norms {of_curves(trend)}. So {'not every curve falls' if any(down) else 'no fall is seen'} there. "
+        "That need not be for want of freedom: these means mix two kinds of pairs, which the second follow-up below "
+        "takes apart."
     )
 
 

@@ -106,6 +106,22 @@ def test_a_panel_for_each_k_that_is_there() -> None:
         assert titles == [f"K = {count}" for count in classes]
 
 
+@pytest.mark.parametrize("make", [width.variants, width.width_curves])
+def test_no_panel_cuts_off_what_only_it_has(make: Callable[[pd.DataFrame], Figure]) -> None:
+    """The panels of a row share their heights, and the last one is the highest."""
+    table = means()
+    high = table["classes"] == 6
+    table.loc[high, ["mean", "low", "high"]] *= 5
+    for draw in (lambda: make(table), lambda: narrow_of(make(table))):
+        panels = [ax for ax in draw().axes if ax.axison]
+        assert all(ax.get_ylim()[0] == 0 for ax in panels)
+        drawn = table.loc[high, "high"].max()
+        assert any(ax.get_ylim()[1] >= drawn for ax in panels)
+        for ax in panels:
+            heights = np.concatenate([line.get_ydata() for line in ax.lines])
+            assert ax.get_ylim()[1] >= heights.max(), ax.get_title(loc="left")
+
+
 def test_live_points_without_a_curve_have_a_panel() -> None:
     figure = width.width_curves(means((4,)), means((6,)))
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["K = 4", "K = 6"]

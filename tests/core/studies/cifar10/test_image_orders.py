@@ -1,5 +1,6 @@
 """Orders of classes in models of images, during their training, and the controls that ask why they repeat."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -153,11 +154,33 @@ def test_when_orders_are_decided(steps: TrainingSteps) -> None:
     assert orders_in_training.decided(table) == "2 of 3 after 1 of 100 steps, at an accuracy of 0.10"
     text = orders_in_training.in_words(table)
     assert "Of the 3 networks 2 have their final order after 10 steps (accuracy 0.50)." in text
-    assert "**The order is decided early" in text
+    assert "2 of 3 have the order that they end with, and the other 1 by step 100. **Most orders are" in text
+    assert text.endswith("the accuracy rises to 0.90.")
+    assert "**The order is decided early" in orders_in_training.in_words(table.assign(decided=3))
     late = table.assign(decided=[0, 1, 3])
     assert "early" not in orders_in_training.in_words(late)
     assert "1 has its final order" in orders_in_training.in_words(late)
     assert orders_in_training.in_a_figure(table).endswith("3 of 3 after 100 steps")
+
+
+def test_an_order_that_is_left_again_is_not_decided(steps: TrainingSteps) -> None:
+    there_and_back = steps.unembeddings[[2, 0, 2]]
+    table = orders_in_training.progress(replace(steps, unembeddings=there_and_back))
+    assert table["decided"].tolist() == [2, 2, 3]
+
+
+def test_two_orders_of_five_seeds_each_leave_no_interval() -> None:
+    """Without any one of the seeds the mean is the same: (5, 5) and (4, 5) have as many pairs of one order in 36."""
+    ends = np.array([(i, j) for i in range(10) for j in range(i + 1, 10)])
+    pairs = pd.DataFrame(ends, columns=["seed_a", "seed_b"]).assign(mean_cca=0.9, d_kl=1.0, d_kl_reverse=1.0)
+    models = {seed: network(NATURAL if seed < 5 else SWAPPED, 0.1 * seed) for seed in range(10)}
+    orders = ImageOrders.read(models)
+    found = OrderPairs.of(pairs, orders)
+    assert np.isnan([found.low, found.high]).all()
+    said = told.of_shared(orders, found, NAMES)
+    assert "(the same without any one of the seeds, which gives no interval)" in said
+    odd = ImageOrders.read({**models, 4: network(SWAPPED)})
+    assert OrderPairs.of(pairs, odd).low < found.mean
 
 
 def test_rings_of_the_most_frequent_orders(steps: TrainingSteps) -> None:

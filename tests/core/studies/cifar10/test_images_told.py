@@ -40,7 +40,10 @@ def recorded() -> ImageModels:
 
 
 def table(*rows: tuple[str, int, float, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["predictor", "dim", "value", "low", "high"])
+    """Relations; those whose interval leaves out 0 are clear."""
+    found = pd.DataFrame(rows, columns=["predictor", "dim", "value", "low", "high"])
+    clear = (found["low"] > 0) | (found["high"] < 0)
+    return found.assign(p=np.where(clear, 0.001, 0.5), corrected=np.where(clear, 0.002, 1.0))
 
 
 def test_models_that_were_trained_here(own: ImageModels) -> None:
@@ -71,9 +74,32 @@ def test_the_record_in_words(recorded: ImageModels) -> None:
     assert said.text.startswith("The record in `a/record` is of **CIFAR-10")
     assert "10 models with $M = 2$, 10 models with $M = 3$" in said.text
     assert "all of the paper's dimensions, with ten seeds each" in said.text
-    assert "all seeds of one $M$ in step, in " in said.text
+    assert (
+        "trained by `train_paper.py` on 2026-11-26 ($M = 2$ and $M = 3$) and by `benchmarks/gpu.py` on 2026-11-27 "
+        "($M = 5$), on one NVIDIA H200: all seeds of one $M$ in step, in 5 to 6 minutes." in said.text
+    )
     assert said.complete
     assert "the 3 models" in image_told.without_a_record(3)
+
+
+def test_what_the_jpeg_copy_has_lost() -> None:
+    """Over the training images: measured on the copy, and what is known of the original."""
+    copy = np.array([[0.49125, 0.48209, 0.44652], [0.24523, 0.24278, 0.26063]])
+    original = np.array([[0.49140, 0.48216, 0.44653], [0.24703, 0.24349, 0.26159]])
+    means, deviations = 1 - copy / original
+    assert np.abs(means).max() < 0.0005
+    least, most = 100 * deviations.min(), 100 * deviations.max()
+    folder = ROOT / "book" / "records" / "cifar10-paper"
+    record = read_record(folder)
+    said = image_told.of_record("a/record", record, image_models.of_record(record, folder)).text
+    assert f"its deviation {least:.1f} to {most:.1f} % smaller" in said
+
+
+def test_a_training_that_was_interrupted_has_its_seconds_in_words() -> None:
+    folder = ROOT / "book" / "records" / "cifar10-paper-batches"
+    record = read_record(folder)
+    said = image_told.of_record("a/record", record, image_models.of_record(record, folder))
+    assert "trained by `gpu.py` on 2026-11-27, on one NVIDIA H200. Their pairs" in said.text
 
 
 def test_the_shown_pair(own: ImageModels) -> None:
@@ -134,6 +160,9 @@ def test_relations_need_ten_models() -> None:
     assert image_relations.title(found).endswith("of the loss gap, +1.00 of d_KL")
     assert found["value"].tolist()[1] == pytest.approx(1)
     assert (found["low"] <= found["value"] + 1e-9).all()
+    assert np.isnan(found["p"][1]), (
+        "no seed moves a correlation of 1, so that it is not known how well it is known"
+    )
     few = image_relations.relations(pairs[pairs["seed_b"] < 9].assign(mean_cca=0.5))
     assert few.empty
     assert image_relations.found(few, "d_kl") == "not yet: fewer than 10 seeds"
@@ -148,7 +177,7 @@ def test_relations_need_ten_models() -> None:
         ([("loss_gap", 2, 0.5, 0.1, 0.9)], "rises with dissimilarity for every $M$"),
         (
             [("loss_gap", 2, 0.1, -0.4, 0.6)],
-            "has no relation with dissimilarity that the intervals can tell from none",
+            "has no relation with dissimilarity that can be told from none",
         ),
         (
             [
@@ -169,11 +198,39 @@ def test_the_scatter_beside_the_paper(own: ImageModels) -> None:
     clear, open_ = table(("loss_gap", 2, 0.5, 0.1, 0.9)), table(("loss_gap", 2, 0.1, -0.4, 0.6))
     assert image_relations.loss_verdict(clear) == "unlike in the paper a relation for 1 of 1 dimensions"
     assert "**disagrees** for 1 of 1" in image_relations.of_the_scatter(clear)
-    assert image_relations.loss_verdict(open_).startswith("the paper sees no relation, and none is seen here")
-    assert "None is seen here either." in image_relations.of_the_scatter(open_)
+    assert image_relations.loss_verdict(open_) == (
+        "the paper sees no relation, and none is seen here; the intervals reach from −0.40 to +0.60 and would not "
+        "exclude a strong one"
+    )
+    assert "None is seen here either; the intervals reach" in image_relations.of_the_scatter(open_)
+    narrow = image_relations.of_the_scatter(table(("loss_gap", 2, 0.1, -0.2, 0.3)))
+    assert narrow.endswith("to +0.30 and leave room for a weak one alone.")
     assert image_relations.found(clear, "loss_gap") == "M = 2: +0.50 [+0.10, +0.90]"
     assert image_relations.beside_the_paper(own).loc["M = 2", "the paper says"] == "not shown"
     assert "over 6 pairs" in image_relations.scatter_in_words(own)
+
+
+def test_relations_are_corrected_for_their_number(recorded: ImageModels) -> None:
+    """Of d_KL in reverse the interval for M = 3 leaves out 0, and nine relations are tested."""
+    found = image_relations.relations(recorded.pairs).set_index(["predictor", "dim"])
+    row = found.loc["d_kl_reverse", 3]
+    assert row["low"] > 0
+    assert row["p"] == pytest.approx(0.011, abs=0.0005)
+    assert row["corrected"] == pytest.approx(6 * row["p"])
+    lines = image_relations.lines(found.reset_index())
+    assert "rises with dissimilarity for $M = 2$, has no clear relation for $M = 3, 5$" in lines[2]
+    assert lines[3].startswith("9 relations are tested here.")
+    assert lines[3].endswith("Before the correction these would be 4, after it 3.")
+    assert image_relations.shown(found.reset_index())["corrected p"].tolist()[5] == "0.067"
+
+
+def test_exchanged_petals_arrive_in_each_other_s_directions(own: ImageModels, recorded: ImageModels) -> None:
+    pair = ShownPair.of(recorded)
+    assert pair.seeds == (2, 7)
+    assert image_told.mapped(recorded, pair, np.arange(5)).arrivals(recorded.short_names) == (
+        "In the first panel every class arrives in its own direction. In the second panel each class arrives in its "
+        "own direction, but bird in that of frog and frog in that of bird."
+    )
 
 
 def test_the_best_linear_maps(own: ImageModels) -> None:

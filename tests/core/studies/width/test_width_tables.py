@@ -121,10 +121,11 @@ def test_the_split_of_a_trend_adds_up():
     assert split["mix"][0] < 0
     trend = width_tables.trends(pairs).query("measure == 'd_llv'")
     same = width_tables.split_trend(pairs, "same_about_mean")
-    said = orders_told.of_split(split, same, by_width, trend, [4])
+    said = orders_told.of_split(split, same, by_width, trend, [4], 18)
     assert "further apart at 1 of 1 widths" in said
     assert "for K = 4 of the fall" in said
-    assert "no clear fall" in orders_told.of_split(split, same, by_width, trend, [])
+    assert "corrected for the 18 slopes of such pairs" in said
+    assert "no clear fall" in orders_told.of_split(split, same, by_width, trend, [], 1)
     assert orders_told.split_table(split, same, trend, trend).shape == (1, 5)
     assert orders_told.shares_by_k(by_width, ["free"]) == "40% to 0% (K = 4)"
     assert orders_told.falls_among_equal(by_width) == (2, 2)
@@ -165,7 +166,11 @@ def test_few_networks_beside_as_few_of_ours():
     assert "above it for $K = 4$ and width 16" in out
     assert "3 of 3 outside" in out
     assert width_tables.beside_as_few(few, None)["low"].isna().all()
-    assert beside_told.author_table(table).shape == (3, 10)
+    shown = beside_told.author_table(table)
+    assert shown.shape == (3, 10)
+    assert shown["networks, here"].tolist() == ["3, 5"] * 3
+    alone = width_tables.beside_as_few(few, None)
+    assert beside_told.author_table(alone)["networks, here"].tolist() == ["3, –"] * 3
 
 
 def test_close_pairs_and_who_carries_them():
