@@ -109,8 +109,11 @@ class Chapter:
         return {name: value for name, value in values.items() if value != self.parameters[name].default}
 
 
-def read_chapter(path: Path) -> Chapter:
+def read_chapter(path: Path, text: str | None = None) -> Chapter:
     """Read a chapter's source; each cell's metadata has its first line as `source_line`.
+
+    Args:
+        text: the source, where it is in no file; messages then name `path` all the same.
 
     Raises:
         ChapterError: it cannot be read, or its parameters or metadata are not of the form that a chapter's have.
@@ -118,7 +121,7 @@ def read_chapter(path: Path) -> Chapter:
     from jupytext.myst import myst_to_notebook
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if text is None else text
         notebook = myst_to_notebook(text, add_source_map=True)
     except Exception as error:  # whatever parsers of three formats raise
         problem = next(iter(str(error).splitlines()), type(error).__name__)

@@ -32,6 +32,8 @@ EXTRA_OF = {
     "docutils": "book",
     "markdown_it": "book",
     "mdit_py_plugins": "book",
+    "bleach": "classroom",
+    "cryptography": "classroom",
     "nbgrader": "classroom",
     "sqlalchemy": "classroom",
     "distributed": "cluster",

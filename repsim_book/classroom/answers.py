@@ -6,10 +6,9 @@ who gives points, with the place where it was found.
 
 from __future__ import annotations
 
-import ast
 import copy
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,7 +16,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 
+from repsim_book.classroom.belonging import defined, holds_code, homes
 from repsim_book.classroom.notebooks import grade_id
+from repsim_book.classroom.pictures import complete_pictures, moved
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class _Restoring:
                 cells += [_plain(self.submission.cells[number]) for number in own]
         for number, cell in enumerate(cells):
             cell["id"] = f"cell-{number}"
+            complete_pictures(cell)
         notebook = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(self.skeleton.metadata))
         return Restored(notebook, tuple(self.look_at))
 
@@ -153,23 +155,40 @@ class _Restoring:
             return cell
         untouched = cell.source.strip() in ("", released.strip())
         if cell.cell_type == "markdown" and untouched:
-            cell.source = "\n\n".join([released, *self._elsewhere(name, own)])
+            places = self._elsewhere(name, own)
+            cell.source = released
+            for place in places:
+                self._show(cell, place, named=place not in own)
         elif cell.cell_type == "code":
-            if untouched and self.own_code:
-                self.look_at.append(
-                    f"{name}: {'missing' if answer is None else 'left as it was'}; own code in {_cells(self.own_code)}"
-                )
+            if untouched and (found := self._may_be(name, self.own_code)):
+                said = "missing" if answer is None else "left as it was"
+                self.look_at.append(f"{name}: {said}; own code in {_cells(found)}")
             if answer is None:
                 cell.source = "# The cell for this answer is missing."
         return cell
 
-    def _elsewhere(self, name: str, own: Sequence[int]) -> list[str]:
-        """For a written answer that is not in its cell: the texts behind it, else all there are, and where."""
-        near = [self.texts[number] for number in own if number in self.texts]
-        if near or not self.texts:
+    def _elsewhere(self, name: str, own: Sequence[int]) -> list[int]:
+        """For a written answer that is not in its cell: where the texts behind it are, else all that may be its own."""
+        near = [number for number in own if number in self.texts]
+        if near:
             return near
-        self.look_at.append(f"{name}: left as it was; text in {_cells(list(self.texts))}, shown in its place")
-        return [f"**Found in cell {number + 1}:**\n\n{text}" for number, text in self.texts.items()]
+        found = self._may_be(name, self.texts)
+        if found:
+            self.look_at.append(f"{name}: left as it was; text in {_cells(found)}, shown in its place")
+        return found
+
+    def _may_be(self, name: str, places: Iterable[int]) -> list[int]:
+        """Which of these cells may be an answer that is not in its own; see `belonging`."""
+        return [number for number in places if name in self.homes[number]]
+
+    def _show(self, cell: NotebookNode, place: int, *, named: bool) -> None:
+        """Add a text from elsewhere, with its pictures, to a written answer."""
+        held = self.submission.cells[place].get("attachments", {})
+        text, pictures = moved(self.texts[place], held, place + 1)
+        where = f"**Found in cell {place + 1}:**\n\n" if named else ""
+        cell.source += f"\n\n{where}{text}"
+        if pictures:
+            cell.setdefault("attachments", nbformat.from_dict({})).update(nbformat.from_dict(pictures))
 
     @cached_property
     def texts(self) -> dict[int, str]:
@@ -179,7 +198,9 @@ class _Restoring:
             name = grade_id(cell)
             frame = self.marked.get(name) if name is not None else None
             if frame is None:
-                if cell.source.strip() not in self.released and (cell.cell_type != "code" or not _code(cell)):
+                if cell.source.strip() not in self.released and (
+                    cell.cell_type != "code" or not holds_code(cell.source)
+                ):
                     found[number] = cell.source
             elif frame.cell_type == "markdown" and not utils.is_solution(frame):
                 before = {line.strip() for line in frame.source.splitlines()}
@@ -197,40 +218,37 @@ class _Restoring:
             if cell.cell_type == "code" and self._is_own(cell)
         ]
 
+    @cached_property
+    def open(self) -> list[str]:
+        """The answers that are as they were released, or missing: what is elsewhere may be one of them."""
+        found = []
+        for name, frame in self.marked.items():
+            sources = {self.submission.cells[number].source.strip() for number in self.places.get(name, ())}
+            if utils.is_solution(frame) and not sources - {"", frame.source.strip()}:
+                found.append(name)
+        return found
+
+    @cached_property
+    def homes(self) -> Mapping[int, Set[str]]:
+        """Of which of the open answers each cell of the student's own may be one."""
+        there = [grade_id(cell) for cell in self.submission.cells]
+        own = {number: self.submission.cells[number] for number in {*self.texts, *self.own_code}}
+        return homes(self.skeleton, there, own, self.open)
+
     def _is_own(self, cell: NotebookNode) -> bool:
         frame = self.marked.get(grade_id(cell) or "")
         if frame is None:
-            return cell.source.strip() not in self.released and _code(cell)
-        return not utils.is_solution(frame) and bool(_defined(cell.source) - _defined(frame.source))
+            return cell.source.strip() not in self.released and holds_code(cell.source)
+        return not utils.is_solution(frame) and bool(defined(cell.source) - defined(frame.source))
 
 
 def _cells(numbers: Sequence[int]) -> str:
     return f"cell{'s' * (len(numbers) > 1)} {', '.join(str(number + 1) for number in numbers)}"
 
 
-def _code(cell: NotebookNode) -> bool:
-    """Whether a cell of code holds some, and not prose or remarks alone."""
-    return any(
-        not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant | ast.Name))
-        for each in _statements(cell.source)
-    )
-
-
-def _defined(source: str) -> set[str]:
-    """The functions and classes that a cell defines."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return {each.name for each in _statements(source) if isinstance(each, kinds)}
-
-
-def _statements(source: str) -> list[ast.stmt]:
-    """Those of a cell; none of one that cannot be read."""
-    lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    try:
-        return ast.parse("\n".join(lines)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-
-
 def _plain(cell: NotebookNode) -> NotebookNode:
     new = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}
-    return new.get(cell.cell_type, nbformat.v4.new_markdown_cell)(cell.source)
+    made = new.get(cell.cell_type, nbformat.v4.new_markdown_cell)(cell.source)
+    if cell.cell_type == "markdown" and "attachments" in cell:
+        made["attachments"] = copy.deepcopy(cell["attachments"])
+    return made

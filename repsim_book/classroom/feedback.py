@@ -12,11 +12,13 @@ from nbgrader.converters import GenerateFeedback
 
 from repsim_book.classroom.course import Course, require_name
 from repsim_book.classroom.decisions import read_decisions
+from repsim_book.classroom.feedback_page import FeedbackExporter
 from repsim_book.classroom.notebooks import grade_id
 from repsim_book.classroom.points import read_points
 from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.report import write_grades
 from repsim_book.errors import ClassroomError
+from repsim_book.formulas import Typesetter
 from repsim_core.errors import InputError
 from repsim_core.files import write_atomic
 
@@ -29,6 +31,7 @@ def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
 
     A page shows the executed notebook, the hidden tests too, with points and comments. An answer that nobody has given
     points for yet is said to wait, a question that was withdrawn not to count. Each member of a group has the page.
+    It runs nothing (`feedback_page`).
     The tables of grades are written too: people may have given points since.
 
     Returns:
@@ -48,34 +51,35 @@ def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
     rows = {row["student"]: row for row in grades[grades["assignment"] == name].to_dict("records")}
     points, withdrawn = read_points(course).get(name, {}), {*read_decisions(course, name).withdrawn}
     pages, without, made = [], [], {}
-    for student, row in rows.items():
-        whose = row["handed_in_by"] if isinstance(row["handed_in_by"], str) else student
-        path = course.directory / "feedback" / student / f"{name}.html"
-        if whose not in records:
-            continue
-        if not course.autograded(name, whose).is_file():
-            without.append(student)
-            path.unlink(missing_ok=True)
-            continue
-        if whose not in made:
-            shown = dict.fromkeys(withdrawn, _WITHDRAWN)
-            shown |= {
-                each.cell: _PENDING
-                for each in points.get(whose, ())
-                if each.pending and each.cell not in withdrawn
-            }
-            made[whose] = _said(_page(course, name, whose, shown), row, len(withdrawn))
-        write_atomic(path, made[whose].encode())
-        pages.append(path)
+    with Typesetter() as typesetter:
+        for student, row in rows.items():
+            whose = row["handed_in_by"] if isinstance(row["handed_in_by"], str) else student
+            path = course.directory / "feedback" / student / f"{name}.html"
+            if whose not in records:
+                continue
+            if not course.autograded(name, whose).is_file():
+                without.append(student)
+                path.unlink(missing_ok=True)
+                continue
+            if whose not in made:
+                shown = dict.fromkeys(withdrawn, _WITHDRAWN)
+                shown |= {
+                    each.cell: _PENDING
+                    for each in points.get(whose, ())
+                    if each.pending and each.cell not in withdrawn
+                }
+                made[whose] = _said(_page(course, name, whose, shown, typesetter), row, len(withdrawn))
+            write_atomic(path, made[whose].encode())
+            pages.append(path)
     return pages, without
 
 
-def _page(course: Course, name: str, student: str, shown: Mapping[str, float]) -> str:
+def _page(course: Course, name: str, student: str, shown: Mapping[str, float], typesetter: Typesetter) -> str:
     """nbgrader's page, with these numbers for the points of some cells."""
     notebook = course.autograded(name, student)
     converter = GenerateFeedback(coursedir=course.nbgrader(name, student))
     try:
-        exporter = converter.exporter_class(parent=converter, config=converter.config)
+        exporter = FeedbackExporter(typesetter, parent=converter, config=converter.config)
         for preprocessor in converter.preprocessors:
             exporter.register_preprocessor(preprocessor)
         exporter.register_preprocessor(_show(shown), enabled=True)

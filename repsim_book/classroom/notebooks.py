@@ -34,6 +34,9 @@ from repsim_core.errors import InputError
 MAX_BYTES = 20_000_000
 MAX_FILE_BYTES = 100_000_000
 
+_DEEP = (
+    "found no notebook (its JSON has brackets within brackets, too many for any notebook), expected .ipynb"
+)
 # The cell in which a student says who it is.
 _SAYS = re.compile(r"^\s*student\s*=\s*(['\"])(?P<id>.*?)\1", re.MULTILINE)
 # In nbgrader's order (its GenerateAssignment): hidden tests are cleared after the gradebook has been told.
@@ -41,14 +44,17 @@ _SKELETON = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeC
 _RELEASE = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata)
 
 
-def read_master(path: Path) -> NotebookNode:
+def read_master(path: Path, text: str | None = None) -> NotebookNode:
     """A master as a notebook, with solutions and all tests; the same file gives the same notebook.
+
+    Args:
+        text: of the master, where it is in no file.
 
     Raises:
         InputError: the file cannot be read, or nbgrader does not accept its cells.
     """
     try:
-        notebook = read_chapter(Path(path)).notebook
+        notebook = read_chapter(Path(path), text).notebook
     except ChapterError as error:
         raise InputError(f"master: {error}") from error
     for cell in notebook.cells:
@@ -95,7 +101,9 @@ def read_notebook(data: bytes) -> NotebookNode:
         raise InputError("found no notebook (the file is empty), expected .ipynb")
     try:
         found = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise InputError(_DEEP) from error
+    except ValueError as error:
         raise InputError(
             "found no notebook (the file is no JSON, or not all of it), expected .ipynb"
         ) from error
@@ -110,6 +118,8 @@ def read_notebook(data: bytes) -> NotebookNode:
                 cell["outputs"], cell["execution_count"] = [], None
         notebook = nbformat.reads(json.dumps(found), as_version=4)
         nbformat.validate(notebook)
+    except RecursionError as error:
+        raise InputError(_DEEP) from error
     except Exception as error:  # whatever the parser meets in a file from anyone
         raise InputError(
             "found no notebook (the file is JSON, but not that of a notebook), expected .ipynb"

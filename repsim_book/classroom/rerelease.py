@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from nbgrader.api import MissingEntry
 
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.given import Given, remembered
-from repsim_book.classroom.masters import masters
-from repsim_book.classroom.notebooks import grade_id, read_master
+from repsim_book.classroom.masters import Masters
+from repsim_book.classroom.notebooks import grade_id
 from repsim_book.classroom.records import read_grading_records, write_record
 from repsim_core.files import write_atomic
 
@@ -37,30 +36,18 @@ class Changed:
         return "; ".join(f"{what}: {', '.join(cells)}" for what, cells in parts.items() if cells)
 
 
-def all_names(root: Path, course: Course, own_masters: Path | None = None) -> list[str]:
-    """The names of all assignments that a release has; see `course.release`."""
-    with masters(root, course.directory, own_masters) as used:
-        return list(used.paths)
-
-
-def changed_cells(
-    root: Path, course: Course, names: Sequence[str] = (), own_masters: Path | None = None
-) -> dict[str, Changed]:
+def changed_cells(used: Masters, course: Course, names: Sequence[str] = ()) -> dict[str, Changed]:
     """Of which assignments (of all by default) the master has other cells than those that submissions have.
 
     Args:
-        root, own_masters: see `course.release`.
+        used: the masters that are to be released.
     """
-    with masters(root, course.directory, own_masters) as used:
-        released = [
-            name
-            for name in used.paths
-            if name in (names or used.paths) and course.source(name).is_file() and course.submissions(name)
-        ]
-        new = {
-            name: {cell for each in read_master(used.paths[name]).cells if (cell := grade_id(each))}
-            for name in released
-        }
+    released = [
+        name
+        for name in used.texts
+        if name in (names or used.texts) and course.source(name).is_file() and course.submissions(name)
+    ]
+    new = {name: {cell for each in used.read(name).cells if (cell := grade_id(each))} for name in released}
     found = {}
     for name, cells in new.items():
         with course.gradebook() as gradebook:

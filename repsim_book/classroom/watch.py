@@ -19,6 +19,8 @@ _FILES = (
     "course.toml",
     "decisions.json",
     "secret.txt",
+    "masters.json",
+    "masters.key",
     "nbgrader_config.py",
     ".released.json",
 )

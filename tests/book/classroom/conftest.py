@@ -14,7 +14,8 @@ if find_spec("nbgrader") is None:  # the extra classroom is not installed
 @pytest.fixture(scope="session")
 def released(tmp_path_factory) -> Path:
     """The folder of the course, not to be changed."""
-    from repsim_book.classroom.course import Course, release
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.release import release
 
     course = Course(tmp_path_factory.mktemp("released") / "course")
     release(BOOK, course)

@@ -119,6 +119,140 @@ def test_an_answer_typed_over_a_test_is_named():
     assert source(restored, "test-square") == cell(SKELETON, "test-square").source
 
 
+# What belongs to which answer. An assignment of three parts, with an answer in code and a written one in each.
+
+
+def parts(*, without=()):
+    """Its skeleton, and a submission in which some answers are as they were."""
+    cells, solved = [note("# Three parts")], []
+    for number in (1, 2, 3):
+        heading = note(f"## {number}. Part {number} (2 points)")
+        heading.metadata["nbgrader"] = {
+            "grade": False,
+            "grade_id": f"task-{number}",
+            "locked": True,
+            "solution": False,
+        }
+        answer = code(f"def f{number}(x):\n    raise NotImplementedError()")
+        answer.metadata["nbgrader"] = {
+            "grade": False,
+            "grade_id": f"f-{number}",
+            "locked": False,
+            "solution": True,
+        }
+        test = code(f"assert f{number}(1) == 1")
+        test.metadata["nbgrader"] = {
+            "grade": True,
+            "grade_id": f"test-{number}",
+            "locked": True,
+            "solution": False,
+        }
+        text = note("YOUR ANSWER HERE")
+        text.metadata["nbgrader"] = {
+            "grade": True,
+            "grade_id": f"why-{number}",
+            "locked": False,
+            "solution": True,
+        }
+        for cell_ in (test, text):
+            cell_.metadata["nbgrader"]["points"] = 1
+        cells += [heading, answer, test, text]
+    skeleton = nbformat.v4.new_notebook(cells=cells)
+    solved = copy.deepcopy(skeleton)
+    for each in solved.cells:
+        name = grade_id(each)
+        if name and name not in without and utils.is_solution(each):
+            each.source = f"def f{name[-1]}(x):\n    return x" if name[0] == "f" else f"Since {name[-1]}."
+    return skeleton, solved
+
+
+def test_each_answer_is_looked_at_with_what_stands_in_its_part():
+    skeleton, notebook = parts(without=("why-1", "why-3"))
+    notebook.cells.insert(place(notebook, "why-1"), note("One."))  # above
+    notebook.cells.insert(place(notebook, "f-3"), note("Three."))
+    restored = restore(skeleton, notebook)
+    one, three = (
+        next(n for n, each in enumerate(notebook.cells, 1) if each.source == s) for s in ("One.", "Three.")
+    )
+    assert restored.look_at == (
+        f"why-1: left as it was; text in cell {one}, shown in its place",
+        f"why-3: left as it was; text in cell {three}, shown in its place",
+    )
+    assert "One." in source(restored, "why-1")
+    assert "Three." not in source(restored, "why-1")
+    assert "One." not in source(restored, "why-3")
+
+
+@pytest.mark.parametrize(
+    "form", ["{}. {}", "{}) {}", "**Task {}:** {}", "### Question {}\n\n{}", "1.{}. {}", "Q{}: {}"]
+)
+def test_an_answer_at_the_end_is_that_of_the_part_whose_number_it_gives(form):
+    skeleton, notebook = parts(without=("why-1", "why-2", "why-3"))
+    notebook.cells.insert(0, note(form.format(3, "Because.")))
+    notebook.cells.insert(0, note(form.format(2, "Therefore.")))
+    restored = restore(skeleton, notebook)
+    assert ("Because." in source(restored, "why-3"), "Therefore." in source(restored, "why-3")) == (
+        True,
+        False,
+    )
+    assert ("Because." in source(restored, "why-2"), "Therefore." in source(restored, "why-2")) == (
+        False,
+        True,
+    )
+    assert "e." not in source(restored, "why-1")
+    assert len(restored.look_at) == 2
+
+
+def test_what_nothing_tells_of_may_be_any_answer_that_is_open():
+    skeleton, notebook = parts(without=("why-1", "why-3"))
+    notebook.cells.insert(0, note("Because."))
+    notebook.cells.insert(place(notebook, "f-2"), note("In the second part, whose answer is given."))
+    restored = restore(skeleton, notebook)
+    for name in ("why-1", "why-3"):
+        assert "Because." in source(restored, name)
+    assert "second part" in source(restored, "why-1"), "between the first part and the second"
+    assert "why-2" not in " ".join(restored.look_at)
+
+
+def test_code_belongs_to_the_answer_whose_name_it_defines():
+    skeleton, notebook = parts(without=("f-1", "f-3"))
+    notebook.cells += [code("def f3(x):\n    return x"), code("def f1(x):\n    return x")]
+    last = len(notebook.cells)
+    assert restore(skeleton, notebook).look_at == (
+        f"f-1: left as it was; own code in cell {last}",
+        f"f-3: left as it was; own code in cell {last - 1}",
+    )
+
+
+def test_pictures_come_along_with_a_text_from_elsewhere():
+    """Two of one name, as JupyterLab names all of them."""
+    pictures = [{"image.png": {"image/png": content}} for content in ("AAAA", "BBBB")]
+    notebook = without_why()
+    for number, held in enumerate(pictures):
+        own = note(f"{number}: ![see](attachment:image.png)")
+        own["attachments"] = held
+        notebook.cells.insert(0, own)
+    found = cell(restore(SKELETON, notebook).notebook, "why")
+    assert "attachment:1-image.png" in found.source
+    assert (found.attachments["1-image.png"], found.attachments["2-image.png"]) == (
+        pictures[1]["image.png"],
+        pictures[0]["image.png"],
+    )
+    own = [
+        each
+        for each in restore(SKELETON, notebook).notebook.cells
+        if "0: !" in each.source and each is not found
+    ]
+    assert own[0].attachments["image.png"] == pictures[0]["image.png"]
+
+
+def test_a_picture_whose_name_is_written_in_another_way_is_found():
+    notebook = answered(why="![see](attachment:my%20picture.png)")
+    cell(notebook, "why")["attachments"] = {"my picture.png": {"image/png": "AAAA"}}
+    found = cell(restore(SKELETON, notebook).notebook, "why")
+    assert found.attachments["my%20picture.png"] == {"image/png": "AAAA"}
+
+
 def test_work_in_its_place_leaves_nothing_to_look_at():
     notebook = answered()
     notebook.cells.insert(1, note("My notes."))

@@ -17,10 +17,11 @@ import psutil
 from repsim_book.classroom.apart.limits import Limits
 from repsim_book.classroom.apart.sandbox import choose
 from repsim_book.classroom.collect import collect_submissions
-from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.course import Course
 from repsim_book.classroom.grade import grade_notebook
 from repsim_book.classroom.grade_class import grade_class
 from repsim_book.classroom.notebooks import grade_id
+from repsim_book.classroom.release import release
 from repsim_book.classroom.report import write_grades
 
 NAME = "01_pair"

@@ -29,7 +29,7 @@ from repsim_book.classroom import isolated
 from repsim_book.classroom.answers import restore
 from repsim_book.classroom.apart import worker
 from repsim_book.classroom.collect import collect_submissions
-from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.course import Course
 from repsim_book.classroom.feedback import write_feedback
 from repsim_book.classroom.grade import grade_notebook
 from repsim_book.classroom.grade_class import grade_class
@@ -39,6 +39,7 @@ from repsim_book.classroom.notebooks import (
     read_notebook,
 )
 from repsim_book.classroom.records import read_grading_records
+from repsim_book.classroom.release import release
 from repsim_book.classroom.report import write_grades
 from repsim_core.assignments import student_seed
 from repsim_core.errors import InputError

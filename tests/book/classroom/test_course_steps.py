@@ -13,8 +13,9 @@ from places import CLASSROOM, ROOT
 from tiny import MASTER, RELEASE, answered, cell, data, write
 
 from repsim_book.classroom.collect import collect_submissions
-from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.course import Course
 from repsim_book.classroom.grade_class import grade_class
+from repsim_book.classroom.release import release
 from repsim_book.classroom.report import write_grades
 
 PAGE = (ROOT / "book" / "course_steps.md").read_text("utf-8")

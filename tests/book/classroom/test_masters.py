@@ -13,9 +13,10 @@ from places import CLASSROOM as BOOK
 from places import ROOT
 from tiny import NAME
 
-from repsim_book.classroom.course import Course, release
+from repsim_book.classroom.course import Course
 from repsim_book.classroom.masters import SECRET, drawn_anew
 from repsim_book.classroom.notebooks import read_master
+from repsim_book.classroom.release import release
 from repsim_book.cli import main
 from repsim_core.errors import InputError
 
@@ -112,7 +113,7 @@ def test_masters_that_cannot_be_read_are_refused(tmp_path):
     course = Course(tmp_path / "course")
     (tmp_path / "bad.zip").write_bytes(b"no archive")
     for given in (tmp_path / "bad.zip", tmp_path / "nowhere"):
-        with pytest.raises(InputError, match=r"masters: found no readable folder or \.zip"):
+        with pytest.raises(InputError, match=r"masters: found no readable folder, \.zip or sealed file"):
             release(BOOK, course, own_masters=given)
     for place in ("a", "b"):
         (tmp_path / "twice" / place).mkdir(parents=True)
@@ -128,10 +129,7 @@ def test_masters_that_cannot_be_read_are_refused(tmp_path):
 def test_the_command_says_which_masters_it_used(tmp_path, capsys):
     arguments = ["classroom", "release", "--root", str(BOOK), "--course", str(tmp_path / "course")]
     assert main.main(arguments) == 0
-    assert (
-        "repsim: from the open masters of the book, whose solutions anybody can read"
-        in capsys.readouterr().err
-    )
+    assert "repsim: from the open example set of the book" in capsys.readouterr().err
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / f"{NAME}.md").write_text(OWN)
     assert main.main([*arguments, "--masters", str(tmp_path / "mine")]) == 0

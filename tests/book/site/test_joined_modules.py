@@ -6,8 +6,8 @@ import pytest
 from places import ROOT
 from processes import HANG
 
+from repsim_book.formulas import node
 from repsim_book.site.joined_modules import ENTRIES, joined
-from repsim_book.site.mathematics import node
 
 MODULES = {
     "entry.js": 'import { add, two as second } from "./parts/sums.js";\n'

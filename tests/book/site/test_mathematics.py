@@ -9,8 +9,9 @@ import pytest
 from bs4 import BeautifulSoup
 from places import ROOT
 
+from repsim_book.formulas import FormulaError, Typesetter
 from repsim_book.site import mathematics
-from repsim_book.site.mathematics import FormulaError, Typesetter, in_lines
+from repsim_book.site.mathematics import in_lines
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from page_measures import ASK, apart, asked, measured, pairs
 from places import ROOT
 from processes import HANG
 
-from repsim_book.site.mathematics import node
+from repsim_book.formulas import node
 
 MEASURES = ROOT / "book" / "_static" / "measures"
 QUIET = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"

@@ -1,4 +1,4 @@
-"""The `repsim classroom` commands around grading: what waits, decisions, grades for other systems, data of students.
+"""The `repsim classroom` commands around what came of grading: what waits, decisions, pages, grades for other systems.
 
 nbgrader is imported only where it is used.
 """
@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 
 from repsim_book.claims import claimed
-from repsim_book.cli.command import Whole, command, course_option
-from repsim_core.errors import InputError
+from repsim_book.cli.command import command, course_option
 
 
 @command()
@@ -59,6 +58,46 @@ def seen(name: str, students: Sequence[str], course: Path) -> None:
 
 @command()
 @click.argument("name")
+@click.option("--least", type=float, default=0.5, metavar="SHARE", help="In common (default: 0.5).")
+@course_option
+def similar(name: str, least: float, course: Path) -> None:
+    """List pairs of submissions with much in common, for a person to look at.
+
+    What the released notebook and the solution hold, and what many share, does not count; names of variables and
+    numbers are not looked at. Members of a group are not compared. A pair in the list says nothing about who wrote
+    what, nor how it came: short answers can be alike by themselves. Writes DIR/similar.csv, with the passages.
+    """
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.similar import SIMILAR, write_similar
+
+    found = Course(course)
+    with claimed(course):
+        table = write_similar(found, name, least=least)
+    if table.empty:
+        print("no two submissions have so much in common")
+    else:
+        print(table[["one", "other", "kind", "share", "cells"]].to_string(index=False))
+    print(found.directory / SIMILAR)
+
+
+@command()
+@click.argument("name")
+@course_option
+def feedback(name: str, course: Path) -> None:
+    """Write a page for each student."""
+    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.feedback import write_feedback
+
+    found = Course(course)
+    with claimed(course):
+        pages, without = write_feedback(found, name)
+    for student in without:
+        print(f"repsim: {student} has no page: the submission was not executed", file=sys.stderr)
+    print("\n".join(map(str, pages)))
+
+
+@command()
+@click.argument("name")
 @click.argument("tasks", nargs=-1, metavar="[TASK]...")
 @course_option
 @click.option("--reason", default="", metavar="TEXT", help="Kept with the decision.")
@@ -79,29 +118,6 @@ def withdraw(name: str, tasks: Sequence[str], course: Path, reason: str, undo: b
         withdrawn = withdraw_tasks(found, name, tasks, reason=reason, undo=undo)
         write_grades(found)
     print(f"withdrawn: {', '.join(withdrawn) or 'nothing'}")
-
-
-@command()
-@click.argument("name")
-@click.argument("student")
-@course_option
-@click.option("--attempt", type=Whole(), metavar="N", help="Its number, from 1 in the order of collection.")
-@click.option("--undo", is_flag=True, help="The rule of DIR/course.toml holds again.")
-def counts(name: str, student: str, course: Path, attempt: int | None, undo: bool) -> None:
-    """Decide what counts: an attempt of a student, or of a group that STUDENT's work does.
-
-    All attempts are in DIR/attempts/. Without this the rule in DIR/course.toml holds: counts = "last" (which it is
-    without a word), "first" or "last on time".
-    """
-    from repsim_book.classroom.course import Course
-    from repsim_book.classroom.deciding import choose
-    from repsim_book.classroom.report import write_grades
-
-    found = Course(course)
-    with claimed(course):
-        said = choose(found, name, student, attempt=attempt, undo=undo)
-        write_grades(found)
-    print(said)
 
 
 @command()
@@ -129,53 +145,3 @@ def export(name: str, system: str, column: str | None, unfinished: bool, course:
     if left_out:
         print(f"repsim: not final: {', '.join(left_out)}", file=sys.stderr)
     return 1 if left_out else 0
-
-
-@command()
-@click.argument("name")
-@click.option("--least", type=float, default=0.5, metavar="SHARE", help="In common (default: 0.5).")
-@course_option
-def similar(name: str, least: float, course: Path) -> None:
-    """List pairs of submissions with much in common, for a person to look at.
-
-    What the released notebook and the solution hold, and what many share, does not count; names of variables and
-    numbers are not looked at. Members of a group are not compared. A pair in the list says nothing about who wrote
-    what, nor how it came: short answers can be alike by themselves. Writes DIR/similar.csv, with the passages.
-    """
-    from repsim_book.classroom.course import Course
-    from repsim_book.classroom.similar import SIMILAR, write_similar
-
-    found = Course(course)
-    with claimed(course):
-        table = write_similar(found, name, least=least)
-    if table.empty:
-        print("no two submissions have so much in common")
-    else:
-        print(table[["one", "other", "kind", "share", "cells"]].to_string(index=False))
-    print(found.directory / SIMILAR)
-
-
-@command()
-@click.argument("student")
-@course_option
-@click.option("--yes", is_flag=True, help="Delete; without it the files are only listed.")
-def forget(student: str, course: Path, yes: bool) -> None:
-    """Delete all that the course holds of a student.
-
-    Files, points, comments, decisions, and the row of roster.csv. To delete a whole course, remove its folder:
-    nothing about it is anywhere else.
-    """
-    from repsim_book.classroom.course import Course
-    from repsim_book.classroom.forget import forget as forget_student
-    from repsim_book.classroom.forget import student_data
-
-    found = Course(course)
-    if not (found.directory / "gradebook.db").is_file():
-        raise InputError(f"course: found no course in {found.directory}, expected one with a gradebook")
-    if not yes:
-        print("\n".join(map(str, student_data(found, student))))
-        print(f"these, and what tables hold of {student}, are deleted by the same command with --yes")
-        return
-    with claimed(course):
-        gone = forget_student(found, student)
-    print("\n".join(f"deleted: {path}" for path in gone))

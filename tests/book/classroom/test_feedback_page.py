@@ -1,0 +1,174 @@
+"""Pages of feedback run nothing of what a student wrote or printed, and still show it, formulas too."""
+
+import base64
+import re
+
+import nbformat
+import pytest
+from browsing import launched, new_context
+from bs4 import BeautifulSoup
+from tiny import NAME, answered, cell, data, write
+
+from repsim_book.classroom.clean import clean_html
+from repsim_book.classroom.collect import collect_submissions
+from repsim_book.classroom.feedback import write_feedback
+from repsim_book.classroom.feedback_page import POLICY
+from repsim_book.classroom.grade_class import grade_class
+from repsim_book.classroom.isolated import ExecutedSubmission
+
+# Each would rename the page, or leave it.
+RENAME = "document.title = 'taken'"
+ATTACKS = [
+    f"<script>{RENAME}</script>",
+    f'<img src="x" onerror="{RENAME}">',
+    f'<svg onload="{RENAME}"><script>{RENAME}</script></svg>',
+    f'<a href="javascript:{RENAME}">here</a>',
+    '<a href="data:text/html,<script>1</script>">there</a>',
+    f'<iframe srcdoc="<script>parent.{RENAME}</script>"></iframe>',
+    '<meta http-equiv="refresh" content="0; url=https://elsewhere.example">',
+    '<!--><meta http-equiv="refresh" content="0; url=https://elsewhere.example">-->',
+    '<svg><style><meta http-equiv="refresh" content="0; url=https://elsewhere.example"></style></svg>',
+    '<form action="https://elsewhere.example"><input name="a"><button>Send</button></form>',
+    '<base href="https://elsewhere.example/"><link rel="stylesheet" href="//elsewhere.example/a.css">',
+    '<img src="https://elsewhere.example/seen.png">',
+    f'<object data="data:text/html,<script>{RENAME}</script>"></object><embed src="//elsewhere.example">',
+    f'<math><mtext><table><mglyph><style><img src=x onerror="{RENAME}">',
+    f'<noscript><p title="</noscript><img src=x onerror={RENAME!r}>"></noscript>',
+    '<div style="background: url(https://elsewhere.example/a.png); color: red">red</div>',
+]
+PNG = base64.b64encode(b"\x89PNG\r\n").decode()
+SVG = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>{RENAME}</script></svg>'
+WORDS = r"""## Why $\rho^2$ is no length
+
+Because **two** is even, $a_1 * b_1 * c < d$, `$5` and
+
+$$\sum_{i} x_i^2 \ge 0$$
+
+\begin{align}a &= b\\ c &= d\end{align}
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+![mine](attachment:mine.png) ![lost](attachment:lost.png) $\nosuch$
+"""
+
+
+def acts(html):
+    """The elements that could do something, and attributes that could."""
+    found = BeautifulSoup(html, "html.parser").find_all(True)
+    names = {each.name for each in found} & {
+        *(["script", "iframe", "object", "embed", "form", "input", "base", "link", "noscript"])
+    }
+    return names | {name for each in found for name in each.attrs if name.startswith("on")}
+
+
+def shown(kind, content):
+    return nbformat.v4.new_output("display_data", {kind: content})
+
+
+@pytest.fixture
+def page(course, tmp_path, monkeypatch):
+    """The page of a submission that attacks in what it says and in what it shows."""
+    from repsim_book.classroom import grade_class as module
+
+    def execute(notebook, **_):
+        outputs = [shown("text/html", attack) for attack in ATTACKS]
+        outputs += [shown("application/javascript", RENAME), shown("image/svg+xml", SVG)]
+        outputs += [shown("text/latex", r"$\displaystyle \frac{1}{2}$"), shown("image/png", PNG)]
+        outputs += [shown("text/html", "<table><tr><td>a cell</td></tr></table>")]
+        outputs += [shown("text/markdown", "**bold**" + ATTACKS[0])]
+        cell(notebook, "square").outputs = outputs
+        return ExecutedSubmission(notebook, "graded", "")
+
+    monkeypatch.setattr(module, "execute_apart", execute)
+    notebook = answered(why="\n\n".join([WORDS, *ATTACKS]))
+    cell(notebook, "why")["attachments"] = {"mine.png": {"image/png": PNG}}
+    notebook.cells.append(nbformat.v4.new_raw_cell(ATTACKS[0]))
+    notebook.cells.append(nbformat.v4.new_markdown_cell("![gone](attachment:gone.png)"))
+    collect_submissions(course, NAME, write(tmp_path / "in", {"ada.ipynb": data(notebook)}))
+    grade_class(course, NAME)
+    ((path,), _) = write_feedback(course, NAME)
+    return path
+
+
+def test_a_page_holds_nothing_that_acts_and_all_that_shows(page):
+    text = page.read_text("utf-8")
+    assert text.index(f'content="{POLICY}"') < text.index("<title>"), "it holds for all that comes behind"
+    body = text.partition("</head>")[2]
+    assert acts(text) == set()
+    assert re.findall(r"<meta[^>]*refresh", text) == []
+    assert "javascript:" not in body
+    assert re.findall(r"""<[^>]*(?:src|href|url\()\W*(?:https?:)?//[^>]*>""", body) == []
+    for word in ("<strong>two</strong>", "a cell", "<strong>bold</strong>", "red</div>", "<th>a</th>"):
+        assert word in body, word
+    assert body.count(f"data:image/png;base64,{PNG}") == 2, (
+        "a picture that was drawn and one that was attached"
+    )
+    assert "data:image/svg+xml;base64," in body
+    missing = re.findall(r'<img alt="(\w+)" src="data:image/svg\+xml;base64,([^"]+)"', body)
+    assert [name for name, _ in missing] == ["lost", "gone"], "nbgrader would show no page at all"
+    assert b"not handed in" in base64.b64decode(missing[0][1])
+
+
+def test_formulas_are_set_without_a_script(page):
+    body = page.read_text("utf-8").partition("</head>")[2]
+    assert body.count("<math ") == 5, (
+        "a heading, in a line, displayed, an environment, and what code has shown"
+    )
+    assert "<mi>ρ</mi>" in body
+    assert r'<annotation encoding="application/x-tex">a_1 * b_1 * c &lt; d</annotation>' in body
+    assert '<h2 id="' in body
+    assert "\ue000" not in body
+    assert r"<code>\nosuch</code>" in body, "what cannot be set is shown as it was written"
+    assert "<code>$5</code>" in body
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_html_is_cleaned_of_all_that_acts(attack):
+    clean = clean_html(f"<p>before</p>{attack}<p>after</p>")
+    assert "before" in clean
+    assert acts(clean) == set()
+    assert not re.search(r"<(meta|svg|math|style)|javascript:", clean)
+    assert "elsewhere" not in clean.replace('content="0; url=https://elsewhere.example"', "")
+
+
+def test_a_browser_runs_nothing_and_asks_for_nothing(page):
+    asked = []
+    with launched() as browser:
+        context = new_context(browser)
+        window = context.new_page()
+        window.on("request", lambda request: asked.append(request.url))
+        window.goto(page.as_uri())
+        assert window.title() == NAME
+        assert window.locator("math").count() == 5
+        assert window.locator("math").first.bounding_box()["width"] > 0
+        window.locator("a", has_text="here").last.click()
+        assert (window.title(), window.url) == (NAME, page.as_uri())
+        # Even what cleaning might overlook does not run.
+        window.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"document.title = 1\">')"
+        )
+        window.wait_for_function("document.querySelector('img[onerror]').complete")
+        assert window.title() == NAME
+        context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_nbgrader_s_own_pages_are_cleaned_by_the_course_s_settings(page):
+    """The formgrader's, and those of `nbgrader generate_feedback`: both read the course's configuration."""
+    from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
+    from traitlets.config.loader import PyFileConfigLoader
+
+    course = page.parents[2]
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    config.HTMLExporter.template_name = "classic"
+    html, _ = HTMLExporter(config=config).from_filename(
+        str(course / "autograded" / "ada" / NAME / f"{NAME}.ipynb")
+    )
+    body = html.partition("<body")[2]
+    assert RENAME not in re.sub(r"<pre>.*?</pre>", "", body, flags=re.DOTALL)
+    assert acts(body.partition("<main>")[2]) == set()
+    assert "<strong>two</strong>" in body
+    assert handlers.template_path
