@@ -12,7 +12,7 @@ from repsim_core.measures.circular_orders import Order, circular_order
 from repsim_core.studies.cifar10.orders import ImageOrders
 from repsim_core.studies.shown_models import stratified
 from repsim_core.studies.training_steps import TrainingSteps
-from repsim_core.wording import listed, verb
+from repsim_core.wording import listed
 
 # About so many inputs of one model are drawn.
 _DOTS = 100
@@ -115,28 +115,26 @@ def in_words(table: pd.DataFrame) -> str:
         table: from `progress`.
     """
     between, (row, last) = table.iloc[1:-1], (_half(table), table.iloc[-1])
-    text = f"Move the slider back. Of the {last['seeds']:.0f} networks " if len(between) else ""
+    text = ""
     if len(between):
-        text += listed(
-            f"{each.decided} {verb(each.decided, 'have')} {'its' if each.decided == 1 else 'their'} final order after "
-            f"{each.step:,} steps (accuracy {each.accuracy:.2f})"
+        each_step = listed(
+            f"{each.decided} after {each.step:,} steps (accuracy {each.accuracy:.2f})"
             for each in between.itertuples()
         )
-        text += (
-            ". That is the order of the unembeddings; by the mean embeddings of the classes the numbers are "
-            f"{listed(between['by_means'])}. "
+        text = (
+            f"Move the slider back. Of the {last['seeds']:.0f} networks so many have their final order and keep it: "
+            f"{each_step}. That is the order of the unembeddings; by the mean embeddings of the classes the numbers "
+            f"are {listed(between['by_means'])}. "
         )
     if row["step"] < last["step"] / 2:
+        later = int(row["seeds"] - row["decided"])
+        every = table[table["decided"] == table["seeds"]].iloc[0]
         text += (
             f"After {row['step']:,.0f} of {last['step']:,.0f} steps, at an accuracy of {row['accuracy']:.2f}, "
             f"{row['decided']:.0f} of {row['seeds']:.0f} have the order that they end with"
-        )
-        later = int(row["seeds"] - row["decided"])
-        every = table[table["decided"] == table["seeds"]].iloc[0]
-        text += f", and the other {later} by step {every['step']:,.0f}. " if later else ". "
-        text += (
-            f"**{'Most orders are' if later else 'The order is'} decided early, when the networks still know "
-            f"little.** From then on orders stay, and the accuracy rises to {last['accuracy']:.2f}."
+            + (f", and the other {later} by step {every['step']:,.0f}. " if later else ". ")
+            + f"**{'Most orders are' if later else 'The order is'} decided early, when the networks still know "
+            f"little:** the accuracy ends at {last['accuracy']:.2f}."
         )
     return text
 

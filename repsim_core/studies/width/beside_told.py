@@ -68,7 +68,7 @@ def _inside(known: pd.DataFrame) -> str:
 def _few(known: pd.DataFrame) -> str:
     widest = known.loc[(known["high"] / known["low"]).idxmax()]
     return (
-        f"How little so few networks say: sets of {widest['networks']:.0f} networks with $K = "
+        f"How little so few networks say: the middle 95 % of all sets of {widest['networks']:.0f} networks with $K = "
         f"{widest['classes']}$ and width {widest['width']}, all trained here alike, have means from "
         f"{widest['low']:.2f} to {widest['high']:.2f}."
     )

@@ -132,7 +132,8 @@ def at_equal_loss(training: pd.DataFrame) -> pd.DataFrame:
 
 
 def settled(models: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
-    """Which share of networks had their final circular order at earlier stages: columns steps, share.
+    """Which share of networks had their final circular order at an earlier stage and at all since: columns steps,
+    share.
 
     Args:
         models: of every stage, from `tables`.
@@ -140,6 +141,7 @@ def settled(models: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["classes", "width", "seed"]
     both = models.merge(counted[[*keys, "order"]], on=keys, suffixes=("", "_final"))
-    both = both[both["steps"] < models["steps"].max()]
-    share = (both["order"] == both["order_final"]).groupby(both["steps"]).mean()
+    both = both.assign(kept=both["order"] == both["order_final"]).sort_values("steps", ascending=False)
+    both["kept"] = both.groupby(keys)["kept"].cummin()
+    share = both[both["steps"] < models["steps"].max()].groupby("steps")["kept"].mean()
     return share.rename("share").reset_index()

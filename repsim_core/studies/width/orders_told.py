@@ -116,7 +116,7 @@ def of_settled(settled: pd.DataFrame, networks: int) -> str:
     said = ", ".join(f"{row.share:.0%} after {row.steps:,} steps" for row in settled.itertuples())
     return (
         f"When is it decided? Of {plural(networks, 'accurate network')}, the following share had its final order "
-        f"already at an earlier checkpoint: {said}."
+        f"already at an earlier checkpoint and kept it: {said}."
     )
 
 

@@ -16,7 +16,7 @@ from repsim_core.studies.cifar10 import orders_told as told
 from repsim_core.studies.cifar10.orders import ImageOrders, OrderPairs, around, embedded, petals, unembedded
 from repsim_core.studies.cifar10.pairs import AUTHORS_ORDERS
 from repsim_core.studies.records import read_record
-from repsim_core.studies.training_steps import TrainingSteps
+from repsim_core.studies.training_steps import TrainingSteps, read_steps
 
 NATURAL: Order = (0, 1, 2, 3, 4)
 SWAPPED: Order = (0, 2, 1, 3, 4)
@@ -153,13 +153,16 @@ def test_when_orders_are_decided(steps: TrainingSteps) -> None:
     assert table["orders"].tolist() == [1, 1, 2]
     assert orders_in_training.decided(table) == "2 of 3 after 1 of 100 steps, at an accuracy of 0.10"
     text = orders_in_training.in_words(table)
-    assert "Of the 3 networks 2 have their final order after 10 steps (accuracy 0.50)." in text
+    assert (
+        "Of the 3 networks so many have their final order and keep it: 2 after 10 steps (accuracy 0.50)."
+        in text
+    )
     assert "2 of 3 have the order that they end with, and the other 1 by step 100. **Most orders are" in text
-    assert text.endswith("the accuracy rises to 0.90.")
+    assert text.endswith("the accuracy ends at 0.90.")
     assert "**The order is decided early" in orders_in_training.in_words(table.assign(decided=3))
     late = table.assign(decided=[0, 1, 3])
     assert "early" not in orders_in_training.in_words(late)
-    assert "1 has its final order" in orders_in_training.in_words(late)
+    assert "keep it: 1 after 10 steps" in orders_in_training.in_words(late)
     assert orders_in_training.in_a_figure(table).endswith("3 of 3 after 100 steps")
 
 
@@ -167,6 +170,16 @@ def test_an_order_that_is_left_again_is_not_decided(steps: TrainingSteps) -> Non
     there_and_back = steps.unembeddings[[2, 0, 2]]
     table = orders_in_training.progress(replace(steps, unembeddings=there_and_back))
     assert table["decided"].tolist() == [2, 2, 3]
+
+
+def test_the_recorded_networks_decide_when_it_is_said() -> None:
+    """Seven stand in their final order of mean embeddings after 1,000 steps, and two of these leave it again."""
+    folder = ROOT / "book" / "records" / "cifar10-paper"
+    kept = read_steps(folder, read_record(folder))
+    (steps,) = (kept[group] for group in kept if group.dim == 2)
+    table = orders_in_training.progress(steps).set_index("step")
+    assert table["decided"].tolist() == [0, 0, 0, 7, 9, 10, 10]
+    assert table["by_means"].tolist() == [0, 0, 0, 5, 8, 10, 10]
 
 
 def test_two_orders_of_five_seeds_each_leave_no_interval() -> None:

@@ -210,6 +210,11 @@ def test_live_tables_and_equal_loss():
     settled = width_live.settled(scores, scores[scores["steps"] == 20])
     assert settled.to_numpy().tolist() == [[10, 1]]
     assert "100% after 10 steps" in orders_told.of_settled(settled, 1)
+    # One that leaves its final order again is not settled before.
+    left = pd.DataFrame({"classes": 4, "width": 16, "seed": 0, "steps": [5, 10, 20], "order": list("aba")})
+    left = pd.concat([left, left.assign(seed=1, order="a")])
+    found = width_live.settled(left, left[left["steps"] == 20])
+    assert found.to_numpy().tolist() == [[5, 0.5], [10, 0.5]]
     training = width_live.over_training(scores, pairs)
     assert training["d_llv"].tolist() == pytest.approx([pairs["d_llv"][:3].median()] * 2)
     made = pd.DataFrame(
