@@ -115,7 +115,7 @@ class _Execution:
 
         It is for a cell's `number`: to execute that; or `source` in its place, unseen, if it is given; or to answer
         what is asked for in `ask`. The reply has `outputs` and `count` of a cell, or the `answer`; `finished`, and
-        what went wrong as `problem`: a state and a line.
+        what went wrong as `problem`, a state and a line, or as `flood`.
         """
         self.at = request["number"]
         if "ask" in request:
@@ -168,11 +168,11 @@ class _Execution:
         return reply | {"finished": False}
 
     def _flood(self, client: Any) -> dict[str, Any]:
-        """The problem of a notebook that says too much, if there is no worse."""
-        if client.said <= MAX_OUTPUT or self.reply["problem"]:
+        """That a notebook says too much: no matter of one cell."""
+        if client.said <= MAX_OUTPUT:
             return {}
         found, most = client.said // 1_000_000, MAX_OUTPUT // 1_000_000
-        return {"problem": ("memory", f"found {found} MB of output, expected less than {most}")}
+        return {"flood": ("memory", f"found {found} MB of output, expected less than {most}")}
 
     def _cell_seconds(self, cell: NotebookNode) -> int:
         """The limit for a cell, asked for when it has been handed to the kernel."""

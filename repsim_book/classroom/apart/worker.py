@@ -174,7 +174,7 @@ class Worker:
         with self._within(self._executor.process, self.limits.cell_seconds + _LATE):
             self._executor.send({"number": self.at, **request})
             reply = self._executor.receive()
-        problem = reply.get("ended") or reply.get("problem")
+        problem = reply.get("ended") or reply.get("problem") or reply.get("flood")
         if isinstance(problem, list) and len(problem) == 2 and problem[0] in STATES and noted:
             self._problem(*problem)
         if "ended" in reply:

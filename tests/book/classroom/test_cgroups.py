@@ -38,7 +38,7 @@ def square(number):
 BOMB = """\
 import os, signal
 def root(number):
-    for _ in range(400):
+    for _ in range(220):
         if os.fork() == 0:
             signal.pause()
     return math.sqrt(number)"""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from places import CLASSROOM as BOOK
 from places import SUPPORT
 from processes import HANG, MEETING, REPORT, Meeting
-from tiny import MASTER, NAME, RELEASE, SKELETON, answered, cell, data, write
+from tiny import MASTER, NAME, RELEASE, SKELETON, answered, cell, data, ends, write
 
 pytest.importorskip("nbgrader", reason="the extra classroom is not installed")
 
@@ -306,6 +306,13 @@ def test_a_flood_of_output_is_removed(square, points):
     assert (grade.state, grade.total) == ("memory", points)
     assert re.fullmatch(r"found \d+ MB of output, expected less than 20", grade.message)
     assert len(json.dumps(grade.notebook)) < 100_000
+    assert ends(grade)["test-root"] is None
+
+
+def test_a_wrong_answer_after_a_flood_is_called_wrong():
+    flood = "print('x' * 21_000_000)\ndef square(number): return number * number"
+    grade = grade_notebook(MASTER, answered(square=flood, root="def root(number): return 5"), limits=LIMITS)
+    assert (grade.state, ends(grade)) == ("memory", {"test-square": None, "test-root": "AssertionError"})
 
 
 def test_points_that_nbgrader_refuses_are_none(course, monkeypatch):

@@ -2,14 +2,14 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
+from other_user import as_other_user, why_not
 from processes import HANG
-from tiny import MASTER, answered, ends
+from tiny import MASTER, answered, cell, ends
 
 from repsim_book.classroom.apart import sandbox as sandbox_module
-from repsim_book.classroom.apart.limits import Limits
+from repsim_book.classroom.apart.limits import MAX_PROCESSES, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox, choose
 from repsim_book.classroom.grade import grade_notebook
 from repsim_core.errors import InputError
@@ -72,61 +72,89 @@ def test_a_folder_inside_the_environment_is_hidden(sandbox, tmp_path, monkeypatc
     assert inside(hiding, code) == "[]"
 
 
-FILLS = """\
-def square(number):
-    for number in range(40):
-        with open(f"/tmp/{number}", "wb") as file:
-            file.write(b"1" * 30_000_000)
-    return number * number"""
-BOMB = """\
+TAKES = """\
 import os, signal
-def root(number):
-    for _ in range(400):
-        if os.fork() == 0:
-            signal.pause()
-    return math.sqrt(number)"""
+def filled(name, size):
+    try:
+        with open(name, "wb") as file:
+            for _ in range(size):
+                file.write(b"1" * 1_000_000)
+    except OSError as error:
+        return error.strerror
+def started():
+    processes = []
+    try:
+        for _ in range(220):
+            processes.append(os.fork())
+            if processes[-1] == 0:
+                signal.pause()
+    except BlockingIOError:
+        pass
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    return len(processes)
+def square(number):
+    said = [filled("large", 100), *[filled(f"/tmp/{number}", 30) for number in range(FILES)]]
+    os.remove("large")
+    raise ValueError(f"{started()} processes; {said[0]}; {said[-1]}")"""
 HOGS = """\
 import os, signal
 def root(number):
-    for _ in range(12):
+    for _ in range(8):
         if os.fork() == 0:
             mine = b"1" * 100_000_000
             signal.pause()
     signal.pause()"""
-LIMITS = Limits(HANG, 10 * HANG, megabytes=600)
+LIMITS = Limits(HANG, 10 * HANG, megabytes=400)
 
 
-def test_full_disks_and_bombs_of_processes_end_a_test(sandbox):
-    grade = grade_notebook(MASTER, answered(square=FILLS, root=BOMB), limits=LIMITS, sandbox=sandbox)
-    found = ends(grade)
-    assert (grade.state, grade.total, found["test-square"]) == ("graded", 0, "OSError")
+@pytest.mark.parametrize("isolation", ["bubblewrap", "none"])
+def test_bombs_of_processes_full_disks_and_greed_in_children_end_a_test(isolation):
+    sandbox = choose("auto" if isolation == "bubblewrap" else isolation)
+    if sandbox.name != isolation:
+        pytest.skip(f"no sandbox works here: {sandbox.why}")
+    takes = TAKES.replace("FILES", "20" if isolation == "bubblewrap" else "0")  # nobody's disk is filled here
+    grade = grade_notebook(MASTER, answered(square=takes, root=HOGS), limits=LIMITS, sandbox=sandbox)
+    assert ends(grade) == {"test-square": "ValueError", "test-root": "NotExecuted"}
+    assert (grade.state, grade.total) == ("memory", 0)
+    assert grade.message == "cell 7 (test-root): its processes together need more than 400 MB"
+    processes, large, full = cell(grade.notebook, "test-square").outputs[-1].evalue.split("; ")
+    assert large == "File too large"
+    assert full == ("No space left on device" if isolation == "bubblewrap" else large)
+    started = int(processes.split()[0])
     if any("processes" in each for each in sandbox.open):
-        pytest.skip("here nothing limits how many processes a submission starts, as the command says")
-    assert found["test-root"] == "BlockingIOError"
+        assert started == 220, "nothing limits it here, as the command says"
+    else:
+        assert 50 < started < MAX_PROCESSES
 
 
-def test_the_memory_of_all_processes_together_has_a_limit(sandbox):
-    grade = grade_notebook(MASTER, answered(root=HOGS), limits=LIMITS, sandbox=sandbox)
-    assert ends(grade) == {"test-square": None, "test-root": "NotExecuted"}
-    assert (grade.state, grade.total) == ("memory", 2)
-    assert grade.message == "cell 7 (test-root): its processes together need more than 600 MB"
+OPEN = """
+from repsim_book.classroom.apart.sandbox import choose
+print(choose("auto").open, choose("none").open)"""
 
 
-def test_an_ordinary_user_has_the_same_sandbox():
-    if os.geteuid() != 0:
-        pytest.skip("this is one already")
-    code = "from repsim_book.classroom.apart import sandbox as s; f = s.choose('auto'); print(f.name, f.open)"
-    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd="/", **nobody
-        )
-    except PermissionError:
-        pytest.skip("another user cannot enter the folder of this Python")
-    if done.returncode != 0:
-        pytest.skip(f"another user cannot run this Python: {done.stderr[-100:]}")
-    if choose("auto").name == "bubblewrap":
-        assert done.stdout == "bubblewrap ()\n"
+@pytest.mark.parametrize("isolation", ["bubblewrap", pytest.param("none", marks=pytest.mark.thorough)])
+def test_an_ordinary_user_is_held_to_the_same_limits(isolation):
+    """The tests above, by another user."""
+    if why := why_not():
+        pytest.skip(why)
+    tests = [
+        "-k",
+        f"bombs and {isolation} or packages or hidden",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "0",
+        "-q",
+        "-rs",
+    ]
+    with as_other_user() as other:
+        done = other("-m", "pytest", __file__, *tests)
+        said = other("-c", OPEN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("...") or choose("auto").name == "none", done.stdout
+    assert "processes" not in said.stdout
 
 
 def test_without_bubblewrap_it_is_said_what_does_not_bind(monkeypatch):
