@@ -34,6 +34,8 @@ class Restored:
     look_at: tuple[str, ...]
 
 
+# Cells for answers that no points are for.
+_ABOUT = ("student", "time_spent")
 # How tests ask whose numbers they look at. The id is written in its place: code of the student's own could set the
 # variable.
 _WHOSE = 'os.environ.get("REPSIM_STUDENT", student)'
@@ -57,6 +59,16 @@ def restore(skeleton: NotebookNode, submission: NotebookNode, student: str | Non
             None leaves them as they are.
     """
     return _Restoring(skeleton, submission, student).result()
+
+
+def is_blank(skeleton: NotebookNode, submission: NotebookNode) -> bool:
+    """Whether a submission is the released notebook as it was: nothing answered, and nothing of one's own in it.
+
+    Whose it is may stand in it, and how long it took.
+    """
+    found = _Restoring(skeleton, submission, None)
+    answers = {name for name, cell in found.marked.items() if utils.is_solution(cell)} - {*_ABOUT}
+    return answers <= {*found.open} and not found.texts and not found.own_code
 
 
 @dataclass

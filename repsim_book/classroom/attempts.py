@@ -38,14 +38,14 @@ class Attempt:
         number: from 1, in the order of collection.
         time: when it was handed in; None where that is not known.
         time_from: who says so.
-        late: the learning system called it late.
+        late: whether the learning system called it late; None where it says nothing.
         members: who handed it in together, where a download says so.
     """
 
     number: int
     time: datetime | None = None
     time_from: str = ""
-    late: bool = False
+    late: bool | None = None
     members: tuple[str, ...] = ()
 
 
@@ -71,17 +71,12 @@ def keep_attempt(
     adopt(course, name, student)
     attempts = attempts_of(course, name, student)
     number = 1 + max((attempt.number for attempt in attempts), default=0)
+    newest = _in_order(attempts)[-1:]
     for attempt in reversed(attempts):
-        if _files(course, name, student, attempt) == dict(files) and _may_be(
-            about, attempt, attempt is attempts[-1]
+        if _files(course, name, student, attempt) == dict(files) and (
+            attempt in newest or _may_be(about, attempt)
         ):
-            # A learning system knows better than an archive, and the first to say it better than the second.
-            first = attempt.time is not None and (
-                attempt.time_from != ARCHIVE or about.time_from in ("", ARCHIVE)
-            )
-            told = attempt if first else about
-            members = about.members or attempt.members
-            about = Attempt(0, told.time, told.time_from, about.late, members)
+            about = _same_work(attempt, about)
             number = attempt.number
             break
     kept = replace(about, number=number)
@@ -92,11 +87,27 @@ def keep_attempt(
     return kept
 
 
-def _may_be(about: Attempt, earlier: Attempt, newest: bool) -> bool:
-    """Whether the same files are an earlier attempt, and not one made again."""
+def _may_be(about: Attempt, earlier: Attempt) -> bool:
+    """Whether the same files are an attempt before the newest, and not one made again."""
     if about.time is None or earlier.time is None:
-        return newest or about.time is not None
+        return about.time is not None
     return about.time == earlier.time or ARCHIVE in (about.time_from, earlier.time_from)
+
+
+def _same_work(first: Attempt, again: Attempt) -> Attempt:
+    """What is known of unchanged work that was collected before: it keeps its first time.
+
+    A learning system knows better than an archive. Work that it called punctual stays so, whatever it says of the same
+    files later: then they were handed in once more.
+    """
+    members = again.members or first.members
+    if first.late is False and again.late:
+        return replace(first, members=members)
+    late = first.late and again.late if None not in (first.late, again.late) else first.late or again.late
+    times = [each for each in (first, again) if each.time is not None]
+    told = [each for each in times if each.time_from != ARCHIVE] or times
+    earliest = min(told, key=lambda each: each.time or datetime.max, default=first)
+    return Attempt(0, earliest.time, earliest.time_from, late, members)
 
 
 def adopt(course: Course, name: str, student: str) -> None:
@@ -130,18 +141,24 @@ def counting(
     by_choice = [attempt for attempt in attempts if attempt.number == chosen]
     if by_choice or not attempts:
         return by_choice[0] if by_choice else None
-    ordered = [attempts[0]]
-    for attempt in attempts[1:]:  # what was collected later is newer, unless their times say otherwise
-        times = attempt.time, ordered[-1].time
-        ordered.insert(
-            len(ordered) - 1 if times[0] and times[1] and times[0] < times[1] else len(ordered), attempt
-        )
+    ordered = _in_order(attempts)
     if settings.counts == "first":
         return ordered[0]
     in_time = [each for each in ordered if not settings.late_days(each.time, extra)]
     if settings.counts == "last on time" and in_time:
         return in_time[-1]
     return ordered[-1]
+
+
+def _in_order(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """By age: what was collected later is newer, unless their times say otherwise."""
+    ordered = list(attempts[:1])
+    for attempt in attempts[1:]:
+        times = attempt.time, ordered[-1].time
+        ordered.insert(
+            len(ordered) - 1 if times[0] and times[1] and times[0] < times[1] else len(ordered), attempt
+        )
+    return ordered
 
 
 def counting_attempts(course: Course, name: str, students: Sequence[str] = ()) -> dict[str, Attempt]:

@@ -95,7 +95,15 @@ class Course:
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        """The gradebook, open."""
+        """The gradebook, open.
+
+        Raises:
+            InputError: there is none; nbgrader would make one.
+        """
+        if not (self.directory / "gradebook.db").is_file():
+            raise InputError(
+                f"course: found no gradebook in {self.directory}, expected a course: repsim classroom release"
+            )
         with _quiet(), Gradebook(self.db_url) as gradebook:
             yield gradebook
 

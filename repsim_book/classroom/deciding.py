@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from repsim_book.classroom.attempts import attempts_of, place_attempts
 from repsim_book.classroom.course import Course
-from repsim_book.classroom.decisions import changed_decisions
+from repsim_book.classroom.decisions import changed_decisions, read_decisions
 from repsim_book.classroom.groups import shared_work
 from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.summary import cells_of
@@ -39,6 +39,16 @@ def withdraw(
             else:
                 decisions.withdrawn[cell] = reason
         return sorted(decisions.withdrawn)
+
+
+def withdrawn_tasks(course: Course, name: str) -> list[str]:
+    """Which questions are withdrawn, by the names of their cells.
+
+    Raises:
+        InputError: the assignment was not released.
+    """
+    course.skeleton(name)
+    return sorted(read_decisions(course, name).withdrawn)
 
 
 def mark_seen(course: Course, name: str, students: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from repsim_book.classroom.course import Course
-from repsim_book.classroom.report import write_grades
+from repsim_book.classroom.report import class_tables
 from repsim_book.classroom.roster import ROSTER, Student, read_roster
 from repsim_book.classroom.tables import write_table
 from repsim_core.errors import InputError
@@ -45,7 +45,7 @@ def export_grades(
     roster = read_roster(course.directory / ROSTER)
     if roster is None and system != "csv":
         raise InputError(f"{ROSTER}: found none, expected names and addresses for {system} in it")
-    grades = write_grades(course)
+    grades = class_tables(course).grades
     grades = grades[grades["assignment"] == name]
     if grades.empty:
         raise InputError(f"{name}: found nothing that was handed in, expected some")

@@ -34,14 +34,14 @@ class Owner:
         members: ids of all who handed it in together, where the download says so; empty otherwise.
         time: when it was handed in, None where that is not known.
         time_from: who says so: `Gradescope`, or `origins.ARCHIVE`.
-        late: the learning system calls it late.
+        late: whether the learning system calls it late; None where it says nothing.
     """
 
     student: str
     members: tuple[str, ...] = ()
     time: datetime | None = None
     time_from: str = ""
-    late: bool = False
+    late: bool | None = None
 
 
 class Owners:
@@ -133,7 +133,7 @@ class Owners:
     def _of_download(self, folders: tuple[str, ...], path: PurePosixPath, parts: Mapping[str, str]) -> Owner:
         folder = next((each for each in reversed(folders) if each in self.gradescope), "")
         names = [parts[key] for key in ("number", "name") if key in parts]
-        late = "late" in parts
+        late = "late" in parts if "number" in parts else None  # Canvas alone says it
         if submission := self.gradescope.get(folder):
             members = [self._student([*labels, folder], certain=False) for labels in submission.submitters]
             if members:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 from nbformat import NotebookNode
 
+from repsim_book.classroom.answers import is_blank
 from repsim_book.classroom.attempts import Attempt, attempts_of, counting_attempts
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.decisions import Decisions, read_decisions
@@ -45,6 +47,35 @@ _GRADES = (
 _CELLS = ("assignment", "student", "cell", "points", "max_points", "pending", "withdrawn")
 
 
+@dataclass(frozen=True)
+class ClassTables:
+    """All that is known about a class.
+
+    Attributes:
+        grades: a row an assignment and student; see `write_grades`.
+        cells: a row a graded cell.
+    """
+
+    grades: pd.DataFrame
+    cells: pd.DataFrame
+
+
+def class_tables(course: Course) -> ClassTables:
+    """The tables of a class as its files are now; nothing is written, so that this can be while a class is graded.
+
+    Raises:
+        InputError: there is no such course, or a file that the teacher writes cannot be read.
+    """
+    grades: list[dict[str, Any]] = []
+    cells: list[dict[str, Any]] = []
+    points = read_points(course)
+    for name in assignments(course):
+        found = _Assignment(course, name, points.get(name, {}))
+        grades += [{"assignment": name, **found.row(student)} for student in found.students]
+        cells += [{"assignment": name, **row} for row in found.cells()]
+    return ClassTables(pd.DataFrame(grades, columns=_GRADES), pd.DataFrame(cells, columns=_CELLS))
+
+
 def write_grades(course: Course) -> pd.DataFrame:
     """Write grades.csv and cells.csv anew from the gradebook and the files of the course.
 
@@ -59,17 +90,10 @@ def write_grades(course: Course) -> pd.DataFrame:
     Raises:
         InputError: a file that the teacher writes cannot be read.
     """
-    grades: list[dict[str, Any]] = []
-    cells: list[dict[str, Any]] = []
-    points = read_points(course)
-    for name in assignments(course):
-        found = _Assignment(course, name, points.get(name, {}))
-        grades += [{"assignment": name, **found.row(student)} for student in found.students]
-        cells += [{"assignment": name, **row} for row in found.cells()]
-    tables = {GRADES: pd.DataFrame(grades, columns=_GRADES), CELLS: pd.DataFrame(cells, columns=_CELLS)}
-    for file, table in tables.items():
-        write_table(course.directory / file, table)
-    return tables[GRADES]
+    tables = class_tables(course)
+    write_table(course.directory / GRADES, tables.grades)
+    write_table(course.directory / CELLS, tables.cells)
+    return tables.grades
 
 
 def assignments(course: Course) -> list[str]:
@@ -111,7 +135,7 @@ class _Assignment:
         told = attempt is not None and attempt.time_from != ARCHIVE
         deducted = self.settings.deduction(late_days, earned, self.most) if told else 0.0
         look_at = [*(record.look_at if record else ()), *self._asked(student, attempt, late_days, told)]
-        key = self._key(whose)
+        key, notebook = self._key(whose), self._notebook(whose)
         return {
             "student": student,
             "state": standing(
@@ -121,6 +145,7 @@ class _Assignment:
                 look_at=look_at,
                 pending=pending,
                 seen=record is not None and self.decisions.seen.get(whose) == record.key,
+                blank=bool(self.skeleton and notebook and is_blank(self.skeleton, notebook)),
             ),
             "points": earned - deducted,
             "max_points": self.most,
@@ -133,16 +158,16 @@ class _Assignment:
             "late_days": late_days,
             "deducted": deducted,
             "handed_in_by": whose if whose != student else None,
-            "hours": self._hours(whose),
+            "hours": time_spent(notebook) if notebook else None,  # where the notebook asks for it
             "run": record.state if record else None,
             "look_at": "; ".join(look_at),
             "message": record.message if record else None,
         }
 
-    def _hours(self, student: str) -> float | None:
-        """What the student says that it took, where the notebook asks for it."""
+    def _notebook(self, student: str) -> NotebookNode | None:
+        """What was handed in, if it can be read."""
         try:
-            return time_spent(read_notebook(self.submissions[student].read_bytes()))
+            return read_notebook(self.submissions[student].read_bytes())
         except (KeyError, OSError, InputError):
             return None
 

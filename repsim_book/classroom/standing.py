@@ -11,6 +11,7 @@ STATES: Mapping[str, str] = {
     "harmful": "it changed files of the course, and has no points: talk to the student",
     "refused": "no points, since it cannot be graded (message says why): ask for another file",
     "stopped": "not run to its end: look, or grade with other limits",
+    "blank": "nothing was answered in it: ask for another file; if it is meant so: repsim classroom seen",
     "look": "look at what look_at or message names; then: repsim classroom seen",
     "needs grading": "written answers wait for points: formgrader",
     "graded": "nothing is left to do",
@@ -27,11 +28,18 @@ _RUNS = {
     "harmful": "harmful",
 }
 # A person who has looked has done what these ask for.
-_SEEN = ("stopped", "look")
+_SEEN = ("stopped", "blank", "look")
 
 
 def standing(
-    *, handed_in: bool, run: str | None, current: bool, look_at: Sequence[str], pending: int, seen: bool
+    *,
+    handed_in: bool,
+    run: str | None,
+    current: bool,
+    look_at: Sequence[str],
+    pending: int,
+    seen: bool,
+    blank: bool = False,
 ) -> str:
     """The state, one of `STATES`.
 
@@ -42,6 +50,7 @@ def standing(
         look_at: what a person has to look at.
         pending: answers that wait for points.
         seen: a person has looked.
+        blank: nothing was answered.
     """
     if not handed_in:
         return "nothing"
@@ -50,6 +59,8 @@ def standing(
     state = _RUNS.get(run, "look")  # what is new to this list is for a person
     if state == "graded" and look_at:
         state = "look"
+    if blank and state in ("graded", "look"):
+        state = "blank"
     if state == "graded" or (seen and state in _SEEN):
         state = "needs grading" if pending else "graded"
     return state

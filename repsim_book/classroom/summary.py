@@ -12,7 +12,7 @@ from nbgrader import utils
 
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.notebooks import grade_id
-from repsim_book.classroom.report import CELLS, write_grades
+from repsim_book.classroom.report import class_tables
 from repsim_book.classroom.standing import STATES
 from repsim_book.classroom.tables import write_table
 from repsim_core.errors import InputError, nearest
@@ -47,13 +47,12 @@ def write_summary(course: Course, name: str) -> tuple[pd.DataFrame, dict[str, li
         InputError: the assignment was not released, or nothing of it was handed in.
     """
     parts = parts_of(course.skeleton(name))
-    grades = write_grades(course)
-    grades = grades[grades["assignment"] == name]
+    tables = class_tables(course)
+    grades = tables.grades[tables.grades["assignment"] == name]
     if grades.empty:
         raise InputError(f"{name}: found nothing that was handed in, expected some")
-    cells = pd.read_csv(course.directory / CELLS, dtype={"student": str}, keep_default_na=False)
     graded = grades.loc[~grades["state"].isin(("harmful", "refused")), "student"]
-    cells = cells[(cells["assignment"] == name) & cells["student"].isin(graded)]
+    cells = tables.cells[(tables.cells["assignment"] == name) & tables.cells["student"].isin(graded)]
     cells = cells.assign(part=lambda rows: rows["cell"].map(parts))
     rows: list[dict[str, Any]] = []
     counted = cells[~cells["withdrawn"].astype(bool)]  # of no rows at all the type is not known

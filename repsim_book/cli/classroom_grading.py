@@ -72,6 +72,7 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
       harmful        it changed files of the course, which are as before; it has no points
       refused        it cannot be graded; message says why
       stopped        not run to its end: a limit, or the kernel ended; message says where
+      blank          nothing was answered in it
       look           look at what look_at names, or message: answers in other places than their cells, several
                      different answers, an exception in a cell that is no test, points that could not be kept
       needs grading  written answers wait for points
@@ -79,8 +80,8 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
 
     The column look_at of grades.csv names what a person has to look at: answers in other places than their cells,
     several different answers to one question, values that tests cannot look at, code that reaches beyond its task.
-    With `repsim classroom seen` a person says that stopped and look are done. A submission that is graded again keeps
-    points and comments given by hand where the answer is the same.
+    With `repsim classroom seen` a person says that stopped, blank and look are done. A submission that is graded again
+    keeps points and comments given by hand where the answer is the same.
     """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.grade_class import grade_class

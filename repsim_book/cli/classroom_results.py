@@ -29,8 +29,7 @@ def summary(name: str, course: Path) -> None:
     from repsim_book.classroom.summary import SUMMARY, write_summary
 
     found = Course(course)
-    with claimed(course):
-        table, states = write_summary(found, name)
+    table, states = write_summary(found, name)  # unclaimed, as all that reads: also while a class is graded
     print(table.drop(columns="assignment").to_string(index=False, float_format="{:.3g}".format))  # pyright: ignore[reportArgumentType]
     for state, students in states.items():
         print(f"\n{len(students)} {state} ({STATES[state]})\n  {' '.join(students)}")
@@ -42,7 +41,7 @@ def summary(name: str, course: Path) -> None:
 @click.argument("students", nargs=-1, required=True, metavar="STUDENT...")
 @course_option
 def seen(name: str, students: Sequence[str], course: Path) -> None:
-    """Note that you have looked at what `look` or `stopped` asks to look at.
+    """Note that you have looked at what `look`, `blank` or `stopped` asks to look at.
 
     A submission that comes later is to be looked at anew.
     """
@@ -71,8 +70,7 @@ def similar(name: str, least: float, course: Path) -> None:
     from repsim_book.classroom.similar import SIMILAR, write_similar
 
     found = Course(course)
-    with claimed(course):
-        table = write_similar(found, name, least=least)
+    table = write_similar(found, name, least=least)
     if table.empty:
         print("no two submissions have so much in common")
     else:
@@ -111,13 +109,21 @@ def withdraw(name: str, tasks: Sequence[str], course: Path, reason: str, undo: b
     """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.deciding import withdraw as withdraw_tasks
+    from repsim_book.classroom.deciding import withdrawn_tasks
     from repsim_book.classroom.report import write_grades
 
     found = Course(course)
+    if not tasks:
+        print(_said(withdrawn_tasks(found, name)))
+        return
     with claimed(course):
         withdrawn = withdraw_tasks(found, name, tasks, reason=reason, undo=undo)
         write_grades(found)
-    print(f"withdrawn: {', '.join(withdrawn) or 'nothing'}")
+    print(_said(withdrawn))
+
+
+def _said(withdrawn: Sequence[str]) -> str:
+    return f"withdrawn: {', '.join(withdrawn) or 'nothing'}"
 
 
 @command()
@@ -139,8 +145,7 @@ def export(name: str, system: str, column: str | None, unfinished: bool, course:
     from repsim_book.classroom.export import export_grades
 
     found = Course(course)
-    with claimed(course):
-        path, left_out = export_grades(found, name, system, column=column, unfinished=unfinished)
+    path, left_out = export_grades(found, name, system, column=column, unfinished=unfinished)
     print(path)
     if left_out:
         print(f"repsim: not final: {', '.join(left_out)}", file=sys.stderr)

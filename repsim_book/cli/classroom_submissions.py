@@ -108,8 +108,9 @@ def counts(name: str, student: str, course: Path, attempt: int | None, undo: boo
 def forget(student: str, course: Path, yes: bool) -> None:
     """Delete all that the course holds of a student.
 
-    Files, points, comments, decisions, and the row of roster.csv. To delete a whole course, remove its folder:
-    nothing about it is anywhere else.
+    Files, points, comments, decisions, and rows of tables, the roster's among them. Files of others that name the
+    student, such as the notebook of a group, are left and listed. To delete a whole course, remove its folder: nothing
+    about it is anywhere else.
     """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.forget import forget as forget_student
@@ -118,10 +119,25 @@ def forget(student: str, course: Path, yes: bool) -> None:
     found = Course(course)
     if not (found.directory / "gradebook.db").is_file():
         raise InputError(f"course: found no course in {found.directory}, expected one with a gradebook")
+    if yes:
+        with claimed(course):
+            data = forget_student(found, student)
+    else:
+        data = student_data(found, student)
+        if not data:
+            raise InputError(f"{student}: found nothing of such a student in {found.directory}")
+    before, still = ("deleted: ", "still ") if yes else ("", "")
+    for path in data.files:
+        print(f"{before}{path}")
+    for path, what in data.parts.items():
+        print(f"{before}{what} in {path}")
+    for path in data.left:
+        print(f"{still}named in {path}, which stays")
+    for name, others in data.shared.items():
+        print(
+            f"repsim: {name}: the hand-in of {student} {'was' if yes else 'is'} that of {', '.join(others)} as well, "
+            f"who {'have' if len(others) > 1 else 'has'} none without it; what was given for it is in the last export",
+            file=sys.stderr,
+        )
     if not yes:
-        print("\n".join(map(str, student_data(found, student))))
-        print(f"these, and what tables hold of {student}, are deleted by the same command with --yes")
-        return
-    with claimed(course):
-        gone = forget_student(found, student)
-    print("\n".join(f"deleted: {path}" for path in gone))
+        print("these are deleted by the same command with --yes")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kept_back import kept_back, leaks
 from places import ROOT
 
 import repsim_core as rc
@@ -80,6 +81,14 @@ def test_a_wheel_holds_both_packages_with_their_data_and_the_command(wheel):
     for data in ("LICENSE", "reveal.js", "reveal.css", "reset.css", "slides.css"):
         assert f"repsim_book/pages/reveal/{data}" in names
     assert not [name for name in names if name.startswith(("tests", "notebooks", "book/", "benchmarks"))]
+
+
+def test_a_wheel_holds_no_hidden_tests_and_no_solutions(wheel):
+    assert all(len(lines) > 20 for lines in kept_back().values())
+    with zipfile.ZipFile(wheel) as archive:
+        assert leaks((name, archive.read(name)) for name in archive.namelist()) == {}
+        masters = [path.read_bytes() for path in sorted((ROOT / "notebooks" / "assignments").glob("*.md"))]
+        assert len(leaks((str(number), text) for number, text in enumerate(masters))) == len(masters)
 
 
 def test_every_module_of_a_wheel_can_be_imported(python):

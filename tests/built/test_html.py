@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from kept_back import leaks
 from places import PAGES
 
 # What Sphinx generates beside the pages of the table of contents.
@@ -43,6 +44,13 @@ def chapters(book, pages):
 
 def test_every_page_of_the_table_of_contents_is_there_and_no_other(book, chapters):
     assert sorted(path.relative_to(book).as_posix() for path in chapters) == sorted(PAGES)
+
+
+def test_the_pages_hold_no_hidden_tests_and_no_solutions_of_assignments(book):
+    """Nor do the files beside them: sources, data, what the search knows."""
+    texts = {".html", ".js", ".json", ".md", ".py", ".ipynb", ".txt", ".zip", ".csv"}
+    files = [path for path in book.rglob("*") if path.is_file() and path.suffix in texts]
+    assert leaks((str(path.relative_to(book)), path.read_bytes()) for path in files) == {}
 
 
 def name(path: Path) -> str:

@@ -8,7 +8,7 @@ from nbgrader import utils
 from places import ROOT
 from tiny import MASTER, RELEASE, SKELETON, answered, cell, data
 
-from repsim_book.classroom.answers import restore
+from repsim_book.classroom.answers import is_blank, restore
 from repsim_book.classroom.notebooks import (
     MAX_BYTES,
     grade_id,
@@ -259,6 +259,28 @@ def test_work_in_its_place_leaves_nothing_to_look_at():
     notebook.cells.insert(1, code("square(3)"))
     assert restore(SKELETON, notebook).look_at == ()
     assert restore(SKELETON, RELEASE).look_at == ()
+
+
+def test_a_notebook_in_which_nothing_was_answered_is_blank():
+    assert is_blank(SKELETON, RELEASE)
+    named = copy.deepcopy(RELEASE)
+    cell(named, "student").source = 'student = "ada"'
+    named.cells.append(note("  "))
+    named.cells.append(code("# nothing"))
+    for name in ("square", "why"):
+        assert not is_blank(
+            SKELETON,
+            answered(
+                **{each: cell(RELEASE, each).source for each in ("square", "root", "why") if each != name}
+            ),
+        )
+    assert not is_blank(SKELETON, MASTER)
+    for own in (note(WHY), code(RIGHT), raw(WHY)):
+        notebook = copy.deepcopy(named)
+        notebook.cells.append(own)
+        assert not is_blank(SKELETON, notebook)
+    named.cells.pop()
+    assert is_blank(SKELETON, named)
 
 
 def test_large_outputs_are_dropped_and_ids_of_any_format_taken():

@@ -248,6 +248,56 @@ def test_all_attempts_are_kept_and_the_rule_says_which_counts(ruled, tmp_path, r
         assert (code, complaint in err) == (2, True), err
 
 
+def canvas(folder, content, *, late):
+    name = f"lovelaceada_{'LATE_' if late else ''}123_{7 + late}_w.ipynb"
+    return write(folder, {name: content})
+
+
+@pytest.mark.usefixtures("not_executed")
+def test_unchanged_work_that_was_punctual_is_not_late_by_being_handed_in_once_more(ruled, tmp_path, run):
+    first, again = (
+        canvas(tmp_path / "first", submission(0), late=False),
+        canvas(tmp_path / "again", submission(0), late=True),
+    )
+    collect_submissions(ruled, NAME, first)
+    collect_submissions(ruled, NAME, again)
+    times = write(tmp_path, {"late.csv": f"id,time\nada,{(DUE + timedelta(days=3)).isoformat()}\n".encode()})
+    collect_submissions(
+        ruled, NAME, again, times=times / "late.csv"
+    )  # as the guide says of what is called late
+    grade_class(ruled, NAME)
+    found = row(ruled)
+    assert (found["attempts"], found["late_days"], found["deducted"], found["look_at"]) == (1, 0, 0, "")
+    changed = canvas(tmp_path / "changed", submission(1), late=True)
+    collect_submissions(ruled, NAME, changed, times=times / "late.csv")
+    assert (row(ruled)["attempts"], row(ruled)["late_days"]) == (2, 3), "other work is late"
+
+
+def test_work_that_was_late_is_not_when_the_learning_system_takes_it_back(ruled, tmp_path):
+    for late in (True, False, True):
+        collect_submissions(ruled, NAME, canvas(tmp_path / str(late), submission(0), late=late))
+        (attempt,) = attempts_of(ruled, NAME, "ada")
+    assert attempt.late is False
+    plain = write(tmp_path / "plain", {"eve.ipynb": submission(0)})
+    collect_submissions(ruled, NAME, plain)
+    files = write(tmp_path / "eve", {"adamseve_LATE_125_9_w.ipynb": submission(0)})
+    collect_submissions(ruled, NAME, files)
+    assert [attempt.late for attempt in attempts_of(ruled, NAME, "eve")] == [True], (
+        "a folder says nothing of it"
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 5), (5, 0)])
+def test_the_same_work_has_the_earliest_of_its_times(ruled, tmp_path, order):
+    for number, days in enumerate(order):
+        one(ruled, tmp_path / str(number), submission(0), DUE + timedelta(days=days))
+    assert [attempt.time for attempt in attempts_of(ruled, NAME, "ada")] == [DUE]
+    one(ruled, tmp_path / "other", submission(1), DUE + timedelta(days=6))
+    one(ruled, tmp_path / "back", submission(0), DUE + timedelta(days=7))
+    times = [(attempt.time - DUE).days for attempt in attempts_of(ruled, NAME, "ada")]
+    assert times == [0, 6, 7], "what is taken back to an earlier state is handed in anew"
+
+
 def test_an_older_download_does_not_win_over_a_newer(ruled, tmp_path):
     one(ruled, tmp_path / "new", submission(1), DUE)
     found = one(ruled, tmp_path / "old", submission(0), DUE - timedelta(days=1))

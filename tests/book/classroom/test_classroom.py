@@ -406,6 +406,12 @@ def test_own_cells_of_a_student_stay_where_they_are():
     assert sources == [cell.source for cell in submission.cells]
 
 
+def nested(depth):
+    """A notebook whose metadata have lists within lists; of some depths JSON can be read, and not be copied."""
+    before, behind = data(RELEASE).split(b'"metadata": {}', 1)
+    return before + b'"metadata": {"a": ' + b"[" * depth + b"]" * depth + b"}" + behind
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -413,7 +419,9 @@ def test_own_cells_of_a_student_stay_where_they_are():
         (b" \n", "found no notebook (the file is empty)"),
         (b"{", "found no notebook (the file is no JSON, or not all of it)"),
         (b"\x80\x04K\x01.", "found no notebook (the file is no JSON"),
-        (b"[" * 100_000, "found no notebook (the file is no JSON"),
+        (b"[" * 100_000 + b"]" * 100_000, "found no notebook (its JSON has brackets within brackets"),
+        (nested(100_000), "found no notebook (its JSON has brackets within brackets"),
+        (nested(900), "found no notebook (its JSON has brackets within brackets"),
         (b"[1]", "found no notebook (the file is JSON, but not that of a notebook)"),
         (b"{}", "found no notebook (the file is JSON, but"),
         (

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tiny import MASTER, NAME, RELEASE, SKELETON, answered, data, write
 
+from repsim_book.claims import claimed
 from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.export import export_grades
@@ -65,6 +66,11 @@ def rows(path):
         ({"run": "timeout"}, "stopped"),
         ({"run": "died", "pending": 1, "seen": True}, "needs grading"),
         ({"run": "raised"}, "look"),
+        ({"run": "raised", "blank": True}, "blank"),
+        ({"blank": True, "pending": 1}, "blank"),
+        ({"run": "raised", "blank": True, "seen": True}, "graded"),
+        ({"run": "timeout", "blank": True}, "stopped"),
+        ({"current": False, "blank": True}, "ungraded"),
         ({"run": "something new"}, "look"),
         ({"look_at": ["why: ..."], "pending": 1}, "look"),
         ({"look_at": ["why: ..."], "pending": 1, "seen": True}, "needs grading"),
@@ -212,20 +218,97 @@ def test_git_leaves_a_course_out_wherever_it_lies(course, tmp_path):
 
 
 def test_all_that_a_course_holds_of_a_student_can_be_deleted(graded, run):
-    place = ["--course", graded.directory]
+    """Rows are rows: the list says what goes of a file of all, and whose work is not touched."""
+    place, folder = ["--course", graded.directory], graded.directory
     write_feedback(graded, NAME)
     write_summary(graded, NAME)
+    for system in ("moodle", "canvas", "csv"):
+        run("export", NAME, "--for", system, "--unfinished", *place)
+    write(folder, {"similar.csv": b"assignment,one,other\n01_tiny,ada,yuki\n01_tiny,ada,zoe\n"})
     run("seen", NAME, "yuki", *place)
-    code, out, _ = run("forget", "yuki", *place)
-    assert (code, (graded.directory / "submitted" / "yuki").is_dir()) == (0, True)
-    assert f"{graded.directory}/feedback/yuki\n" in out
-    assert run("forget", "yuki", "--yes", *place)[0] == 0
+    exported = (folder / "export" / f"{NAME}-csv.csv").read_text("utf-8").splitlines()
+    code, listed, _ = run("forget", "yuki", *place)
+    assert (code, (folder / "submitted" / "yuki").is_dir()) == (0, True)
+    for line in (
+        f"{folder}/feedback/yuki",
+        f"1 row in {folder}/similar.csv",
+        f"1 row in {folder}/export/{NAME}-moodle.csv",
+        f"points and comments in {folder}/gradebook.db",
+        f"decisions in {folder}/decisions.json",
+    ):
+        assert line in listed.splitlines(), line
+    code, out, _ = run("forget", "yuki", "--yes", *place)
+    assert code == 0
+    gone = [line.removeprefix("deleted: ") for line in out.splitlines() if line.startswith("deleted: ")]
+    assert gone == [line for line in listed.splitlines() if "named in" not in line][:-1], "as it was listed"
     left = [
         path
-        for path in graded.directory.rglob("*")
+        for path in folder.rglob("*")
         if "yuki" in path.name or (path.is_file() and b"yuki" in path.read_bytes())
     ]
-    assert [path for path in left if path.suffix != ".html"] == []
+    assert left == []
+    assert (folder / "similar.csv").read_text() == "assignment,one,other\n01_tiny,ada,zoe\n"
+    rows = (folder / "export" / f"{NAME}-csv.csv").read_text("utf-8").splitlines()
+    assert rows == [row for row in exported if "yuki" not in row], "all others are as they were"
     assert set(write_grades(graded)["student"]) == {"ada", "bob", "zoe"}
-    code, _, err = run("forget", "yuki", "--yes", *place)
-    assert (code, "yuki: found nothing of such a student" in err) == (2, True)
+    for yes in ([], ["--yes"]):
+        code, _, err = run("forget", "yuki", *yes, *place)
+        assert (code, "yuki: found nothing of such a student" in err) == (2, True)
+
+
+@pytest.mark.usefixtures("not_executed")
+def test_a_row_of_the_roster_goes_and_a_group_s_work_is_not_called_one_s_own(course, run, tmp_path):
+    roster = "id,name,email,group\nada,Ada Lovelace,ada@example.org,A\nbob,Bob,bob@example.org,A\n"
+    write(course.directory, {"roster.csv": roster.encode(), "course.toml": b"groups = true\n"})
+    collect_submissions(
+        course, NAME, write(tmp_path / "in", {"bob.ipynb": data(answered(student='student = "ada"'))})
+    )
+    grade_class(course, NAME)
+    place = ["--course", course.directory]
+    code, out, err = run("forget", "ada", "--yes", *place)
+    assert (code, err) == (0, "")
+    assert f"deleted: 1 row in {course.directory}/roster.csv\n" in out
+    notebook = course.submission(NAME, "bob")
+    assert f"still named in {notebook}, which stays\n" in out
+    assert (course.directory / "roster.csv").read_text().splitlines() == roster.splitlines()[::2]
+    write(course.directory, {"roster.csv": roster.encode()})
+    code, _, err = run("forget", "bob", *place)
+    assert (code, "01_tiny: the hand-in of bob is that of ada as well, who has none without it" in err) == (
+        0,
+        True,
+    )
+
+
+# While a class is graded
+
+
+def test_what_reads_also_reads_while_a_class_is_graded(graded, run):
+    """It changes nothing that the grading has: its own table is all that it writes."""
+    place = ["--course", graded.directory]
+    run("withdraw", NAME, "test-square", *place)
+    unwatched = ("summary.csv", "similar.csv", "export")
+    before = {path: path.read_bytes() for path in graded.directory.rglob("*") if path.is_file()}
+    with claimed(graded.directory):
+        for words in (["summary"], ["similar"], ["export"], ["export", "--for", "moodle"], ["withdraw"]):
+            code, out, err = run(words[0], NAME, *words[1:], *place)
+            assert code == (1 if words[0] == "export" else 0), err  # not final: Bob
+            assert out
+        assert run("forget", "yuki", *place)[0] == 0
+        for words in (["feedback"], ["withdraw", "why"], ["seen", "ada"], ["counts", "ada", "--undo"]):
+            code, _, err = run(words[0], NAME, *words[1:], *place)
+            assert (code, "is in use by another run" in err) == (2, True), words
+    after = {path: path.read_bytes() for path in before if path.is_file()}
+    changed = [path for path in before if after.get(path) != before[path]]
+    assert not [
+        path for path in changed if path.relative_to(graded.directory).parts[0] not in (*unwatched, ".in-use")
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", ["summary", "similar", "export", "withdraw", "feedback", "forget", "grade"]
+)
+def test_a_course_that_is_none_is_not_made_by_asking(tmp_path, run, command):
+    code, out, err = run(command, NAME, "--course", tmp_path / "nowhere")
+    assert (code, out) == (2, "")
+    assert "expected" in err
+    assert not (tmp_path / "nowhere").exists()
