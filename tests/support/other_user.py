@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +45,14 @@ def _opening(aside: Path) -> Iterator[str]:
         yield f"mkdir -p {shlex.quote(str(path))} && mount --bind {aside}/{number} {shlex.quote(str(path))}"
 
 
+def opened(words: Sequence[str], **options) -> subprocess.CompletedProcess[str]:
+    """Run a command of root's with a view of the files in which others may enter what they need."""
+    with tempfile.TemporaryDirectory() as aside:
+        script = " && ".join([*_opening(Path(aside)), 'exec "$@"'])
+        view = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
+        return subprocess.run([*view, *words], capture_output=True, text=True, **options)
+
+
 @contextmanager
 def as_other_user() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
     """A function that has the other user run Python with the given arguments, from an empty home."""
@@ -53,13 +61,7 @@ def as_other_user() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment |= {"USER": "other", "PYTHONDONTWRITEBYTECODE": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(map(str, (ROOT, SUPPORT)))
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as aside:
-        os.chown(folder, USER, USER)
-        script = " && ".join([*_opening(Path(aside)), f'exec {shlex.join(become)} "$@"'])
-        words = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", sys.executable]
-
-        def python(*arguments: str) -> subprocess.CompletedProcess[str]:
-            own = environment | {"HOME": folder, "TMPDIR": folder}
-            return subprocess.run([*words, *arguments], cwd=ROOT, env=own, capture_output=True, text=True)
-
-        yield python
+    with tempfile.TemporaryDirectory() as home:
+        os.chown(home, USER, USER)
+        environment |= {"HOME": home, "TMPDIR": home}
+        yield lambda *words: opened([*become, sys.executable, *words], cwd=ROOT, env=environment)

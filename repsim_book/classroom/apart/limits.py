@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from dataclasses import dataclass
 
 # Bytes of an executed notebook, and half of any file that it writes.
 MAX_OUTPUT = 20_000_000
 # Processes and threads of a submission at a time; a kernel has a dozen.
 MAX_PROCESSES = 200
+# In which the number of those is looked for that are there and cannot be seen.
+_STEP = 50
 # Bytes that the processes around the kernel take beside its memory.
 BESIDE = 300_000_000
 # Bytes that a submission can write to its files, and to shared memory.
@@ -49,17 +52,37 @@ def bind(limits: Limits) -> None:
 
 
 def bind_processes() -> None:
-    """Limit how many processes this one's user has, beside those that are there."""
+    """Limit how many processes and threads this one's user has, beside those that are there.
+
+    The system may count some that cannot be seen from here: a container has processes of its own, and its users may be
+    those of the machine.
+    """
     import psutil
 
-    there = 0
+    most = MAX_PROCESSES
     for process in psutil.process_iter():
         try:
             if process.uids().real == os.getuid():
-                there += process.num_threads()
+                most += process.num_threads()
         except psutil.Error:
             continue
-    most = there + MAX_PROCESSES
-    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
-    if hard == resource.RLIM_INFINITY or most < hard:
-        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    unlimited = hard == resource.RLIM_INFINITY
+    if not _may_start(most, hard):
+        while not _may_start(most, hard) and (unlimited or most < hard):
+            most += _STEP
+        most += MAX_PROCESSES - _STEP
+    most = most if unlimited else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+def _may_start(most: int, hard: int) -> bool:
+    """Whether something can be started with such a limit, which stays."""
+    resource.setrlimit(
+        resource.RLIMIT_NPROC, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
+    try:
+        threading.Thread(target=int).start()
+    except RuntimeError:
+        return False
+    return True

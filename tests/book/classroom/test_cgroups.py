@@ -94,7 +94,7 @@ def test_a_group_ends_with_all_that_is_in_it(groups):
 GRADE = [sys.executable, "-m", "repsim_book", "classroom", "grade", NAME, "--cell-seconds", str(HANG)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)])
 def test_a_grading_that_is_ended_leaves_nothing_behind(groups, course, tmp_path, number):
     loop = f"import os\n{REPORT}\nwhile True: pass"
     write(course.directory, {f"submitted/ada/{NAME}/{NAME}.ipynb": data(answered(square=loop))})

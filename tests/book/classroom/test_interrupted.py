@@ -36,7 +36,7 @@ def executed(monkeypatch):
     return begin
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)])
 def test_what_has_run_is_kept_when_grading_is_killed(course, tmp_path, executed, number):
     handed_in = {
         "ada": MASTER,

@@ -157,6 +157,16 @@ def test_an_ordinary_user_is_held_to_the_same_limits(isolation):
     assert "processes" not in said.stdout
 
 
+def test_processes_that_cannot_be_seen_leave_room_for_a_submission():
+    """As in a container, whose users are those of the machine: the system counts all of a user's."""
+    if why := why_not():
+        pytest.skip(why)
+    with as_other_user() as other:
+        done = other("-m", "crowded")
+    assert done.returncode == 0, done.stderr
+    assert MAX_PROCESSES - 50 <= int(done.stdout) <= MAX_PROCESSES
+
+
 def test_without_bubblewrap_it_is_said_what_does_not_bind(monkeypatch):
     monkeypatch.setenv("PATH", "")
     found = choose("auto")
