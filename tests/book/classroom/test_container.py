@@ -39,7 +39,7 @@ RECIPE = re.search(
 
 
 def test_the_recipe_is_one_that_the_stand_in_takes(monkeypatch):
-    words = shlex.split(RECIPE.replace("$(id -u):$(id -g)", "1:1"))
+    words = shlex.split(RECIPE.replace("$(id -u):$(id -g)", "1:1").replace("\\\n", ""))
     monkeypatch.setattr(sys, "argv", words[words.index("docker") : words.index("done")])
     flags = as_docker.asked()
     assert (flags.user, flags.memory, flags.memory_swap, flags.v) == ("1:1", "4g", "4g", "$PWD/$place:/work")
