@@ -16,6 +16,7 @@ from repsim_core.studies.cifar10.pairs import (
     with_gaps,
 )
 from repsim_core.studies.records import read_record
+from repsim_core.training.recipes import RECIPES
 
 CHAPTER = " ".join((ROOT / "notebooks" / "03_cifar10.md").read_text(encoding="utf-8").split())
 MODELS = pd.DataFrame(
@@ -68,15 +69,23 @@ def test_the_published_orders_are_written_as_orders_are(order: Order):
 
 def test_what_three_studies_have_in_common_is_what_the_chapter_says():
     """Cat, dog, horse, truck, automobile, ship and airplane in a row; what stands between airplane and cat differs."""
-    own = {
-        name: read_record(ROOT / "book" / "records" / name).models["order"].dropna()
-        for name in ("cifar10-paper", "cifar10")
-    }
+    records = {name: read_record(ROOT / "book" / "records" / name) for name in ("cifar10-paper", "cifar10")}
+    own = {name: record.models["order"].dropna() for name, record in records.items()}
+    # Both go through the images in one order (`batch_order`), which the chapter says.
+    assert [record.provenance["study"]["batch_seed"] for record in records.values()] == [0, 0]
+    assert f"in batches of {RECIPES['paper'].batch_size} and of {RECIPES['fast'].batch_size};" in CHAPTER
     orders = [*AUTHORS_ORDERS.values()]
     orders += [tuple(map(int, order.split())) for each in own.values() for order in each]
     assert [len(AUTHORS_ORDERS), *map(len, own.values())] == [10, 10, 10]
     between = Counter(order[1:4] for order in orders if order[4:] == (3, 5, 7, 9, 1, 8))
-    assert f"in {between.total()} of the {len(orders)} networks" in CHAPTER
+    row = (3, 5, 7, 9, 1, 8)
+    theirs, of_paper, fast = (
+        sum(order[4:] == row for order in orders[begin : begin + 10]) for begin in (0, 10, 20)
+    )
+    assert (
+        f"in {between.total()} of the {len(orders)} networks, {theirs} of the authors', {of_paper} and {fast} of the "
+        "records," in CHAPTER
+    )
     bird_frog, frog_bird, of_fast = (between[each] for each in ((2, 6, 4), (6, 2, 4), (2, 4, 6)))
     assert (bird_frog, frog_bird, of_fast) == (9, 10, 8)
     assert (
