@@ -76,7 +76,9 @@ def book(tmp_path, monkeypatch):
     shutil.copytree(CLASSROOM, folder)
     assignments = folder / "notebooks" / "assignments"
     (assignments / "01_tiny.md").unlink()
-    write(assignments, {"01_twins.md": master.encode(), "02_kl.md": master.encode()})
+    masters = {"01_twins.md": master.encode(), "02_kl.md": master.encode()}
+    write(assignments, masters)
+    write(folder / "my-masters", masters)
     monkeypatch.chdir(folder)
     return folder
 
@@ -111,14 +113,16 @@ def test_every_command_of_the_page_does_what_the_page_says(book, run, system):
             check(words[2], words[3:], course, out, err)
             typed.append(words[2])
     assert {*typed} == {
-        *("release", "collect", "grade", "summary", "seen", "similar", "feedback"),
+        *("release", "seal", "collect", "grade", "summary", "seen", "similar", "feedback"),
         *("export", "withdraw", "counts", "forget"),
     }
 
 
 def check(command, words, course, out, err):
     """What the page promises of a command."""
-    if command == "collect":
+    if command == "release":
+        assert ("warning: anybody can read" in err) == ("--masters" not in words)
+    elif command == "collect":
         assert out == "5 new, 0 changed, 0 unchanged\n"
         assert err.count("is not taken") == 2
         assert 'gina: the notebook says that it is of "ada"' in err
