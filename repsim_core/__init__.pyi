@@ -6,6 +6,7 @@ from .constructions import random_linear_map as random_linear_map
 from .constructions import star_permutation as star_permutation
 from .constructions import swapped_normaliser as swapped_normaliser
 from .constructions import two_angles as two_angles
+from .diversity import Diversity as Diversity
 from .measures.all_pairs import compare_all as compare_all
 from .measures.bounds import greatest_dissimilarity as greatest_dissimilarity
 from .measures.bounds import least_dissimilarity as least_dissimilarity
@@ -44,6 +45,5 @@ from .measures.weighted import CompetingLabels as CompetingLabels
 from .measures.weighted import WeightedDistances as WeightedDistances
 from .measures.weighted import competing_labels as competing_labels
 from .measures.weighted import weighted_distances as weighted_distances
-from .representations import Diversity as Diversity
+from .model_files import load as load
 from .representations import Representations as Representations
-from .representations import load as load

@@ -237,3 +237,13 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray])
         data = save(contiguous)
     write_atomic(target, data)
     return target
+
+
+def narrowed(array: np.ndarray, rounding: float) -> np.ndarray:
+    """The array in the narrowest type that holds its numbers, if it was given in one as narrow."""
+    for dtype in (np.float16, np.float32):
+        if rounding >= np.finfo(dtype).eps / 2 and np.abs(array).max() <= np.finfo(dtype).max:
+            narrow = array.astype(dtype)
+            if np.array_equal(narrow, array):
+                return narrow
+    return array

@@ -8,93 +8,26 @@ nothing else.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from array_api_compat import device
 from jaxtyping import Float64, Int64
 
-from repsim_core.array_files import open_arrays, unreadable, write_arrays
-from repsim_core.arrays import (
-    ROUNDOFF,
-    as_index,
-    as_indices,
-    as_labels,
-    as_matrix,
-    as_vector,
-    roundoff,
-    together,
-)
-from repsim_core.beyond_standard import (
-    Array,
-    beside,
-    exponentials,
-    first_largest,
-    independent_columns,
-    namespace,
-    row_lengths,
-    rows_of,
-    sums_of_products,
-    to_numpy,
-)
+from repsim_core.array_files import narrowed, write_arrays
+from repsim_core.arrays import ROUNDOFF, as_labels, as_matrix, as_vector, roundoff, together
+from repsim_core.beyond_standard import Array, beside, namespace, row_lengths, to_numpy
 from repsim_core.coordinates import Basis, column_lengths
+from repsim_core.distribution import Distribution
+from repsim_core.diversity import SINGULAR, Diversity, displaced, diversity, input_matrix, label_matrix
 from repsim_core.identified import Identified, Sizes, all_reach, identified
-from repsim_core.softmax import Logits, Summed, Weighed, summed, summed_together, weighed
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# Relative size below which a singular value counts as zero.
-SINGULAR = 1e-12
 # What every input has in common is a shift of embeddings if one reproduces it to this share.
 _FITS = 1e3 * ROUNDOFF
-# Logits of which a model keeps the log-probabilities and the probabilities (32 MB each): of more they are computed in
-# blocks each time.
-_KEPT = 2**22
-# And of which it keeps the probabilities alone, 128 MB: divergences from many models are then products of matrices, and
-# up to so many dimensions these take less time than exponentials.
-_WEIGHED, _FEW = 2**24, 128
-# Logits of such a block.
-_BLOCK = 2**21
 # Numbers of this size have squares that leave float64's range.
 _LARGEST = 1e150
-
-
-@dataclass(frozen=True)
-class Diversity:
-    """The diversity condition (Def. 2.1) on the sets that were looked at.
-
-    Attributes:
-        holds: whether both L and N are invertible to working precision.
-        pivot, labels: y_0 and the M labels of L.
-        input_set: x_0 and the M inputs of N, in this order.
-        label_condition, input_condition: condition numbers of L and N (infinite when singular).
-    """
-
-    holds: bool
-    pivot: int
-    labels: tuple[int, ...]
-    input_set: tuple[int, ...]
-    label_condition: float
-    input_condition: float
-
-
-def bytes_kept(inputs: int, labels: int) -> int:
-    """What a model of so many inputs and labels keeps of its distribution, once it was asked for: bytes."""
-    logits = inputs * labels
-    return 8 * logits * (2 if logits <= _KEPT else 1 if logits <= _WEIGHED else 0)
-
-
-class _Distribution(NamedTuple):
-    """What is kept of a distribution with few logits."""
-
-    normaliser: Array  # shape (N,)
-    log_probs: Array  # shape (N, K)
-    probs: Array
 
 
 class Representations:
@@ -183,6 +116,11 @@ class Representations:
         return self.unembeddings.shape[0]
 
     @property
+    def roundoff(self) -> tuple[float, float]:
+        """The relative errors with which embeddings and unembeddings were rounded before they came here."""
+        return self._roundoff
+
+    @property
     def dim(self) -> int:
         """M, the dimension of the representations."""
         return self.embeddings.shape[1]
@@ -193,7 +131,11 @@ class Representations:
 
     def rounded_as(self, other: Representations) -> Representations:
         """This model, made of the numbers of another: it is as precise as those were."""
-        self._roundoff = other._roundoff
+        return self.rounded_to(*other._roundoff)
+
+    def rounded_to(self, embeddings: float, unembeddings: float) -> Representations:
+        """This model, whose `roundoff` is known."""
+        self._roundoff = embeddings, unembeddings
         for name in ("rank", "_identified"):
             self.__dict__.pop(name, None)
         return self
@@ -209,97 +151,31 @@ class Representations:
 
     # -- the distribution --------------------------------------------------------------------------------------
 
+    @cached_property
+    def _distribution(self) -> Distribution:
+        return Distribution(self.embeddings, self.unembeddings, self.bias)
+
     @property
     def log_normaliser(self) -> Float64[Array, " N"]:
         """log of sum_y exp(f(x)·g(y) + b(y)), shape (N,). Computed once and shared."""
-        return self._kept.normaliser if self._keeps else self._summed.log_normaliser
-
-    @cached_property
-    def _summed(self) -> Summed:
-        return self._weighed.sums if self._weighs else summed(self._of_logits)
-
-    @property
-    def _weighs(self) -> bool:
-        return self.num_inputs * self.num_labels <= _WEIGHED and self.dim <= _FEW
-
-    @cached_property
-    def _weighed(self) -> Weighed:
-        return weighed(self._of_logits)
-
-    @property
-    def _of_logits(self) -> Logits:
-        return Logits(self.embeddings, self.unembeddings, self.bias)
-
-    @property
-    def _keeps(self) -> bool:
-        return self.num_inputs * self.num_labels <= _KEPT
-
-    @cached_property
-    def _kept(self) -> _Distribution:
-        """All of the distribution from one pass: exponentials take longest."""
-        logits = self._of_logits.block(slice(None), slice(None))
-        xp = namespace(logits)
-        largest = xp.max(logits, axis=0)
-        probs = exponentials(logits - largest)
-        total = xp.sum(probs, axis=0)
-        normaliser = largest + xp.log(total)
-        logits -= normaliser
-        probs /= total
-        return _Distribution(normaliser, logits.T, probs.T)
+        return self._distribution.log_normaliser
 
     def log_probs(self) -> Float64[Array, "N K"]:
         """log p(y|x) in nats, shape (N, K). Of few logits computed once and shared: copy it before changing it."""
-        if self._keeps:
-            return self._kept.log_probs
-        return (self._of_logits.block(slice(None), slice(None)) - self.log_normaliser).T
+        return self._distribution.log_probs()
 
     def blocks(self) -> Iterator[slice]:
         """Blocks of inputs, so few at a time that their logits take up little memory."""
-        rows = max(1, _BLOCK // self.num_labels)
-        for start in range(0, self.num_inputs, rows):
-            yield slice(start, min(start + rows, self.num_inputs))
-
-    @cached_property
-    def _predictions(self) -> Int64[Array, " N"]:
-        if not self._keeps:
-            return self._summed.predictions
-        log_probs = self._kept.log_probs.T
-        return first_largest(log_probs, namespace(log_probs).max(log_probs, axis=0))
+        return self._distribution.blocks()
 
     def predictions(self) -> Int64[Array, " N"]:
         """The most probable label of each input, shape (N,). Computed once and shared: copy it before changing it."""
-        return self._predictions
+        return self._distribution.predictions
 
     def divergences(self, other: Representations) -> tuple[Float64[Array, " N"], Float64[Array, " N"]]:
         """KL divergence of the other model's distribution from this one's and the other way round, in nats, for each
-        input. Of so many logits that no probabilities are kept in one pass, which finds both models' normalisers and
-        predictions, too."""
-        if self._weighs and other._weighs and not self._keeps:
-            here, there = (model._weighed.negative_entropy for model in (self, other))
-            return here - self._expected(other), there - other._expected(self)
-        if not self._keeps:
-            mine, theirs, there, back = summed_together(self._of_logits, other._of_logits)
-            self.__dict__.setdefault("_summed", mine)
-            other.__dict__.setdefault("_summed", theirs)
-            return there, back
-        # Labels along the first axis: sums over many short rows are slow.
-        (_, log_p, p), (_, log_q, q) = self._kept, other._kept
-        difference = log_p.T - log_q.T
-        return sums_of_products(p.T, difference), -sums_of_products(q.T, difference)
-
-    def _expected(self, other: Representations) -> Float64[Array, " N"]:
-        """The mean of the other model's log p(y|x) under this one's distribution of the labels y, for each input: one
-        product of matrices, for log p(y|x) is linear in the embedding but for its normaliser.
-
-        Unembeddings are taken about their mean under this distribution, so that neither what all of them share nor
-        labels that are never probable cost digits.
-        """
-        xp = namespace(self.embeddings)
-        probs = self._weighed.probs
-        middle = xp.mean(probs, axis=0) @ other.unembeddings
-        found = xp.sum((probs @ (other.unembeddings - middle)) * other.embeddings, axis=1)
-        found = found + (other.embeddings @ middle - other.log_normaliser)
-        return found if other.bias is None else found + probs @ other.bias
+        input."""
+        return self._distribution.divergences(other._distribution)
 
     def accuracy(self) -> float:
         """Share of inputs whose most probable label is the true one, 0 to 1; a `ValueError` without true labels."""
@@ -460,21 +336,19 @@ class Representations:
 
     def displaced_embeddings(self, pivot_input: int) -> Float64[Array, "N M"]:
         """f_0(x) = f(x) - f(x_0), shape (N, M)."""
-        return self.embeddings - self.embeddings[as_index(pivot_input, "pivot_input", self.num_inputs), :]
+        return displaced(self.embeddings, pivot_input, "pivot_input")
 
     def displaced_unembeddings(self, pivot: int) -> Float64[Array, "K M"]:
         """g_0(y) = g(y) - g(y_0), shape (K, M)."""
-        return self.unembeddings - self.unembeddings[as_index(pivot, "pivot", self.num_labels), :]
+        return displaced(self.unembeddings, pivot, "pivot")
 
     def label_matrix(self, pivot: int, labels: Sequence[int]) -> Float64[Array, "M M"]:
         """L = [g_0(y_1) ... g_0(y_M)], shape (M, M): displaced unembeddings of M labels as columns (Def. 2.1)."""
-        chosen = as_indices(labels, "labels", self.num_labels, self.dim)
-        return rows_of(self.displaced_unembeddings(pivot), chosen).T
+        return label_matrix(self.unembeddings, pivot, labels)
 
     def input_matrix(self, input_set: Sequence[int]) -> Float64[Array, "M M"]:
         """N = [f_0(x_1) ... f_0(x_M)], shape (M, M), for input_set = (x_0, x_1, ..., x_M) (Def. 2.1)."""
-        x0, *others = as_indices(input_set, "input_set", self.num_inputs, self.dim + 1)
-        return (rows_of(self.embeddings, others) - self.embeddings[x0, :]).T
+        return input_matrix(self.embeddings, input_set)
 
     def diversity(
         self,
@@ -494,33 +368,7 @@ class Representations:
         Raises:
             ValueError: K < M + 1 or N < M + 1, where no choice can be diverse.
         """
-        if self.num_labels < self.dim + 1:
-            raise ValueError(
-                f"unembeddings: found K = {self.num_labels} labels for M = {self.dim}, "
-                f"expected at least M + 1 = {self.dim + 1} (diversity, Def. 2.1)"
-            )
-        if self.num_inputs < self.dim + 1:
-            raise ValueError(
-                f"embeddings: found N = {self.num_inputs} inputs, expected at least M + 1 = {self.dim + 1}"
-            )
-        if labels is None:
-            labels = independent_columns(to_numpy(self.displaced_unembeddings(pivot)).T, self.dim)
-        if input_set is None:
-            input_set = (0, *independent_columns(to_numpy(self.displaced_embeddings(0)).T, self.dim))
-        matrices = self.label_matrix(pivot, labels), self.input_matrix(input_set)
-        conditions = []
-        for matrix in matrices:
-            sigma = np.linalg.svd(to_numpy(matrix), compute_uv=False)
-            singular = float(sigma[-1]) <= SINGULAR * float(sigma[0])
-            conditions.append(float("inf") if singular else float(sigma[0] / sigma[-1]))
-        return Diversity(
-            holds=bool(np.isfinite(conditions).all()),
-            pivot=int(pivot),
-            labels=tuple(int(i) for i in labels),
-            input_set=tuple(int(i) for i in input_set),
-            label_condition=conditions[0],
-            input_condition=conditions[1],
-        )
+        return diversity(self.embeddings, self.unembeddings, pivot, labels, input_set)
 
     def linear_twin(self, matrix: object, shift: object = None) -> Representations:
         """(B f, B^{-T} g + c): other representations, the same distribution (Thm 2.2, whose A is the inverse of B).
@@ -566,8 +414,8 @@ class Representations:
             OSError: the file cannot be written.
         """
         arrays = {
-            "embeddings": _narrowed(to_numpy(self.embeddings), self._roundoff[0]),
-            "unembeddings": _narrowed(to_numpy(self.unembeddings), self._roundoff[1]),
+            "embeddings": narrowed(to_numpy(self.embeddings), self._roundoff[0]),
+            "unembeddings": narrowed(to_numpy(self.unembeddings), self._roundoff[1]),
         }
         if self._roundoff != (roundoff(arrays["embeddings"]), roundoff(arrays["unembeddings"])):
             arrays["roundoff"] = np.array(self._roundoff)
@@ -576,93 +424,6 @@ class Representations:
             if array is not None:
                 arrays[name] = to_numpy(array)
         return write_arrays(path, arrays)
-
-
-def load(
-    path: str | os.PathLike[str],
-    *,
-    embeddings: str = "embeddings",
-    unembeddings: str = "unembeddings",
-    bias: str | None = None,
-    labels: str | None = None,
-) -> Representations:
-    """Read a file written by `Representations.save`, or any other with such arrays: ``.safetensors``, ``.npz``, or a
-    folder of ``.npy`` files.
-
-    Only these arrays are read, and nothing is ever unpickled. Half precision and bfloat16 are read as they are.
-
-    Args:
-        path: of the file or folder.
-        embeddings, unembeddings: what the arrays of shapes (N, M) and (K, M) are called there, such as
-            ``hidden_states`` and ``lm_head.weight``.
-        bias: what that of shape (K,) is called; None for "bias", if there is one.
-        labels: what the true labels, shape (N,), are called; None for "labels", if they are there.
-
-    Raises:
-        TypeError, ValueError: the file is truncated, foreign, needs unpickling, or lacks an array; the message
-            names it.
-        FileNotFoundError: there is no such file.
-    """
-    names = {"embeddings": embeddings, "unembeddings": unembeddings, "bias": bias, "labels": labels}
-    for argument, name in names.items():
-        if not (isinstance(name, str) or (name is None and argument in ("bias", "labels"))):
-            raise TypeError(f"{argument}: found {name!r}, expected the name of an array in the file")
-    file = open_arrays(path)
-    arrays: dict[str, np.ndarray | None] = {}
-    for argument, given in names.items():
-        name = given or argument
-        if name in file.names:
-            try:
-                arrays[argument] = file.read(name)
-            except Exception as error:
-                # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
-                raise unreadable(Path(path), error) from error
-        elif given is None:
-            arrays[argument] = None
-        else:
-            there = _in_words(file.names)
-            expected = (
-                name if given != argument else "embeddings and unembeddings, or what they are called there"
-            )
-            raise ValueError(f"path: {path} holds {there}, expected {expected}")
-    try:
-        model = Representations(**arrays)
-        if "roundoff" in file.names and (embeddings, unembeddings) == ("embeddings", "unembeddings"):
-            of_f, of_g = as_vector(file.read("roundoff"), "roundoff").tolist()
-            model._roundoff = max(of_f, model._roundoff[0]), max(of_g, model._roundoff[1])
-        return model
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"path: in {path}, {error}") from error
-
-
-def _in_words(names: Sequence[str], most: int = 12) -> str:
-    if not names:
-        return "no arrays"
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{sorted(names)[:most]}{more}"
-
-
-def coordinate_tables(models: Mapping[str, Representations]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tidy tables of the first two coordinates of several models, for figures.
-
-    Args:
-        models: representations by the name that the figure is to show; M >= 2.
-
-    Returns:
-        Embeddings, a row an input: model, label (the model's prediction), x, y; and unembeddings, a row a
-        label: model, label, x, y.
-    """
-    import pandas as pd
-
-    embeddings, unembeddings = [], []
-    for name, model in models.items():
-        f, g = to_numpy(model.embeddings), to_numpy(model.unembeddings)
-        predicted = to_numpy(model.predictions())
-        embeddings.append(pd.DataFrame({"model": name, "label": predicted, "x": f[:, 0], "y": f[:, 1]}))
-        unembeddings.append(
-            pd.DataFrame({"model": name, "label": np.arange(len(g)), "x": g[:, 0], "y": g[:, 1]})
-        )
-    return pd.concat(embeddings, ignore_index=True), pd.concat(unembeddings, ignore_index=True)
 
 
 def share_equal(left: Int64[Array, " N"], right: Int64[Array, " N"]) -> float:
@@ -696,13 +457,3 @@ def together_on_one_device(a: Representations, b: Representations) -> tuple[Repr
     ):
         raise ValueError("b: found other true labels than in a, expected the same inputs in the same order")
     return a, b
-
-
-def _narrowed(array: np.ndarray, rounding: float) -> np.ndarray:
-    """The array in the narrowest type that holds its numbers, if it was given in one as narrow."""
-    for dtype in (np.float16, np.float32):
-        if rounding >= np.finfo(dtype).eps / 2 and np.abs(array).max() <= np.finfo(dtype).max:
-            narrow = array.astype(dtype)
-            if np.array_equal(narrow, array):
-                return narrow
-    return array

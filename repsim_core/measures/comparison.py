@@ -10,6 +10,7 @@ import numpy as np
 
 from repsim_core.arrays import as_count, as_real
 from repsim_core.beyond_standard import beside, is_on_accelerator, to_numpy
+from repsim_core.distribution import bytes_kept
 from repsim_core.measures.bounds import greatest_dissimilarity, least_dissimilarity
 from repsim_core.measures.canonical import between_bases
 from repsim_core.measures.compared import Comparison
@@ -20,12 +21,7 @@ from repsim_core.measures.sets import SetOptions, check_labels, choose_sets
 from repsim_core.measures.similarity import representation_distance_over
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.memory import available, size
-from repsim_core.representations import (
-    Representations,
-    bytes_kept,
-    share_equal,
-    together_on_one_device,
-)
+from repsim_core.representations import Representations, share_equal, together_on_one_device
 
 # Bytes that every machine has.
 _LITTLE = 2e8

@@ -15,11 +15,12 @@ from jaxtyping import Float64
 from repsim_core.arrays import as_index, as_indices, as_matrix, as_real, as_vector
 from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred
+from repsim_core.diversity import SINGULAR
 from repsim_core.measures.others import unexplained
 from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
 from repsim_core.measures.sets import choose_sets
 from repsim_core.measures.standardised import StandardisedRatios
-from repsim_core.representations import SINGULAR, Representations
+from repsim_core.representations import Representations
 
 # By what share of its length a probe may lie off the span of the displaced unembeddings.
 _OFF = 1e-8

@@ -14,7 +14,8 @@ import numpy as np
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.errors import InputError
 from repsim_core.measures.comparison import check_options
-from repsim_core.representations import Representations, load
+from repsim_core.model_files import load
+from repsim_core.representations import Representations
 
 
 @runtime_checkable
@@ -105,7 +106,7 @@ class Sizes:
 def checksum(model: Representations) -> str:
     """Of all that a comparison sees of a model: numbers, how they had been rounded, true labels. Equal for equal models
     in files of any kind."""
-    found = hashlib.sha256(repr(model._roundoff).encode())
+    found = hashlib.sha256(repr(model.roundoff).encode())
     for name in ("embeddings", "unembeddings", "bias", "labels"):
         array = getattr(model, name)
         if array is not None:

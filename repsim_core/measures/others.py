@@ -18,9 +18,10 @@ from jaxtyping import Float64, Int64
 from repsim_core.arrays import as_count
 from repsim_core.beyond_standard import Array, kth_smallest, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred
+from repsim_core.diversity import SINGULAR
 from repsim_core.measures.canonical import between_columns, centred_together, observations
 from repsim_core.measures.pairs import ModelPair
-from repsim_core.representations import SINGULAR, Representations, together_on_one_device
+from repsim_core.representations import Representations, together_on_one_device
 
 # Label sets of d_rep that are looked at, at most; multiplications that they may take, whatever the models' logits take;
 # and those of one set in M dimensions, over M³.

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import scipy
 
+from repsim_core.distribution import bytes_kept
 from repsim_core.measures.compared import FURTHER
 from repsim_core.measures.comparison import compare
 from repsim_core.measures.model_sources import ModelSource, Sizes
 from repsim_core.memory import total
-from repsim_core.representations import Representations, bytes_kept
+from repsim_core.representations import Representations
 from repsim_core.store import content_key
 
 # Raised by hand when the digits of rows change, and by nothing else.

@@ -14,9 +14,10 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import independent_columns, kth_smallest, rows_of, to_numpy
+from repsim_core.diversity import SINGULAR
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.pairs import ModelPair
-from repsim_core.representations import SINGULAR, Representations
+from repsim_core.representations import Representations
 
 # A matrix with a smaller condition is regular without a closer look.
 _REGULAR = 1e8

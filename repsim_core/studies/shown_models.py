@@ -1,6 +1,8 @@
-"""Parts of models: some inputs, the first coordinates."""
+"""Models as they are shown: some inputs, the first coordinates."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ from jaxtyping import Int64
 
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.datasets.tabular import Dataset
-from repsim_core.representations import Representations, coordinate_tables
+from repsim_core.representations import Representations
 
 
 def in_numpy(model: Representations) -> Representations:
@@ -40,6 +42,27 @@ def stratified(labels: Int64[np.ndarray, " N"], number: int, seed: int) -> Int64
     rng = np.random.default_rng(seed)
     groups = [rng.permutation(np.flatnonzero(labels == k)) for k in np.unique(labels)]
     return np.sort(np.concatenate([group[: -(-number // len(groups))] for group in groups]))
+
+
+def coordinate_tables(models: Mapping[str, Representations]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tidy tables of the first two coordinates of several models, for figures.
+
+    Args:
+        models: representations by the name that the figure is to show; M >= 2.
+
+    Returns:
+        Embeddings, a row an input: model, label (the model's prediction), x, y; and unembeddings, a row a
+        label: model, label, x, y.
+    """
+    embeddings, unembeddings = [], []
+    for name, model in models.items():
+        f, g = to_numpy(model.embeddings), to_numpy(model.unembeddings)
+        predicted = to_numpy(model.predictions())
+        embeddings.append(pd.DataFrame({"model": name, "label": predicted, "x": f[:, 0], "y": f[:, 1]}))
+        unembeddings.append(
+            pd.DataFrame({"model": name, "label": np.arange(len(g)), "x": g[:, 0], "y": g[:, 1]})
+        )
+    return pd.concat(embeddings, ignore_index=True), pd.concat(unembeddings, ignore_index=True)
 
 
 def dial(model: Representations, count: int) -> tuple[pd.DataFrame, pd.DataFrame, int]:

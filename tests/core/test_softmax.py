@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 import repsim_core as rc
-from repsim_core import beyond_standard, representations, softmax
+from repsim_core import beyond_standard, distribution, softmax
 from repsim_core.softmax import Logits, summed, summed_together, weighed
 
 
@@ -114,8 +114,8 @@ def test_models_with_many_labels_are_measured_as_those_with_few(kind, weighed_up
     ]
     pair[1].labels = pair[0].labels
     expected = rc.compare(*pair)
-    monkeypatch.setattr(representations, "_KEPT", 0)
-    monkeypatch.setattr(representations, "_WEIGHED", weighed_up_to)
+    monkeypatch.setattr(distribution, "_KEPT", 0)
+    monkeypatch.setattr(distribution, "_WEIGHED", weighed_up_to)
     anew = [converted(each, kind) for each in pair]
     found = rc.compare(*anew)
     for name, value in expected.measures().items():

@@ -273,7 +273,7 @@ def test_every_kind_of_array_is_read(tmp_path):
             assert np.array_equal(np.array(found[part]).T, array), path.name
         assert found["bias"] == np.asarray(model.bias).tolist()
         assert found["labels"] == np.asarray(model.labels).tolist()
-        assert found["roundoff"] == list(model._roundoff), path.name
+        assert found["roundoff"] == list(model.roundoff), path.name
 
 
 def test_the_same_files_are_refused_in_the_same_words(tmp_path):

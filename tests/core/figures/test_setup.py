@@ -12,7 +12,7 @@ import pytest
 from repsim_core import Representations
 from repsim_core.figures import setup as figures
 from repsim_core.figures.style import show
-from repsim_core.representations import coordinate_tables
+from repsim_core.studies.shown_models import coordinate_tables
 
 
 def model(seed: int = 0, *, labels: int = 4, inputs: int = 40, dim: int = 2) -> Representations:

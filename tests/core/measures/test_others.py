@@ -107,7 +107,7 @@ def test_the_logit_distance_is_that_of_centred_log_probabilities(pair):
 def test_the_logit_distance_is_taken_in_blocks(monkeypatch):
     a, b = (strategies.model(n=23, seed=seed) for seed in (0, 1))
     whole = logit_distance(a, b)
-    monkeypatch.setattr("repsim_core.representations._BLOCK", 4 * a.num_labels)
+    monkeypatch.setattr("repsim_core.distribution._BLOCK", 4 * a.num_labels)
     assert len(list(a.blocks())) == 6
     assert logit_distance(a, b) == pytest.approx(whole, rel=1e-14)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import repsim_core as rc
-from repsim_core import coordinates, representations
+from repsim_core import coordinates, distribution
 from repsim_core.measures import comparison, log_ratios, point_sets, sets, standardised
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
@@ -187,8 +187,8 @@ def test_input_sets_are_fewer_where_they_would_take_longer_than_the_logits(monke
 @pytest.mark.parametrize("bias", [-50.0, -1e9, -1e20, float(np.finfo(np.float32).min)])
 def test_labels_that_are_masked_cost_no_digits(kind, weighed_up_to, bias, monkeypatch):
     """As the rows that fill up a vocabulary: their bias is huge, and the figures are those of the other labels."""
-    monkeypatch.setattr(representations, "_KEPT", 0)
-    monkeypatch.setattr(representations, "_WEIGHED", weighed_up_to)
+    monkeypatch.setattr(distribution, "_KEPT", 0)
+    monkeypatch.setattr(distribution, "_WEIGHED", weighed_up_to)
     models = pair(60, 25, 3)
     without = rc.compare(*models, pivot=0, labels=range(1, 25))
     rng = np.random.default_rng(1)
@@ -213,8 +213,8 @@ def test_labels_that_are_masked_cost_no_digits(kind, weighed_up_to, bias, monkey
 
 @pytest.mark.parametrize("weighed_up_to", [0, 2**24])
 def test_a_row_that_is_never_probable_and_what_all_rows_share_cost_few_digits(weighed_up_to, monkeypatch):
-    monkeypatch.setattr(representations, "_KEPT", 0)
-    monkeypatch.setattr(representations, "_WEIGHED", weighed_up_to)
+    monkeypatch.setattr(distribution, "_KEPT", 0)
+    monkeypatch.setattr(distribution, "_WEIGHED", weighed_up_to)
     models = pair(60, 25, 3)
     expected = rc.kl_divergence(*models)
     far = [
