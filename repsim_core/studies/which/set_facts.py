@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from repsim_core.studies.records import read_record
 from repsim_core.studies.which.telling import PairSet
 from repsim_core.studies.which.verdicts import bracketed
-from repsim_core.wording import span
+from repsim_core.wording import listed, span
 
 # What stands for a figure that a set does not have.
 _NONE = "–"
@@ -19,6 +21,17 @@ def least_rank(pairs: pd.DataFrame) -> str:
     """The median over pairs of the smaller effective rank; a dash for older records, which lack it."""
     ranks = [name for name in ("effective_rank_a", "effective_rank_b") if name in pairs]
     return f"{pairs[ranks].min(axis=1).median():.2f}" if ranks else _NONE
+
+
+def images_in_words(folders: Iterable[Path]) -> str:
+    """On which images networks of some records were trained: a sentence.
+
+    Args:
+        folders: of records, those of other data among them.
+    """
+    studies = [read_record(folder).provenance["study"] for folder in folders]
+    images = sorted({study["images"] for study in studies if "images" in study})
+    return f"The networks on images are of {listed(images)}." if images else "No set is of images."
 
 
 def facts(sets: Sequence[PairSet]) -> pd.DataFrame:

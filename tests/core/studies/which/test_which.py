@@ -82,6 +82,9 @@ def made_set(**columns: object) -> PairSet:
 
 
 def test_facts_of_a_set() -> None:
+    folders = [ROOT / "book" / "records" / name for name in ("width", "cifar10", "cifar10-paper")]
+    assert set_facts.images_in_words(folders) == "The networks on images are of CIFAR-10 (JPEG copy)."
+    assert set_facts.images_in_words(folders[:1]) == "No set is of images."
     row = set_facts.facts([made_set()]).loc["f-norm"]
     assert row.tolist() == [3, 3, "–", "0.80 or more", "0.60 to 0.90", 2, "–"]
     ranked = made_set(effective_rank_a=[1.0, 2.0, 2.0], effective_rank_b=[2.0, 1.5, 1.8])
