@@ -66,12 +66,18 @@ def relations(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The rank correlations as they are shown: figures to two digits, p-values as one reads them."""
-    figures = (
-        table[["predictor", "dim", "seeds", "value", "low", "high"]].round(2).rename(columns={"dim": "M"})
-    )
-    figures["predictor"] = figures["predictor"].map(_IN_TABLES)
-    return figures.assign(**{"corrected p": [p_value(p) for p in table["corrected"]]})
+    """The rank correlations as they are shown, each with its interval and its corrected p-value."""
+    rows = [
+        {
+            "predictor": _IN_TABLES[row.predictor],
+            "M": row.dim,
+            "seeds": row.seeds,
+            "rank correlation": bracketed(row.value, row.low, row.high, signed=True),
+            "corrected p": p_value(row.corrected),
+        }
+        for row in table.itertuples()
+    ]
+    return pd.DataFrame(rows)
 
 
 def found(table: pd.DataFrame, predictor: str) -> str:

@@ -221,7 +221,13 @@ def test_relations_are_corrected_for_their_number(recorded: ImageModels) -> None
     assert "rises with dissimilarity for $M = 2$, has no clear relation for $M = 3, 5$" in lines[2]
     assert lines[3].startswith("9 relations are tested here.")
     assert lines[3].endswith("Before the correction these would be 4, after it 3.")
-    assert image_relations.shown(found.reset_index())["corrected p"].tolist()[5] == "0.067"
+    assert image_relations.shown(found.reset_index()).loc[5].tolist() == [
+        "d_KL reverse",
+        3,
+        10,
+        "+0.81 [+0.32, +0.96]",
+        "0.067",
+    ]
 
 
 def test_exchanged_petals_arrive_in_each_other_s_directions(own: ImageModels, recorded: ImageModels) -> None:
