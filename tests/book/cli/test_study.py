@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from studies import inline
 
-from repsim_book.cli import study as study_commands
+from repsim_book.cli import study_work as study_commands
 
 WORDS = ["study", "width", "--grid", "smoke", "--variant", "free"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from studies import command, compute, entries, small
 
-from repsim_book.cli import study as study_commands
+from repsim_book.cli import study_work as study_commands
 from repsim_core.errors import InputError
 from repsim_core.store import Store
 from repsim_core.studies import estimate as estimates

@@ -11,7 +11,7 @@ import pytest
 import torch
 from studies import command, inline
 
-from repsim_book.cli import study as study_commands
+from repsim_book.cli import study_work as study_commands
 from repsim_core.datasets import cifar, loading
 from repsim_core.datasets.images import ImageSet
 from repsim_core.errors import DatasetError, InputError

@@ -10,7 +10,7 @@ import pytest
 from studies import command, compute, inline
 
 import repsim_core as rc
-from repsim_book.cli import study as study_commands
+from repsim_book.cli import study_work as study_commands
 from repsim_core.datasets.images import digit_images
 from repsim_core.datasets.loading import copy_here
 from repsim_core.errors import InputError, RecordError, StudyError

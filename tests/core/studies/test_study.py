@@ -20,7 +20,7 @@ from processes import HANG
 from studies import TINY, command, compute, entries, inline, small, tiny
 
 import repsim_core as rc
-from repsim_book.cli import study as study_commands
+from repsim_book.cli import study_work as study_commands
 from repsim_core.datasets.tabular import radial
 from repsim_core.errors import InputError, RecordError, StudyError
 from repsim_core.measures.circular_orders import orders_of_labels
