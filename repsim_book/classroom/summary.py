@@ -63,7 +63,7 @@ def write_summary(course: Course, name: str) -> tuple[pd.DataFrame, dict[str, li
                 {"part": part, "cell": cell, **_figures(found), "withdrawn": bool(found["withdrawn"].any())}
             )
         of_part = counted[counted["part"] == part]
-        if len({cell for cell, of in parts.items() if of == part}) > 1:
+        if part and len({cell for cell, of in parts.items() if of == part}) > 1:
             rows.append({"part": part, "cell": "", **_figures(of_part), "withdrawn": False})
     rows.append({"part": "", "cell": "", **_figures(counted), "withdrawn": False})
     table = pd.DataFrame(rows, columns=_COLUMNS).assign(assignment=name)

@@ -30,7 +30,7 @@ def summary(name: str, course: Path) -> None:
 
     found = Course(course)
     table, states = write_summary(found, name)  # unclaimed, as all that reads: also while a class is graded
-    print(table.drop(columns="assignment").to_string(index=False, float_format="{:.3g}".format))  # pyright: ignore[reportArgumentType]
+    print(table.drop(columns="assignment").to_string(index=False, float_format="{:.3g}".format, na_rep=""))  # pyright: ignore[reportArgumentType]
     for state, students in states.items():
         print(f"\n{len(students)} {state} ({STATES[state]})\n  {' '.join(students)}")
     print(f"\n{found.directory / SUMMARY}")
@@ -52,7 +52,9 @@ def seen(name: str, students: Sequence[str], course: Path) -> None:
     found = Course(course)
     with claimed(course):
         mark_seen(found, name, students)
-        write_grades(found)
+        grades = write_grades(found)
+    states = grades[grades["assignment"] == name].set_index("student")["state"]
+    print("\n".join(f"{student}: {states[student]}" for student in students))
 
 
 @command()
