@@ -9,12 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from repsim_core.arrays import as_count, as_indices, as_real
-from repsim_core.beyond_standard import beside
+from repsim_core.beyond_standard import beside, to_numpy
 from repsim_core.representations import Representations
 
 # Of `permuted_circles`: the largest offset of an angle, the least length of an embedding, and the deviation of the
 # normal variable whose size is added to it.
 CIRCLE_OFFSET, CIRCLE_LENGTH, CIRCLE_EXCESS = math.pi / 64, 2.0, 0.01
+# Numbers whose correlation with others of the same seed is above this are the same ones, were they rounded to 8 bits;
+# of fewer than so many any correlation can be chance.
+_SAME, _TELLING = 0.999, 8
 _STARLESS = {4: (0, 1, 3, 2), 6: (0, 4, 2, 5, 1, 3)}
 
 
@@ -95,19 +98,35 @@ def noisy_copy(model: Representations, noise: float, *, seed: int = 0) -> Repres
     Args:
         model: what is copied; its labels stay.
         noise: the deviation, at least 0.
-        seed: of the noise.
+        seed: of the noise; another one than embeddings of normal numbers were drawn with, for these would be added to
+            themselves.
 
     Raises:
-        TypeError, ValueError: naming the argument.
+        TypeError, ValueError: naming the argument; also where the noise is the embeddings, but for a factor.
     """
     rng = np.random.default_rng(as_count(seed, "seed", 0))
     as_real(noise, "noise")
     f, g = model.embeddings, model.unembeddings
-    f_noise = beside(rng.standard_normal(f.shape), f)
+    drawn = rng.standard_normal(f.shape)
+    if noise and _is_multiple(drawn, to_numpy(f)):
+        raise ValueError(
+            f"seed: found {seed}, with which the embeddings themselves were drawn, expected another: the noise would "
+            "be a multiple of them, and the copy no other model than a scaled one"
+        )
+    f_noise = beside(drawn, f)
     g_noise = beside(rng.standard_normal(g.shape), g)
     return Representations(f + noise * f_noise, g + noise * g_noise, model.labels, model.bias).rounded_as(
         model
     )
+
+
+def _is_multiple(noise: np.ndarray, numbers: np.ndarray) -> bool:
+    """Whether noise is what the numbers are, up to a shift, a factor and how they were rounded."""
+    if noise.size < _TELLING:
+        return False
+    noise, numbers = (x - x.mean() for x in (noise, numbers / (np.abs(numbers).max() or 1.0)))
+    size = np.linalg.norm(noise) * np.linalg.norm(numbers)
+    return bool(abs(np.vdot(noise, numbers)) > _SAME * size > 0)
 
 
 def random_linear_map(dim: int, *, condition: float = 3.0, seed: int = 0) -> np.ndarray:

@@ -221,12 +221,12 @@ def test_a_lost_worker_is_said_and_what_was_finished_is_kept(run, many, monkeypa
 
 
 def test_on_a_cluster(run, many, monkeypatch):
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    from clusters import local_cluster  # skips where Dask is not installed
+
     monkeypatch.setattr(executors, "_ANSWER_SECONDS", HANG)
     monkeypatch.setattr(compare_pairs, "_WORKERS", 2)
     assert run("compare", *many, "--pairs", "here.csv")[0] == 0
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster:
+    with local_cluster() as cluster:
         words = ["--pairs", "there.csv", "--scheduler", cluster.scheduler_address]
         code, _, err = run("compare", *many, *words)
     assert code == 0, err

@@ -423,16 +423,13 @@ def test_all_pairs_need_no_torch(files, tmp_path):
 
 
 def test_a_cluster_gives_the_same_rows(files, monkeypatch):
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    from clusters import local_cluster  # skips where Dask is not installed
+
     monkeypatch.setattr(executors, "_ANSWER_SECONDS", HANG)
     checked, _ = checked_files([ModelFile.at(path) for path in files], {})
     with local_executor(1) as executor:
         expected = run_pairs(checked, {}, executor, jobs=1, side=3, one_thread=True)
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with (
-        distributed.LocalCluster(**options) as cluster,
-        executors.dask_executor(cluster.scheduler_address) as executor,
-    ):
+    with local_cluster() as cluster, executors.dask_executor(cluster.scheduler_address) as executor:
         found = run_pairs(checked, {}, executor, jobs=100, side=3, one_thread=True)
     assert json.dumps(found) == json.dumps(expected)
 

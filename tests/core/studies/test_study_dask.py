@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from clusters import local_cluster
 from processes import HANG, Meeting
 from studies import TINY, command, compute, entries, stop_second_training, tiny
 
@@ -14,23 +15,11 @@ from repsim_core.store import Store
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
-PATIENT = {
-    **{f"distributed.comm.timeouts.{name}": f"{HANG}s" for name in ("connect", "tcp")},
-    "distributed.scheduler.worker-ttl": None,
-}
-
 
 @pytest.fixture
 def cluster(monkeypatch):
-    import dask
-
     monkeypatch.setattr(executors, "_ANSWER_SECONDS", HANG)
-    with (
-        dask.config.set(PATIENT),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-    ):
+    with local_cluster() as cluster:
         yield cluster
 
 

@@ -1,0 +1,34 @@
+"""Dask clusters of processes of this machine, for tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from processes import HANG
+
+distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+
+# On a busy machine processes answer late, and none that does is lost.
+_PATIENT = {
+    **{f"distributed.comm.timeouts.{name}": f"{HANG}s" for name in ("connect", "tcp")},
+    "distributed.scheduler.worker-ttl": None,
+}
+_TRIES = 3
+
+
+@contextmanager
+def local_cluster(workers: int = 2) -> Iterator[Any]:
+    """A cluster of so many processes with one thread each; a start that fails is tried again."""
+    import dask
+
+    with dask.config.set(_PATIENT), _started(workers) as cluster:
+        yield cluster
+
+
+def _started(workers: int) -> Any:
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    for _ in range(_TRIES - 1):
+        with suppress(RuntimeError, OSError):  # a process ended, or closed its connection, before it was there
+            return distributed.LocalCluster(n_workers=workers, **options)
+    return distributed.LocalCluster(n_workers=workers, **options)
