@@ -13,6 +13,7 @@ from jaxtyping import Float64
 from repsim_core.arrays import as_count, as_matrix, together
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred, TwoBases
+from repsim_core.repeats import different_rows
 
 # Nodes of the integral over Wachter's law.
 _NODES = 400
@@ -31,6 +32,7 @@ class CanonicalCorrelations:
         rank_z, rank_w: dimensions of the centred column spaces.
         columns_z, columns_w: of the arrays.
         observations: n.
+        different: how many of them are; what is there more than once tells no more than once.
     """
 
     correlations: Float64[Array, " directions"]
@@ -39,6 +41,7 @@ class CanonicalCorrelations:
     columns_z: int
     columns_w: int
     observations: int
+    different: int
 
     @property
     def mean(self) -> float:
@@ -47,13 +50,16 @@ class CanonicalCorrelations:
 
     @property
     def forced(self) -> int:
-        """How many correlations are 1 whatever the arrays are: two spaces of n - 1 dimensions meet in as many."""
-        return max(0, self.rank_z + self.rank_w - (self.observations - 1))
+        """How many correlations are 1 whatever the arrays are: functions of n different observations, centred, have
+        n - 1 dimensions, in which two spaces meet in as many."""
+        return max(0, self.rank_z + self.rank_w - (self.different - 1))
 
     @property
     def chance(self) -> float:
-        """The mean correlation of unrelated arrays of these ranks; see `chance_cca`."""
-        return chance_cca(self.observations, self.rank_z, self.rank_w)
+        """The mean correlation of unrelated arrays of these ranks over so many different observations; see
+        `chance_cca`. Where a few of them make up most of the n it is higher."""
+        least = max(self.rank_z, self.rank_w) + 1  # what rounding makes of equal rows may differ
+        return chance_cca(max(self.different, least), self.rank_z, self.rank_w)
 
 
 def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
@@ -69,7 +75,7 @@ def canonical_correlations(z: object, w: object) -> CanonicalCorrelations:
         TypeError, ValueError: naming the argument; also where all columns are constant.
     """
     left, right = observations(z, w)
-    return between_columns(*centred_together(left, right), left.shape[0])
+    return between_columns(*centred_together(left, right), left.shape[0], different_rows(left, right))
 
 
 def mean_cca(z: object, w: object) -> float:
@@ -107,7 +113,7 @@ def chance_cca(observations: int, rank_z: int, rank_w: int) -> float:
     those that are forced to 1 where p + q > 1. For p = 1/(n - 1) the square is a beta variable, and the mean is exact.
 
     Args:
-        observations: n, at least 2.
+        observations: n, at least 2, all different.
         rank_z, rank_w: at least 1, at most n - 1.
 
     Raises:
@@ -137,16 +143,18 @@ def chance_cca(observations: int, rank_z: int, rank_w: int) -> float:
     return forced + (1 - forced) * float((np.sqrt(x) * weights).sum() / weights.sum())
 
 
-def between_columns(z: Centred, w: Centred, count: int) -> CanonicalCorrelations:
-    """Canonical correlations of columns that are known in one basis, of so many observations."""
+def between_columns(z: Centred, w: Centred, count: int, different: int) -> CanonicalCorrelations:
+    """Canonical correlations of columns that are known in one basis, of so many observations, of which so many are
+    different."""
     basis_z, basis_w = _column_space(z, "z"), _column_space(w, "w")
     sigma = namespace(basis_z).linalg.svdvals(basis_z.T @ basis_w)
     ranks = basis_z.shape[1], basis_w.shape[1]
-    return _at_most_one(sigma, ranks, (z.coordinates.shape[1], w.coordinates.shape[1]), count)
+    columns = z.coordinates.shape[1], w.coordinates.shape[1]
+    return _at_most_one(sigma, ranks, columns, (count, different))
 
 
-def between_bases(bases: TwoBases, count: int) -> CanonicalCorrelations:
-    """Canonical correlations of the columns of two bases, of so many observations."""
+def between_bases(bases: TwoBases, count: int, different: int) -> CanonicalCorrelations:
+    """Canonical correlations of the columns of two bases, of so many observations, of which so many are different."""
     first, second = bases.first, bases.second
     if not (first.independent and second.independent):
         xp = namespace(bases.along)
@@ -155,18 +163,21 @@ def between_bases(bases: TwoBases, count: int) -> CanonicalCorrelations:
         )
         z = xp.concat((first.coordinates, beyond @ first.coordinates))
         w = xp.concat((bases.along, bases.beyond)) @ second.coordinates
-        return between_columns(Centred(z, first.sizes), Centred(w, second.sizes), count)
+        return between_columns(Centred(z, first.sizes), Centred(w, second.sizes), count, different)
     sigma = namespace(bases.along).linalg.svdvals(bases.along)
     widths = first.coordinates.shape[1], second.coordinates.shape[1]
-    return _at_most_one(sigma, widths, widths, count)
+    return _at_most_one(sigma, widths, widths, (count, different))
 
 
 def _at_most_one(
-    sigma: Float64[Array, " directions"], ranks: tuple[int, int], columns: tuple[int, int], count: int
+    sigma: Float64[Array, " directions"],
+    ranks: tuple[int, int],
+    columns: tuple[int, int],
+    counts: tuple[int, int],
 ) -> CanonicalCorrelations:
     """Canonical correlations from singular values that may be above 1 by rounding."""
     xp = namespace(sigma)
-    return CanonicalCorrelations(xp.minimum(sigma, xp.ones_like(sigma)), *ranks, *columns, count)
+    return CanonicalCorrelations(xp.minimum(sigma, xp.ones_like(sigma)), *ranks, *columns, *counts)
 
 
 def observations(z: object, w: object) -> tuple[Array, Array]:

@@ -95,7 +95,7 @@ def _compared(
     representation = representation_distance_over(pair, chosen, max_subsets, ratios)
     size = min(pair.dim, len(chosen.labels), len(every))
     apart = every.distances.tolist()
-    cca = between_bases(pair.over_inputs, a.num_inputs)
+    cca = between_bases(pair.over_inputs, a.num_inputs, pair.different_inputs)
     agreement = share_equal(a.predictions(), b.predictions())
     labelled = _labelled(a, b)
     return Comparison(

@@ -77,7 +77,7 @@ def bootstrap_intervals(
             "ratio_distance": float(ratios.distances.max()),
             "normaliser_mismatch": float(to_numpy(gaps.pivot_gap).max()),
             "max_d_svd_f": representation_distance_over(over, without_inputs, max_subsets, ratios).value,
-            "mean_cca": between_bases(over.over_inputs, pair.a.num_inputs).mean,
+            "mean_cca": between_bases(over.over_inputs, pair.a.num_inputs, pair.a.num_inputs).mean,
         }
 
     every = np.arange(pair.a.num_inputs)

@@ -368,7 +368,7 @@ def all_others(a: Representations, b: Representations) -> dict[str, float]:
     measures: list[Callable[[], dict[str, float]]] = [
         lambda: {"d_logit": logit_distance(a, b)},
         lambda: _rows_of_rep(rep_distance(a, b)),
-        lambda: {"mean CCA of all of f": between_columns(f, f_other, a.num_inputs).mean},
+        lambda: {"mean CCA of all of f": between_columns(f, f_other, a.num_inputs, a.num_inputs).mean},
         lambda: {"linear CKA of f": _cka(f, f_other)},
         lambda: {"Procrustes distance of f": _procrustes(f, f_other)},
         lambda: {"R² of a's f from b's": _r2(f, f_other)},

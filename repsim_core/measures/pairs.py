@@ -20,6 +20,7 @@ from repsim_core.beyond_standard import Array, namespace, places_among, rows_of
 from repsim_core.coordinates import Basis, Split, TwoBases
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.point_images import PointImages
+from repsim_core.repeats import different_rows
 from repsim_core.representations import Representations, together_on_one_device
 
 # Of a log-probability, relative to the logits that it is the difference of.
@@ -60,6 +61,11 @@ class ModelPair:
         of both models' logits, about, or `least` multiplications; at least one."""
         logits = self.a.num_inputs * self.a.num_labels * (self.a.dim + self.b.dim)
         return max(1, max(least, logits // share) // cost)
+
+    @cached_property
+    def different_inputs(self) -> int:
+        """How many of the N inputs have different embeddings, in one of the models at least."""
+        return different_rows(self._drawn(self.a.embeddings), self._drawn(self.b.embeddings))
 
     # -- over the inputs -----------------------------------------------------------------------------------------
 

@@ -115,7 +115,8 @@ def test_noise_that_is_the_embeddings_themselves_is_refused(change):
 def test_more_noise_is_further_away():
     model = strategies.model(n=200)
     distances = [
-        rc.llv_distance(model, rc.noisy_copy(model, noise, seed=1)).value for noise in (0.0, 1e-3, 1e-2, 1e-1, 1.0)
+        rc.llv_distance(model, rc.noisy_copy(model, noise, seed=1)).value
+        for noise in (0.0, 1e-3, 1e-2, 1e-1, 1.0)
     ]
     assert distances[0] <= 1e-14
     assert distances == sorted(distances)

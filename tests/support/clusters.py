@@ -29,6 +29,7 @@ def local_cluster(workers: int = 2) -> Iterator[Any]:
 def _started(workers: int) -> Any:
     options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
     for _ in range(_TRIES - 1):
-        with suppress(RuntimeError, OSError):  # a process ended, or closed its connection, before it was there
+        # A process ended, or its connection closed, before it was there.
+        with suppress(RuntimeError, OSError):
             return distributed.LocalCluster(n_workers=workers, **options)
     return distributed.LocalCluster(n_workers=workers, **options)

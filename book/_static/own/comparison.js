@@ -6,7 +6,7 @@ import { chooseLabels } from "../measures/sets.js";
 import { chanceCca } from "./chance.js";
 import { chooseInputs, drawSubsets, SAMPLES, SEED } from "./draws.js";
 import { InputError } from "./model.js";
-import { notes } from "./notes.js";
+import { differentInputs, notes } from "./notes.js";
 import { many } from "./printed.js";
 
 // What `repsim compare --json` has, of what `compareOver` finds.
@@ -96,9 +96,11 @@ export function compareModels(a, b, { begin = () => {}, weight = WEIGHT, seed = 
   const exhaustive = BigInt(chosen.length) === total;
   const predictions = [a, b].map(({ model }) => model.distribution.predictions);
   const labels = a.labels ?? b.labels;
+  const differ = differentInputs(pair);
   return {
     ...found,
-    chance_cca: chanceCca(pair.inputs, a.model.rank, b.model.rank),
+    // What rounding makes of equal rows may differ.
+    chance_cca: chanceCca(Math.max(differ, a.model.rank + 1, b.model.rank + 1), a.model.rank, b.model.rank),
     accuracies: labels ? predictions.map((each) => shareEqual(each, labels)) : null,
     losses: labels ? [a, b].map(({ model }) => loss(model, labels)) : null,
     bounds: statedBounds(found, pair),
@@ -108,6 +110,6 @@ export function compareModels(a, b, { begin = () => {}, weight = WEIGHT, seed = 
     exhaustive,
     input_choice: inputs.inputChoice,
     others: {},
-    notes: notes(pair, found, { total, exhaustive, diverse: measured.diverse }),
+    notes: notes(pair, found, { differ, total, exhaustive, diverse: measured.diverse }),
   };
 }

@@ -5,14 +5,17 @@ import { counted, digits, many } from "./printed.js";
 
 const ROUNDOFF = 2 ** -53;
 
-// How many inputs differ in a model's embedding, and how to call them; it stops counting above `enough`.
-function differentInputs({ a, b, inputs }, enough) {
+// Repeated inputs are worth a note where so few are different: chance is then 5% higher, or more.
+const REPEATED = 0.9;
+
+// How many of the inputs have different embeddings, in one of the models at least: one column without equal numbers
+// shows that all have.
+export function differentInputs({ a, b, inputs }) {
+  const columns = [...a.f, ...b.f];
+  if (columns.some((column) => new Set(column).size === inputs)) return inputs;
   const seen = new Set();
-  for (let x = 0; x < inputs; x += 1) {
-    seen.add([...a.f, ...b.f].map((column) => column[x] + 0).join());
-    if (seen.size > enough) return [inputs, `N = ${inputs} inputs`];
-  }
-  return [seen.size, seen.size === inputs ? `N = ${inputs} inputs` : `${seen.size} different inputs`];
+  for (let x = 0; x < inputs; x += 1) seen.add(columns.map((column) => column[x] + 0).join());
+  return seen.size;
 }
 
 // Whether a direction along which all inputs have the same embedding acts as a bias: no shift of the identified
@@ -51,12 +54,12 @@ function suspectedOrder(a, b, agreement) {
   return { matched, renamed };
 }
 
-// The notes on a comparison, `found`, in sentences. Of the label subsets: how many there are, as a
-// BigInt, whether all were looked at, and whether any is diverse.
-export function notes(pair, found, { total, exhaustive, diverse }) {
+// The notes on a comparison, `found`, in sentences. How many inputs differ; of the label subsets: how many there are,
+// as a BigInt, whether all were looked at, and whether any is diverse.
+export function notes(pair, found, { differ, total, exhaustive, diverse }) {
   const { a, b } = pair;
   const said = [];
-  const [differ, inputs] = differentInputs(pair, a.rank + b.rank + 1);
+  const inputs = differ === pair.inputs ? `N = ${pair.inputs} inputs` : `${differ} different inputs`;
   for (const [name, model] of [["a", a], ["b", b]]) {
     const lost = model.dim - model.rank;
     if (!lost) continue;
@@ -92,6 +95,12 @@ export function notes(pair, found, { total, exhaustive, diverse }) {
     said.push(
       "the log-ratios of every label subset are linearly dependent in a or b: none is diverse, and d_{f,g} speaks of "
       + "fewer directions than labels",
+    );
+  }
+  if (differ <= REPEATED * pair.inputs) {
+    said.push(
+      `${counted(differ)} of the N = ${counted(pair.inputs)} inputs are different: what unrelated models have by chance, in `
+      + `mean CCA and in every other measure of f, goes by ${counted(differ)} inputs at most`,
     );
   }
   const forced = a.rank + b.rank - (differ - 1);

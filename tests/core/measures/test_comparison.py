@@ -16,6 +16,8 @@ from hypothesis import given, settings
 
 import repsim_core as rc
 from repsim_core.measures import compared, comparison, distances, pairs, sets, similarity
+from repsim_core.measures.canonical import chance_cca
+from repsim_core.repeats import different_rows
 
 
 @settings(max_examples=30)
@@ -131,6 +133,50 @@ def test_correlations_that_are_forced_are_noted():
     )
     assert "4 different inputs show 3 directions at most" in note
     assert rc.compare(*twice).mean_cca == pytest.approx(1.0, abs=1e-12)
+
+
+def test_what_chance_gives_goes_by_the_inputs_that_are_different():
+    """Repeated inputs: mean CCA of unrelated models is what it is for the different ones alone, and is said to be."""
+    a, b = strategies.model(n=40, k=9, m=5), strategies.model(n=40, k=9, m=5, seed=1)
+    often = np.tile(np.arange(40), 25)
+    twice = [rc.Representations(x.embeddings[often], x.unembeddings) for x in (a, b)]
+    found, once = rc.compare(*twice), rc.compare(a, b)
+    assert found.mean_cca == pytest.approx(once.mean_cca, rel=1e-9)
+    assert found.chance_cca == once.chance_cca == chance_cca(40, 5, 5)
+    assert (found.cca.observations, found.cca.different, once.cca.different) == (1000, 40, 40)
+    note = (
+        "40 of the N = 1,000 inputs are different: what unrelated models have by chance, in mean CCA and in every "
+        "other measure of f, goes by 40 inputs at most"
+    )
+    assert note in found.notes
+    assert not once.notes
+    arrays = rc.canonical_correlations(twice[0].embeddings, twice[1].embeddings)
+    assert (arrays.different, arrays.chance, arrays.forced) == (40, once.chance_cca, 0)
+    eight = np.arange(1000) % 8
+    arrays = rc.canonical_correlations(a.embeddings[eight], b.embeddings[eight])
+    assert (arrays.different, arrays.forced) == (8, 3)
+    assert arrays.correlations[:3] == pytest.approx(np.ones(3), abs=1e-10)
+
+
+def test_a_few_inputs_that_are_there_twice_are_no_note():
+    rows = np.r_[np.arange(100), 0, 0, 1]
+    a, b = (strategies.model(n=100, k=9, m=3, seed=seed) for seed in (0, 1))
+    a, b = (rc.Representations(x.embeddings[rows], x.unembeddings) for x in (a, b))
+    found = rc.compare(a, b)
+    assert (found.cca.different, found.notes) == (100, ())
+    assert found.chance_cca == chance_cca(100, 3, 3)
+
+
+@pytest.mark.parametrize("change", ["none", "of one model", "sign of zero"])
+def test_rows_are_different_where_one_array_says_so(change):
+    """No column is without equal numbers, so that whole rows are looked at."""
+    left, right = np.zeros((2100, 3)), np.zeros((2100, 2))
+    left[:, 2] = np.arange(2100) % 1050
+    if change == "of one model":
+        right[1500, 1] = 1.0
+    if change == "sign of zero":
+        right[1500, 1] = -0.0
+    assert different_rows(left, right) == 1050 + (change == "of one model")
 
 
 def test_labels_in_another_order_are_suspected():
