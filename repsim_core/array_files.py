@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+import re
 import zipfile
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -21,7 +22,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from repsim_core.files import write_atomic
-from repsim_core.memory import size, total
+from repsim_core.memory import available, size
 
 SUFFIXES = (".safetensors", ".npz")
 # How a file of another kind is converted, by suffix: three lines, with NAME for the file.
@@ -48,6 +49,8 @@ _PAGES = (b"<!doctype", b"<html", b"<?xml")
 # Bytes that are looked at for that, and read at a time.
 _BEGINNING = 512
 _PART = 2**24
+# Bytes that every machine has.
+_LITTLE = 2e8
 
 
 class BFloat16(np.ndarray):
@@ -101,8 +104,16 @@ def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
         raise unreadable(source, error) from error
 
 
-def unreadable(source: os.PathLike[str], error: Exception) -> ValueError:
-    """What is said of a file that cannot be read."""
+class _NoRoom(MemoryError):
+    """There is less memory than an array takes; damaged bytes, too, can end in a MemoryError, which says nothing."""
+
+
+def unreadable(source: os.PathLike[str], error: Exception) -> ValueError | MemoryError:
+    """What is said of a file that cannot be read, or not into this machine's memory."""
+    if isinstance(error, _NoRoom):
+        return MemoryError(
+            f"path: {source} holds {error}; take fewer inputs (the first n rows of the embeddings)"
+        )
     kind = Path(source).suffix.lower() or "folder"
     return ValueError(
         f"path: {source} is no readable {kind} file of plain arrays ({type(error).__name__}: {error})"
@@ -157,7 +168,7 @@ class _Folder(ArrayFile):
             return _read_npy(stream, path.stat().st_size)
 
 
-def _read_npy(stream: IO[bytes] | io.BufferedIOBase, size: int) -> np.ndarray:
+def _read_npy(stream: IO[bytes] | io.BufferedIOBase, length: int) -> np.ndarray:
     """One array of so many bytes with its header; nothing is held before the header and the size agree."""
     version = np.lib.format.read_magic(stream)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -166,11 +177,14 @@ def _read_npy(stream: IO[bytes] | io.BufferedIOBase, size: int) -> np.ndarray:
     shape, by_columns, dtype = readers[version](stream)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which would have to be unpickled")
-    wanted, rest = math.prod(shape) * dtype.itemsize, size - stream.tell()
+    wanted, rest = math.prod(shape) * dtype.itemsize, length - stream.tell()
     if wanted != rest:
         raise ValueError(f"its header asks for {wanted:,} bytes and there are {rest:,}")
-    require_memory(wanted)
-    data = bytearray(wanted)
+    _require_memory(math.prod(shape), dtype.itemsize)
+    try:
+        data = bytearray(wanted)
+    except MemoryError as error:
+        raise _NoRoom(f"an array of {size(wanted)}, and so much memory is not free") from error
     view, place = memoryview(data), 0
     while place < wanted:
         part = stream.read(min(_PART, wanted - place))
@@ -183,15 +197,16 @@ def _read_npy(stream: IO[bytes] | io.BufferedIOBase, size: int) -> np.ndarray:
     return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
 
 
-def require_memory(wanted: int) -> None:
-    """Refuse what cannot be held: a small archive can claim to hold terabytes.
-
-    Raises:
-        ValueError: it is more than the machine's memory.
-    """
-    there = total()
-    if there is not None and wanted > there:
-        raise ValueError(f"an array of {size(wanted)}, and this machine has {size(there)} of memory")
+def _require_memory(count: int, width: int) -> None:
+    """Refuse so many numbers of so many bytes, which are read and widened to 64 bits, if they cannot be held: a small
+    archive can claim to hold terabytes, and a system that is short of memory ends processes without a word."""
+    wanted = count * (width + 8)
+    free = None if wanted < _LITTLE else available()
+    if free is not None and wanted > free:
+        raise _NoRoom(
+            f"an array of {size(count * width)}, which takes {size(wanted)} to read, and {size(free)} of memory "
+            "are free"
+        )
 
 
 class _Tensors(ArrayFile):
@@ -203,10 +218,14 @@ class _Tensors(ArrayFile):
     def read(self, name: str) -> np.ndarray:
         with safe_open(self._source, framework="numpy") as file:
             kept = file.get_slice(name)
-            require_memory(math.prod(kept.get_shape()) * 8)
             if kept.get_dtype().startswith("F8"):
                 raise ValueError(f"{name} is of type {kept.get_dtype()}, expected 16, 32 or 64 bits")
-            return self._read_bfloat16(name) if kept.get_dtype() == "BF16" else file.get_tensor(name)
+            count, bits = math.prod(kept.get_shape()), re.search(r"\d+$", kept.get_dtype())
+            _require_memory(count, int(bits[0]) // 8 if bits else 1)
+            try:
+                return self._read_bfloat16(name) if kept.get_dtype() == "BF16" else file.get_tensor(name)
+            except MemoryError as error:
+                raise _NoRoom(f"an array of {count:,} numbers, and memory for them is not free") from error
 
     def _read_bfloat16(self, name: str) -> BFloat16:
         """The library has no NumPy array for these: 16 bits, which are the upper half of a float32."""

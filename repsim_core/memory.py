@@ -6,15 +6,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-# Where Linux says it, of a container in its second and in its first form: what it may hold, and what it holds.
+# Where Linux says it, of a container in its second and in its first form: what it may hold, what it holds, and of what.
 _MACHINE = Path("/proc/meminfo")
-_CONTAINERS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ),
+_CONTAINERS = tuple(
+    tuple(Path("/sys/fs/cgroup") / name for name in names)
+    for names in (
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    )
 )
+# Files that were read and are no longer looked at: they count as held, and are let go where memory is asked for.
+_LET_GO = ("inactive_file", "total_inactive_file")
 
 
 def total() -> float | None:
@@ -36,12 +38,20 @@ def available() -> float | None:
 
 
 def _limits() -> list[tuple[float, float]]:
-    """What the container may hold and what it holds, if it has a limit."""
+    """What the container may hold and what it holds and would not let go, if it has a limit."""
     found = []
-    for limit, used in _CONTAINERS:
+    for limit, used, kinds in _CONTAINERS:
         with suppress(OSError, ValueError):  # no such file, or "max" in it
-            found.append((float(limit.read_text()), float(used.read_text())))
+            found.append((float(limit.read_text()), float(used.read_text()) - _let_go(kinds)))
     return found
+
+
+def _let_go(kinds: Path) -> float:
+    """Bytes that a container holds and lets go: of it and all within it, which the first form counts apart."""
+    with suppress(OSError, ValueError):
+        rows = dict(line.split() for line in kinds.read_text().splitlines())
+        return max(float(rows.get(name, 0)) for name in _LET_GO)
+    return 0.0
 
 
 def size(number: float) -> str:

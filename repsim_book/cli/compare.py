@@ -229,6 +229,8 @@ def _out_of_memory(said: str, paths: Sequence[str], loaded: Sequence[Any]) -> st
     files = ", ".join(paths)
     if said.startswith("a, b: ") and len(paths) == 2:
         return f"{files}: {said.removeprefix('a, b: ')}"
+    if said.startswith("path: "):  # a file that does not fit
+        return said.removeprefix("path: ")
     asked = re.search(r"allocate (\d+(?:\.\d+)?)\.? ?([KMGTPE]?i?B|bytes)", said)
     wanted = f" ({asked[1]} {asked[2]} were asked for at once)" if asked else ""
     remedy = "take fewer inputs (the first n rows of the embeddings)"

@@ -64,6 +64,7 @@ class ModelFile:
 
         Raises:
             InputError: naming the file, which cannot be read, or has another model than when the comparison began.
+            MemoryError: it does not fit.
         """
         try:
             found = load(self.path, **dict(self.names))
@@ -71,6 +72,8 @@ class ModelFile:
             raise InputError(f"there is no file {self.shown}") from None
         except OSError as error:
             raise InputError(f"{self.shown}: {error.strerror or error}") from error
+        except MemoryError as error:
+            raise MemoryError(str(error).replace(self.path, self.shown)) from error
         except (TypeError, ValueError) as error:
             said = str(error).removeprefix("path: ").removeprefix("in ").replace(self.path, self.shown)
             raise InputError(said if self.shown in said else f"{self.shown}: {said}") from error

@@ -12,6 +12,7 @@ from model_files import NOT_AS_THE_HEADER_SAYS, OTHER_THINGS, archive, npy
 from safetensors.torch import save_file
 
 import repsim_core as rc
+from repsim_core import array_files
 
 F, G = (x.astype(np.float32) for x in strategies.arrays(20, 6, 2, seed=0))
 NAMES = {
@@ -128,13 +129,56 @@ def test_an_array_that_is_not_what_its_header_says(tmp_path, content, said, kind
         rc.load(path)
 
 
-def test_more_than_the_machine_holds_is_refused_before_it_is_held(tmp_path, monkeypatch):
-    path = rc.Representations(F, G).save(tmp_path / "model.npz")
-    monkeypatch.setattr("repsim_core.array_files.total", lambda: 100.0)
-    with pytest.raises(
-        ValueError, match=r"an array of less than 1 MB, and this machine has less than 1 MB of"
-    ):
+REMEDY = r"take fewer inputs \(the first n rows of the embeddings\)$"
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+def test_more_than_is_free_is_refused_before_it_is_held(tmp_path, monkeypatch, suffix):
+    path = rc.Representations(F, G).save(tmp_path / f"model.{suffix}")
+    monkeypatch.setattr(array_files, "_LITTLE", 0.0)
+    # Its 40 numbers of 32 bits, and as many of 64.
+    monkeypatch.setattr(array_files, "available", lambda: 480.0)
+    rc.load(path)
+    monkeypatch.setattr(array_files, "available", lambda: 479.0)
+    said = rf"^path: .*model\.{suffix} holds an array of less than 1 MB, .* of memory are free; {REMEDY}"
+    with pytest.raises(MemoryError, match=said):
         rc.load(path)
+    monkeypatch.setattr(array_files, "available", lambda: None)
+    rc.load(path)
+
+
+def test_memory_that_runs_out_while_a_file_is_read_is_no_damage(tmp_path, monkeypatch):
+    """A parser's MemoryError is damage; that of the array's own room is none."""
+
+    def none_left(_):
+        raise MemoryError
+
+    path = rc.Representations(F, G).save(tmp_path / "model.npz")
+    monkeypatch.setattr(array_files, "bytearray", none_left, raising=False)
+    with pytest.raises(MemoryError, match=rf"holds an array .* so much memory is not free; {REMEDY}"):
+        rc.load(path)
+    tensors = rc.Representations(F, G).save(tmp_path / "model.safetensors")
+    opened = array_files.safe_open
+
+    class Full:
+        def __init__(self, *given, **options):
+            self.file = opened(*given, **options)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def __getattr__(self, name):
+            return none_left if name == "get_tensor" else getattr(self.file, name)
+
+    monkeypatch.setattr(array_files, "safe_open", Full)
+    with pytest.raises(MemoryError, match=rf"holds an array of 40 numbers, .* not free; {REMEDY}"):
+        rc.load(tensors)
+    deep = b"\x93NUMPY\x01\x00" + (6000).to_bytes(2, "little") + b"(" * 6000
+    with pytest.raises(ValueError, match="is no readable"):
+        rc.load(written(tmp_path / "deep.npz", archive([("embeddings", deep), ("unembeddings", npy(G))])))
 
 
 def test_a_member_that_is_there_twice(tmp_path):

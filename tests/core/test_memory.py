@@ -9,11 +9,11 @@ from repsim_core import memory
 def container(monkeypatch, tmp_path):
     """A container of this form with a limit and what it holds."""
 
-    def make(limit: str, used: str) -> None:
-        files = tmp_path / "limit", tmp_path / "used"
-        for file, text in zip(files, (limit, used), strict=True):
+    def make(limit: str, used: str, kinds: str = "anon 500\n") -> None:
+        files = tmp_path / "limit", tmp_path / "used", tmp_path / "kinds"
+        for file, text in zip(files, (limit, used, kinds), strict=True):
             file.write_text(text)
-        monkeypatch.setattr(memory, "_CONTAINERS", (files, (tmp_path / "none", tmp_path / "none")))
+        monkeypatch.setattr(memory, "_CONTAINERS", (files, (tmp_path / "none",) * 3))
 
     return make
 
@@ -21,6 +21,17 @@ def container(monkeypatch, tmp_path):
 def test_the_container_has_less_than_the_machine(container):
     container("3000000\n", "1000000\n")
     assert memory.total() == 3e6
+    assert memory.available() == 2e6
+
+
+@pytest.mark.parametrize(
+    "kinds", ["anon 500\ninactive_file 600000\n", "inactive_file 4096\ntotal_inactive_file 600000\n"]
+)
+def test_files_that_a_container_lets_go_are_free(container, kinds):
+    """In the second form of containers, and in the first, which counts what is within apart."""
+    container("3000000\n", "1000000\n", kinds)
+    assert memory.available() == 2.6e6
+    (memory._CONTAINERS[0][2]).unlink()
     assert memory.available() == 2e6
 
 

@@ -13,6 +13,7 @@ from processes import repsim
 
 import repsim_core
 from repsim_book.cli import compare as compare_module
+from repsim_core import array_files
 from repsim_core.measures.printed import many
 from repsim_core.texts import shown
 
@@ -333,6 +334,17 @@ def test_a_model_that_cannot_be_held_is_named(run, models, monkeypatch):
     monkeypatch.setattr(repsim_core, "load", fail)
     said = "repsim: b.safetensors: there is not enough memory to read it (118 GiB were asked for at once); take fewer"
     assert run("compare", "a.npz", "b.safetensors")[2].startswith(said)
+
+
+@pytest.mark.parametrize("words", [[], ["--pairs", "out.csv"]])
+def test_a_file_that_does_not_fit_is_named_with_the_remedy(run, models, monkeypatch, words):
+    """An array that is larger than what is free, in a file that is otherwise in order: no wrong input, exit code 1."""
+    monkeypatch.setattr(array_files, "_LITTLE", 0.0)
+    monkeypatch.setattr(array_files, "available", lambda: 100.0)
+    code, out, err = run("compare", "a.npz", "b.safetensors", *words)
+    assert (code, out) == (1, "")
+    assert "repsim: a.npz holds an array of less than 1 MB, which takes less than 1 MB to read, and" in err
+    assert err.endswith("are free; take fewer inputs (the first n rows of the embeddings)\n")
 
 
 def test_another_error_of_pytorch_is_not_said_to_be_one_of_memory(run, models, monkeypatch):
