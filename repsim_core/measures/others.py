@@ -19,14 +19,13 @@ from repsim_core.arrays import as_count
 from repsim_core.beyond_standard import Array, kth_smallest, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred
 from repsim_core.diversity import SINGULAR
+from repsim_core.measures.budgets import LABEL_SETS
 from repsim_core.measures.canonical import between_columns, centred_together, observations
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.representations import Representations, together_on_one_device
 
-# Label sets of d_rep that are looked at, at most; multiplications that they may take, whatever the models' logits take;
-# and those of one set in M dimensions, over M³.
+# Label sets of d_rep that are looked at, at most; and multiplications of one set in M dimensions, over M³.
 _MOST_SETS = 2_000
-_LEAST_WORK = 10**10
 _WORK_OF_SET = 60
 # Numbers of label sets, and distances between inputs, that are held at a time.
 _CHUNK = 2**21
@@ -125,8 +124,7 @@ def rep_distance(
             f"b: found rank {b.dim}, expected {a.dim} as in a: d_rep needs square matrices L and L'"
         )
     if limit is None:
-        work = max(_LEAST_WORK, a.num_inputs * a.num_labels * a.dim)
-        limit = max(1, min(_MOST_SETS, work // (_WORK_OF_SET * a.dim**3)))
+        limit = min(_MOST_SETS, pair.affordable(_WORK_OF_SET * a.dim**3, LABEL_SETS))
     total = math.comb(a.num_labels, a.dim + 1)
     exhaustive = total <= limit
     if exhaustive:

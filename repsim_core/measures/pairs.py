@@ -18,6 +18,7 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import Array, namespace, places_among, rows_of
 from repsim_core.coordinates import Basis, Split, TwoBases
+from repsim_core.measures.budgets import Budget
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.point_images import PointImages
 from repsim_core.repeats import different_rows
@@ -56,11 +57,9 @@ class ModelPair:
         self._inputs: np.ndarray | None = None  # all of the models'
         self._latest: tuple[Any, LogRatios] | None = None  # inputs, and what is between them
 
-    def affordable(self, cost: int, *, share: int, least: int) -> int:
-        """How many things may be looked at, of `cost` multiplications each: those that take one `share`-th of the time
-        of both models' logits, about, or `least` multiplications; at least one."""
-        logits = self.a.num_inputs * self.a.num_labels * (self.a.dim + self.b.dim)
-        return max(1, max(least, logits // share) // cost)
+    def affordable(self, cost: int, budget: Budget) -> int:
+        """How many things may be looked at, of `cost` multiplications each."""
+        return budget.affords(cost, self.a.num_inputs * self.a.num_labels * (self.a.dim + self.b.dim))
 
     @cached_property
     def different_inputs(self) -> int:

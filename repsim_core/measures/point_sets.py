@@ -15,14 +15,13 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.beyond_standard import independent_columns, kth_smallest, rows_of, to_numpy
 from repsim_core.diversity import SINGULAR
+from repsim_core.measures.budgets import SEARCHES
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.representations import Representations
 
 # A matrix with a smaller condition is regular without a closer look.
 _REGULAR = 1e8
-# Multiplications that input sets may take, whatever the two models' logits take.
-_LEAST_WORK = 4 * 10**9
 # Of the pair table, held at a time: 1 MB an array stays in the processor's cache.
 _BLOCK_ENTRIES = 2**17
 
@@ -49,7 +48,7 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
     a, b = pair.a.essential.dim, pair.b.essential.dim
     # The products for images of inputs and for what the models' have in common.
     cost = size * (a**2 + b**2 + a * b)
-    count = min(num_samples, inputs // size, pair.affordable(cost, share=4, least=_LEAST_WORK))
+    count = min(num_samples, inputs // size, pair.affordable(cost, SEARCHES))
     drawn = np.random.default_rng(seed).permutation(inputs)[: count * size]
     places = np.arange(count * size).reshape(count, size)
     terms = to_numpy(pair.between_inputs(drawn).sets(places).gap).max(axis=1)

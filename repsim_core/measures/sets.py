@@ -14,6 +14,7 @@ from jaxtyping import Int64
 from repsim_core.arrays import as_count, as_index, as_indices, as_real
 from repsim_core.beyond_standard import to_numpy
 from repsim_core.errors import nearest
+from repsim_core.measures.budgets import ALL_PIVOTS, SEARCHES
 from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
 from repsim_core.measures.point_sets import (
     NoDiverseInputs,
@@ -23,9 +24,8 @@ from repsim_core.measures.point_sets import (
 )
 from repsim_core.measures.standardised import StandardisedRatios
 
-# Multiplications that a search of the pivot may take, whatever the two models' logits take; as how many of them a gap
-# counts beside its products; and of the table of gaps, how many pivots and labels are held at a time: 1 MB an array.
-_LEAST_WORK = 4 * 10**9
+# As how many multiplications a gap counts beside its products; and of the table of gaps, how many pivots and labels are
+# held at a time: 1 MB an array.
 _GAP = 250
 _PIVOTS, _LABELS = 128, 1024
 
@@ -313,8 +313,8 @@ def affordable(pair: ModelPair, pivots: list[int], seed: int) -> tuple[list[int]
     """All pivots, where the products for their gaps to all labels are no more than those for the two models' logits;
     else as many, drawn, as take a fourth of their time, about, and a note that says so."""
     labels, rank = pair.a.num_labels, pair.a.essential.dim + pair.b.essential.dim
-    most = pair.affordable(labels * (rank + _GAP), share=4, least=_LEAST_WORK)
-    if len(pivots) <= max(most, pair.affordable(labels * rank, share=1, least=0)):
+    most = pair.affordable(labels * (rank + _GAP), SEARCHES)
+    if len(pivots) <= max(most, pair.affordable(labels * rank, ALL_PIVOTS)):
         return pivots, ""
     drawn = np.random.default_rng(seed).choice(len(pivots), size=most, replace=False)
     chosen = [pivots[i] for i in np.sort(drawn).tolist()]

@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.arrays import as_count
 from repsim_core.beyond_standard import Array, beside, namespace, rows_of, to_numpy
+from repsim_core.measures.budgets import SUBSETS
 from repsim_core.measures.canonical import centred_together, observations
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.point_sets import is_regular
@@ -23,9 +24,7 @@ from repsim_core.representations import Representations
 
 # Label subsets that are looked at, at most.
 MAX_SUBSETS = 20_000
-# Multiplications that they may take, whatever the models' logits take; and those of the singular values of an m × m
-# matrix, over m³.
-_LEAST_WORK = 6 * 10**8
+# Multiplications of the singular values of an m × m matrix, over m³.
 _WORK = 60
 # Entries of label subsets that are held at a time.
 _CHUNK = 2**21
@@ -143,7 +142,7 @@ def representation_distance_over(
         size = min(pair.dim, len(kept))
         total = math.comb(len(kept), size)
         # As many as take as long as the logits of one model, about.
-        limit = max_subsets or min(MAX_SUBSETS, pair.affordable(_WORK * size**3, share=2, least=_LEAST_WORK))
+        limit = max_subsets or min(MAX_SUBSETS, pair.affordable(_WORK * size**3, SUBSETS))
         positions = _label_subsets(len(kept), size, limit, sets.seed)
         embedding, regular = _of_subsets(ratios, positions)
         diverse = bool(regular.any())

@@ -20,9 +20,9 @@ _TRIES = 3
 @contextmanager
 def local_cluster(workers: int = 2) -> Iterator[Any]:
     """A cluster of so many processes with one thread each; a start that fails is tried again."""
-    import dask
+    from dask.config import set as configured
 
-    with dask.config.set(_PATIENT), _started(workers) as cluster:
+    with configured(_PATIENT), _started(workers) as cluster:
         yield cluster
 
 

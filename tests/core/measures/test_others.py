@@ -16,6 +16,7 @@ from scipy.spatial import procrustes
 
 import repsim_core as rc
 from repsim_core.beyond_standard import to_numpy
+from repsim_core.measures import others
 from repsim_core.measures.invariances import INVARIANCES, TRANSFORMATIONS
 from repsim_core.measures.linear_maps import linear_map
 from repsim_core.measures.others import (
@@ -205,10 +206,10 @@ def test_label_sets_are_sampled_where_they_are_many():
 
 def test_label_sets_take_no_longer_than_the_logits(monkeypatch):
     """In 20 dimensions a label set takes some 60 · 20³ multiplications."""
-    monkeypatch.setattr("repsim_core.measures.others._LEAST_WORK", 10**7)
+    monkeypatch.setattr(others, "LABEL_SETS", others.LABEL_SETS._replace(least=10**7))
     model = strategies.model(n=30, k=100, m=20)
     assert rep_distance(model, model).label_sets == 20
-    monkeypatch.setattr("repsim_core.measures.others._LEAST_WORK", 1)
+    monkeypatch.setattr(others, "LABEL_SETS", others.LABEL_SETS._replace(least=1))
     found = rep_distance(model, model)
     assert (found.label_sets, found.exhaustive) == (1, False)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import repsim_core as rc
 from repsim_core import coordinates, distribution
 from repsim_core.measures import comparison, log_ratios, point_sets, sets, standardised
+from repsim_core.measures.budgets import Budget
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
 
@@ -67,7 +68,7 @@ def test_where_trying_all_pivots_would_take_longer_than_the_logits_some_are_draw
     models = pair(40, 60, 3)
     everything = rc.llv_distance(*models)
     assert "drawn" not in everything.label_choice
-    monkeypatch.setattr(sets, "_LEAST_WORK", 60 * 10 * (6 + sets._GAP))
+    monkeypatch.setattr(sets, "SEARCHES", sets.SEARCHES._replace(least=60 * 10 * (6 + sets._GAP)))
     few = rc.llv_distance(*models)
     assert "; best of 10 pivots of 60, drawn with seed 0" in few.label_choice
     assert few == rc.llv_distance(*models)
@@ -168,7 +169,7 @@ def test_models_that_are_close_keep_their_digits_in_many_dimensions(monkeypatch)
 def test_input_sets_are_fewer_where_they_would_take_longer_than_the_logits(monkeypatch):
     models = pair(60, 25, 4)
     assert "best of 12 random disjoint sets" in rc.llv_distance(*models).input_choice
-    monkeypatch.setattr(point_sets, "_LEAST_WORK", 2 * 5 * 3 * 4**2)
+    monkeypatch.setattr(point_sets, "SEARCHES", point_sets.SEARCHES._replace(least=2 * 5 * 3 * 4**2))
     # The logits are those of 60 * 25 * 8 / 4 multiplications.
     found = rc.llv_distance(*models)
     assert "best of 12 random disjoint sets" in found.input_choice
@@ -177,6 +178,13 @@ def test_input_sets_are_fewer_where_they_would_take_longer_than_the_logits(monke
     assert "best of 3 random disjoint sets" in found.input_choice
     drawn = np.random.default_rng(0).permutation(60)[:15].reshape(3, 5).tolist()
     assert list(found.input_set) in drawn
+
+
+def test_a_budget_is_a_share_of_the_logits_or_its_least():
+    budget = Budget(share=4, least=1000)
+    assert [budget.affords(100, logits) for logits in (0, 4000, 8000)] == [10, 10, 20]
+    assert budget.affords(10**6, 10**6) == 1
+    assert ModelPair(*pair(40, 60, 3)).affordable(100, Budget(2, 0)) == 40 * 60 * 6 // 2 // 100
 
 
 # -- labels that are never probable --------------------------------------------------------------------------------
