@@ -35,6 +35,11 @@ const repsimSearch = (() => {
     ["slurm", "cluster"],
     ["dimension", "dimensionality"],
     ["logit", "log probability"],
+    ["distribution shift", "out of distribution", "ood", "other inputs", "shifted images"],
+    ["architecture", "bodies"],
+    ["auprc", "average precision", "precision recall"],
+    ["matter", "care"],
+    ["upload", "compare here", "two files"],
     ["sklearn", "scikit learn"],
     ["changelog", "change"],
     ["faq", "misconception"],
@@ -46,6 +51,9 @@ const repsimSearch = (() => {
     download: ["running it again", "download"],
     downloads: ["running it again", "download"],
   };
+  // A question that is a chapter's title, in other words.
+  const CHOOSING = /^\W*wh(?:at|ich) (?:distance|measure|metric)s?(?: (?:are|best|better|choose|do|i|is|right|should|take|tells?|the|to|use|we|works?))*\W*$/i;
+  const CHOICE = "which distance tells";
   // How much an entry counts: of its kind, and of its page; of others 1.
   const KINDS = { statement: 1.1, term: 0.9, function: 0.9, class: 0.9, method: 0.7, attribute: 0.7, exercise: 0.6, reference: 0.6 };
   const PAGES = { "book/changes.html": 0.3, "book/errata.html": 0.3, "book/teaching.html": 0.8, "book/clusters.html": 0.7, "book/records.html": 0.8 };
@@ -59,6 +67,7 @@ const repsimSearch = (() => {
   const folded = (text) => text.replace(/[²³]/g, (power) => POWERS[power]).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   // One form for singular and plural.
   const stem = (word) => {
+    if (/^0\d/.test(word)) return word.replace(/^0+(?=\d)/, ""); // chapters are numbered from 00
     if (word.length < 4 || /(?:[suiy]s|\d)$/.test(word)) return word;
     return word.replace(/ies$/, "y").replace(/(ss|x|ch|sh)es$/, "$1").replace(/s$/, "");
   };
@@ -113,7 +122,7 @@ const repsimSearch = (() => {
       let taken = 1;
       let phrases = [[wanted[at]]];
       for (const group of SAME) {
-        const spelled = group.map((phrase) => phrase.split(" ").map(stem));
+        const spelled = group.map((phrase) => phrase.split(" ").filter((word) => !FILLERS.has(word)).map(stem));
         const here = spelled.find((phrase) => phrase.every((word, i) => wanted[at + i] === word));
         if (here && here.length >= taken) [taken, phrases] = [here.length, spelled];
       }
@@ -138,7 +147,8 @@ const repsimSearch = (() => {
   const NAMED_SO = 10;
   const called = (text) => (folded(text).match(WORD) ?? []).map(stem).join(" ");
 
-  const ask = (engine, text) => {
+  const ask = (engine, typed) => {
+    const text = CHOOSING.test(typed) ? CHOICE : typed;
     const asked = parts(engine, text);
     if (!asked.length) return [];
     const sums = new Map();
@@ -155,8 +165,13 @@ const repsimSearch = (() => {
     }
     // Who has all that is asked for goes first by far, and before all others what is called by just these words, if they are several.
     const asTyped = called(text);
+    // A chapter goes by its number as well, which stands in the trail of its page.
+    const names = ({ kind, title, trail }) => [
+      ...(asTyped.includes(" ") ? [called(title)] : []),
+      ...(kind === "page" ? [called(trail), called(trail).split(" ").at(-1)] : []),
+    ];
     for (const sum of sums.values())
-      sum.score *= (sum.met / asked.length) ** 3 * (asTyped.includes(" ") && called(sum.title) === asTyped ? NAMED_SO : 1);
+      sum.score *= (sum.met / asked.length) ** 3 * (names(sum).includes(asTyped) ? NAMED_SO : 1);
     return [...sums.values()].sort((a, b) => b.score - a.score);
   };
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from docutils import nodes
 
+from repsim_book.paths import CHAPTERS
 from repsim_book.site import search_entries
 from repsim_book.site.search_entries import Entry
 from repsim_core.files import write_atomic
@@ -66,7 +67,11 @@ class Search:
         def number(kind: str, name: str) -> str:
             return ".".join(map(str, numbers.get(kind, {}).get(name, ())))
 
-        self.found[docname] = (app.env.titles[docname].astext(), search_entries.entries(document, number))
+        entries = search_entries.entries(document, number)
+        folder, _, name = docname.rpartition("/")
+        if folder == CHAPTERS and entries:  # readers ask for a chapter by its number, which no title has
+            entries[0].trail = (f"Chapter {name.partition('_')[0]}",)
+        self.found[docname] = (app.env.titles[docname].astext(), entries)
 
     def page(self, app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
         """The search page: its address, its context, its template."""

@@ -28,6 +28,8 @@ LEFT_OUT = (
 )
 # What stands between the cells of a row.
 BETWEEN_CELLS = " · "
+# The class of what readers move models in; it has a place of its own and no title.
+PLAYGROUND = "playground"
 # Letters of the longest displayed formula that is written out.
 LONGEST = 120
 # Number of a numbered thing on a page: of its kind, and its id.
@@ -127,6 +129,13 @@ def _read(children: Iterable[Any], entry: Entry, found: list[Entry], number: Num
         elif isinstance(node, nodes.row) and node.get("ids"):
             symbol, *rest = node.children
             _own(Entry(node["ids"][0], "symbol", words(symbol), within), rest, found, number)
+        elif PLAYGROUND in getattr(node, "attributes", {}).get("classes", ()) and node["ids"]:
+            _own(
+                Entry(node["ids"][0], "section", PLAYGROUND.capitalize(), within),
+                node.children,
+                found,
+                number,
+            )
         elif name.startswith("exercise") and name.endswith("_node"):
             _titled(node, "exercise", node["type"], within, found, number)
         elif "countertype" in getattr(node, "attributes", {}):

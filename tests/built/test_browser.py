@@ -8,7 +8,16 @@ from contextlib import suppress
 
 import pytest
 from browsing import WITHOUT_INSIDES, Reader, faint_texts, findings, luminance, set_theme, settle
-from phone import BROKEN_WORDS, LETTERS, LOW_DOWNLOADS, SMALL_TARGETS, TOGGLES, WITHOUT_HINT
+from phone import (
+    BROKEN_WORDS,
+    LETTERS,
+    LOW_DOWNLOADS,
+    PICTURES,
+    SCROLLED_WORDS,
+    SMALL_TARGETS,
+    TOGGLES,
+    WITHOUT_HINT,
+)
 from places import PAGES
 from playwright.sync_api import TimeoutError, expect
 
@@ -128,6 +137,11 @@ COVERING = """[...document.querySelectorAll("article.bd-article *:not(svg *, .ka
   .filter(e => !/rgba\\(.*, 0\\)/.test(getComputedStyle(e).backgroundColor))
   .map(e => e.outerHTML.slice(0, 80))"""
 
+# What keeps room for what a script would put there.
+RESERVED = """[...document.querySelectorAll("article.bd-article *:not(svg *, .katex *)")]
+  .filter(e => e.checkVisibility() && parseFloat(getComputedStyle(e).minHeight) > 100)
+  .map(e => e.outerHTML.slice(0, 80))"""
+
 
 def test_on_paper_nothing_is_cut_or_folded(window):
     page = window.page
@@ -140,6 +154,7 @@ def test_on_paper_nothing_is_cut_or_folded(window):
     assert page.evaluate(UNPRINTED) == []
     assert page.evaluate(UNBROKEN) == []
     assert page.evaluate(COVERING) == []
+    assert page.evaluate(RESERVED) == []
     assert page.locator(":is(button, nav, input, .bd-sidebar, .headerlink):visible").count() == 0
     page.emulate_media(media="screen")
 
@@ -150,7 +165,9 @@ def test_a_phone_has_letters_tables_and_targets(window):
         page.set_viewport_size({"width": width, "height": 800})
         settle(page)
         letters = page.evaluate(LETTERS)
-        assert [each for each in letters if each[0] < least] == [], width
+        small = [each for each in letters + page.evaluate(PICTURES) if each[0] < least]
+        assert small == [], width
+        assert page.evaluate(SCROLLED_WORDS) == [], width
         with suppress(TimeoutError):
             page.wait_for_function(f"({WITHOUT_HINT})().length === 0")
         assert page.evaluate(WITHOUT_HINT) == [], width

@@ -159,6 +159,8 @@ def test_outputs_are_made_for_readers(chapters):
     for path in chapters:
         raw = parsed(path).select(".cell_output .output.text_plain")
         assert [each.get_text() for each in raw] == [], name(path)
+        cells = {each.get_text() for each in parsed(path).select("table.dataframe :is(td, th)")}
+        assert cells & {"NaN", "None", "<NA>", "NaT", "nan", "True", "False"} == set(), name(path)
 
 
 def test_formulas_are_in_the_page_for_the_eye_and_the_ear(pages):

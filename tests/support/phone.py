@@ -15,6 +15,30 @@ LETTERS = r"""() => [...document.querySelectorAll("figure.repsim-figure svg")].f
   return [[Math.round(10 * least) / 10, svg.getAttribute("aria-label")?.slice(0, 60)]];
 })"""
 
+# The same of pictures that are files: drawn again in a window as wide as they are shown.
+PICTURES = r"""async () => Promise.all([...document.querySelectorAll("article.bd-article img[src$='.svg']")]
+  .filter((each) => each.getBoundingClientRect().width > 60)
+  .map(async (each) => {
+    const { width } = each.getBoundingClientRect();
+    const frame = Object.assign(document.createElement("iframe"), { srcdoc: await (await fetch(each.src)).text() });
+    frame.style.cssText = `position: absolute; visibility: hidden; width: ${width}px`;
+    const loaded = new Promise((resolve) => { frame.onload = resolve; });
+    document.body.append(frame);
+    await loaded;
+    const drawing = frame.contentDocument.querySelector("svg");
+    const written = [...drawing.querySelectorAll("text")].filter((text) => text.textContent.trim())
+      .map((text) => parseFloat(frame.contentWindow.getComputedStyle(text).fontSize));
+    const least = Math.min(...written) * width / drawing.viewBox.baseVal.width;
+    frame.remove();
+    return [Math.round(10 * least) / 10, each.getAttribute("alt").slice(0, 60)];
+  }))"""
+
+# Tables of words that scroll sideways.
+SCROLLED_WORDS = """[...document.querySelectorAll("article.bd-article table:is(.table, .as-cards)")].filter((table) => {
+  const box = table.closest(".pst-scrollable-table-container, .output, .cell_output");
+  return box && box.scrollWidth > box.clientWidth + 1;
+}).map((table) => table.textContent.trim().replace(/\\s+/g, " ").slice(0, 80))"""
+
 # Boxes that scroll sideways and show nothing at the edge behind which there is more.
 WITHOUT_HINT = """() => [...document.querySelectorAll("article.bd-article :is(table, pre, .repsim-scroll)")]
   .map((each) => {

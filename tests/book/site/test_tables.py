@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from repsim_book.site.tables import UNNAMED, mended
+from repsim_book.site.tables import CARDS, LABEL, UNNAMED, mended
 
 
 def heads(table: pd.DataFrame) -> list[list[tuple[str, str]]]:
@@ -70,3 +70,81 @@ def test_a_list_breaks_on_a_wide_screen_too():
     )
     of_cell = [cell["class"] for cell in BeautifulSoup(mended(cells.to_html()), "html.parser").select("td")]
     assert of_cell == [["words", "wraps"], ["words"]]
+
+
+def markdown(*rows: list[str]) -> BeautifulSoup:
+    """A table as MyST writes it, mended."""
+    head, *body = [
+        "".join(f"<{tag}>{cell}</{tag}>" for cell in row) for row, tag in zip(rows, ["th", "td"], strict=True)
+    ]
+    lines = "".join(f"<tr>{row}</tr>" for row in body)
+    html = f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
+    return BeautifulSoup(mended(html), "html.parser")
+
+
+SOURCE = '<annotation encoding="application/x-tex">d_{\\mathrm{KL}}</annotation>'
+FORMULA = f'<span class="math"><math>{SOURCE}</math>..</span>'
+SENTENCE = "a sentence of more than a few words, which is long"
+
+
+@pytest.mark.parametrize(
+    ("rows", "cards"),
+    [
+        ([["a", "b"], ["1", "2"]], False),
+        ([["a", "b"], ["x", SENTENCE]], True),
+        ([["a", "b", "c", "d"], ["uninterrupted", "intelligible", "measurement", "x"]], True),
+        ([["a", "b"], ["one two three four", "one two three"]], False),
+    ],
+)
+def test_rows_of_words_are_cards_on_a_phone(rows, cards):
+    table = markdown(*rows)
+    assert (CARDS in table.table["class"]) == cards
+    assert bool(table.select(f"[{LABEL}]")) == (cards and len(rows[0]) > 2), "two columns need no names"
+
+
+def test_cells_of_cards_name_their_columns():
+    table = markdown(["", f"{FORMULA}, nats", "Meaning"], ["x", "0.1", SENTENCE])
+    assert [cell.get(LABEL) for cell in table.select("td")] == [None, "d_KL, nats", "Meaning"]
+    table = markdown(["Task", "a", "b"], ["1.6", "x", SENTENCE])
+    assert table.td[LABEL] == "Task"
+
+
+def test_numbers_stay_side_by_side():
+    wide = pd.DataFrame({f"measure number {each}": ["0.123456789"] for each in range(9)})
+    assert CARDS not in mended(wide.to_html())
+    told = BeautifulSoup(mended(pd.DataFrame({"a": [SENTENCE], "b": [1]}).to_html()), "html.parser")
+    assert CARDS in told.table["class"]
+    assert [cell.get(LABEL) for cell in told.select("tbody > tr > *")] == [None, "a", "b"]
+
+
+def test_intervals_and_units_are_not_parted():
+    cells = BeautifulSoup(
+        mended(
+            pd.DataFrame({"a": ["−0.1 [−0.5, +0.3]", "0.1 to 0.9, K = 4, f-norm", "1 − d_{f,g}"]}).to_html()
+        ),
+        "html.parser",
+    )
+    found = [(each["class"][0], each.get_text()) for each in cells.select("td span")]
+    assert found == [
+        ("interval", "[−0.5, +0.3]"),
+        ("interval", "0.1 to 0.9"),
+        ("unit", "K = 4"),
+        ("unit", "f-norm"),
+        ("unit", "1 − d_{f,g}"),
+    ]
+    assert cells.select("td")[1].get_text() == "0.1 to 0.9, K = 4, f-norm"
+    kept = markdown(["a"], ["<code>x [0, 1]</code>"])
+    assert str(kept.td.code) == "<code>x [0, 1]</code>"
+
+
+def test_long_names_of_code_may_break():
+    name = "repsim_core.measures.other_inputs"
+    table = markdown(["a"], [f'<code><span class="pre">{name}</span></code>'])
+    assert table.td.get_text() == name
+    assert str(table.select_one(".pre")).count("<wbr/>") == 4
+
+
+def test_values_are_said_for_readers():
+    table = pd.DataFrame({"a": [0.5, None], "b": [True, False]}, index=["x", "y"])
+    cells = BeautifulSoup(mended(table.to_html()), "html.parser").select("td")
+    assert [cell.get_text() for cell in cells] == ["0.5", "yes", "–", "no"]
