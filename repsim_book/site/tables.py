@@ -68,7 +68,7 @@ def _mended(table: str) -> str:
             cell.attrs.setdefault("scope", "colgroup" if int(str(cell.get("colspan", "1"))) > 1 else "col")
     for row in rows:
         for cell in row.find_all(["td", "th"]):
-            if "dataframe" in whole.get("class", ()) and cell.string in SAID:
+            if "dataframe" in (whole.get("class") or ()) and cell.string in SAID:
                 cell.string = SAID[str(cell.string)]
             _keep_wholes(soup, cell)
             if len(cell.get_text(strip=True)) > LONG and WORD.search(cell.get_text()):
@@ -118,9 +118,9 @@ def _mark_cards(table: Any, head: Any, rows: list[Any]) -> None:
     texts = [[_said(cell) for cell in row] for row in [columns, *cells]]
     width = sum(_LETTER * max(map(_longest_word, column)) + _EDGES for column in zip(*texts, strict=True))
     sentences = any(len(text) > LONGEST for row in texts[1:] for text in row)
-    if not sentences and (width <= _PHONE or "dataframe" in table.get("class", ())):
+    if not sentences and (width <= _PHONE or "dataframe" in (table.get("class") or ())):
         return
-    table["class"] = [*table.get("class", ()), CARDS]
+    table["class"] = [*(table.get("class") or ()), CARDS]
     for row in cells if len(columns) > 2 else ():
         for number, (name, cell) in enumerate(zip(texts[0], row, strict=True)):
             # the first cell is the card's title, which says what it is, if it is no number

@@ -142,6 +142,11 @@ RESERVED = """[...document.querySelectorAll("article.bd-article *:not(svg *, .ka
   .filter(e => e.checkVisibility() && parseFloat(getComputedStyle(e).minHeight) > 100)
   .map(e => e.outerHTML.slice(0, 80))"""
 
+# In tables, what does not break where it has to.
+UNYIELDING = """[...document.querySelectorAll("article.bd-article table :is(th, td, span)")]
+  .filter(e => !e.closest(".katex, .whole") && e.checkVisibility() && /nowrap/.test(getComputedStyle(e).whiteSpace))
+  .map(e => e.outerHTML.slice(0, 80))"""
+
 
 def test_on_paper_nothing_is_cut_or_folded(window):
     page = window.page
@@ -155,6 +160,7 @@ def test_on_paper_nothing_is_cut_or_folded(window):
     assert page.evaluate(UNBROKEN) == []
     assert page.evaluate(COVERING) == []
     assert page.evaluate(RESERVED) == []
+    assert page.evaluate(UNYIELDING) == []
     assert page.locator(":is(button, nav, input, .bd-sidebar, .headerlink):visible").count() == 0
     page.emulate_media(media="screen")
 

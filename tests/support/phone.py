@@ -15,11 +15,12 @@ LETTERS = r"""() => [...document.querySelectorAll("figure.repsim-figure svg")].f
   return [[Math.round(10 * least) / 10, svg.getAttribute("aria-label")?.slice(0, 60)]];
 })"""
 
-# The same of pictures that are files: drawn again in a window as wide as they are shown.
+# The same of pictures that are files: drawn again in a window as wide as they are shown, or were before a playground
+# took their place.
 PICTURES = r"""async () => Promise.all([...document.querySelectorAll("article.bd-article img[src$='.svg']")]
-  .filter((each) => each.getBoundingClientRect().width > 60)
-  .map(async (each) => {
-    const { width } = each.getBoundingClientRect();
+  .map((each) => [each, each.getBoundingClientRect().width || (each.closest(".playground")?.clientWidth ?? 0)])
+  .filter(([, width]) => width > 60)
+  .map(async ([each, width]) => {
     const frame = Object.assign(document.createElement("iframe"), { srcdoc: await (await fetch(each.src)).text() });
     frame.style.cssText = `position: absolute; visibility: hidden; width: ${width}px`;
     const loaded = new Promise((resolve) => { frame.onload = resolve; });
