@@ -19,7 +19,7 @@ KNOWN_THEME = (
 # Without scripts it has the colours of no theme, where this attribute does not leave the choice to the style sheet.
 NO_THEME = ' data-theme="auto"'
 DRAWING = re.compile(r'<img (?![^>]*\bstyle=)([^>]*\bsrc="([^":]+\.svg)"[^>]*)>')
-DRAWING_SIZE = re.compile(r'<svg\b[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
+DRAWING_SIZE = re.compile(r'<svg\b[^>]*\bviewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"')
 ICONS = "scripts/fontawesome.js"
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
 SHEET = "styles/pydata-sphinx-theme.css"
