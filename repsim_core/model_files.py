@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -37,29 +38,27 @@ def load(
         TypeError, ValueError: the file is truncated, foreign, needs unpickling, or lacks an array; the message
             names it.
         FileNotFoundError: there is no such file.
+        MemoryError: naming the file, whose arrays are larger than what is free.
     """
     names = {"embeddings": embeddings, "unembeddings": unembeddings, "bias": bias, "labels": labels}
     for argument, name in names.items():
         if not (isinstance(name, str) or (name is None and argument in ("bias", "labels"))):
             raise TypeError(f"{argument}: found {name!r}, expected the name of an array in the file")
     file = open_arrays(path)
+    for argument, given in names.items():
+        if given is not None and given not in file.names:
+            expected = (
+                given if given != argument else "embeddings and unembeddings, or what they are called there"
+            )
+            raise ValueError(f"path: {path} holds {_in_words(file.names, given)}, expected {expected}")
     arrays: dict[str, np.ndarray | None] = {}
     for argument, given in names.items():
         name = given or argument
-        if name in file.names:
-            try:
-                arrays[argument] = file.read(name)
-            except Exception as error:
-                # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
-                raise unreadable(Path(path), error) from error
-        elif given is None:
-            arrays[argument] = None
-        else:
-            there = _in_words(file.names)
-            expected = (
-                name if given != argument else "embeddings and unembeddings, or what they are called there"
-            )
-            raise ValueError(f"path: {path} holds {there}, expected {expected}")
+        try:
+            arrays[argument] = file.read(name) if name in file.names else None
+        except Exception as error:
+            # Damaged bytes make the parsers fail in every way: TokenError, MemoryError, ...
+            raise unreadable(Path(path), error) from error
     try:
         model = Representations(**arrays)
         if "roundoff" in file.names and (embeddings, unembeddings) == ("embeddings", "unembeddings"):
@@ -70,8 +69,14 @@ def load(
         raise type(error)(f"path: in {path}, {error}") from error
 
 
-def _in_words(names: Sequence[str], most: int = 12) -> str:
+def _in_words(names: Sequence[str], wanted: str, most: int = 12) -> str:
+    """Names of arrays; of many the ones that are most like what is looked for."""
     if not names:
         return "no arrays"
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{sorted(names)[:most]}{more}"
+    if len(names) <= most:
+        return str(sorted(names))
+
+    def unlike(name: str) -> tuple[float, str]:
+        return -SequenceMatcher(None, name.casefold(), wanted.casefold()).ratio(), name
+
+    return f"{sorted(names, key=unlike)[:most]} and {len(names) - most} more"

@@ -75,6 +75,19 @@ def test_a_name_that_is_not_there_is_said_with_those_that_are(source):
         rc.load(source, embeddings=None)
 
 
+def test_of_many_arrays_those_that_are_most_like_the_missing_one_are_said(tmp_path):
+    """A language model has hundreds; and nothing is read before all names are found."""
+    layers = {f"a.layers.{i}.weight": np.zeros((1, 1), np.float32) for i in range(200)}
+    path = tmp_path / "model.npz"
+    np.savez(path, **layers, **{"hidden_states": F, "lm_head.weight": np.array([{}], dtype=object)})
+    with pytest.raises(
+        ValueError, match=r"holds \['lm_head\.weight', .* and 190 more, expected LM_head\.weights"
+    ):
+        rc.load(path, embeddings="hidden_states", unembeddings="LM_head.weights")
+    with pytest.raises(ValueError, match=r"holds \[.*'hidden_states'.* more, expected hidden"):
+        rc.load(path, embeddings="hidden", unembeddings="lm_head.weight")
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_every_precision_of_a_safetensors_file(tmp_path, dtype):
     f, g = (torch.from_numpy(x).to(dtype) for x in (F, G))
