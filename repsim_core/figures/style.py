@@ -10,14 +10,11 @@ dark page, JupyterLab and a stand-alone HTML file. Data colours are chosen to st
 No function here changes matplotlib's settings for anyone else.
 """
 
-import hashlib
 import html
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from xml.etree import ElementTree
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -32,8 +29,8 @@ from matplotlib.legend import Legend
 from matplotlib.typing import RcKeyType
 
 from repsim_core.figures.figure_source import FigureSource, narrow_of, source_of
+from repsim_core.figures.inline_svg import INK, inline_svg
 from repsim_core.figures.narrow import NARROW_WIDTH, fit_texts, is_narrow
-from repsim_core.figures.shared_shapes import join_points
 
 __all__ = [
     "INK",
@@ -58,15 +55,11 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "h", "*")
 MODEL_COLORS: tuple[str, str] = _PALETTE[:2]
 """Colours of the first and the second of two models that are compared, everywhere in the book."""
 
-# matplotlib's SVG writer leaves black out or spells it so; both become currentColor.
-INK = "#000000"
 _RASTER_DPI = 150
 # Points in one axes: above this an SVG scatter is larger than its picture.
 _DENSE = 1500
 # The attribute of a drawing for narrow columns: a style sheet shows it, where there is one.
 HIDDEN = ' style="display:none"'
-# Below this, 11-point text is too small to read; the figure's box scrolls instead.
-_SMALLEST_SCALE = 0.5
 
 _RC: dict[RcKeyType, Any] = {
     # This family comes with matplotlib, so every machine draws the same.
@@ -327,7 +320,7 @@ def _drawing(fig: Figure, alt: str) -> str:
             buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     plt.close(fig)
-    return _inline_svg(buffer.getvalue(), alt)
+    return inline_svg(buffer.getvalue(), alt)
 
 
 def _lay_out(fig: Figure) -> None:
@@ -348,73 +341,3 @@ def figure_markup(body: str, caption: str | None = None, title: str | None = Non
         '<figure class="repsim-figure" style="margin:1em 0">'
         f'{above}<div class="repsim-scroll" style="overflow-x:auto">{body}</div>{under}</figure>'
     )
-
-
-def _inline_svg(document: str, alt: str) -> str:
-    """matplotlib's SVG document as an element of an HTML page: own ids, the theme's ink, responsive."""
-    root = ElementTree.fromstring(document)
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        for name in [name for name in element.attrib if "}" in name]:
-            element.set(name.rpartition("}")[2], element.attrib.pop(name))
-    _drop(root, "metadata")
-    # Its rule is for `*`: in a page it would reach every other drawing.
-    _drop(root, "style")
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            if name in ("style", "fill", "stroke"):
-                element.set(name, value.replace(INK, "currentColor"))
-            elif name in ("d", "x", "y", "points"):
-                element.set(name, _rounded(value))
-        if element.tail and not element.tail.strip():
-            element.tail = None
-        if element.text and not element.text.strip():
-            element.text = None
-    join_points(root)
-    # In CSS pixels, at matplotlib's own size.
-    width = float(root.get("viewBox", "").split()[2]) / 72 * 96
-    for name in ("width", "height", "version"):
-        root.attrib.pop(name, None)
-    root.set("xmlns", "http://www.w3.org/2000/svg")
-    root.set("role", "img")
-    root.set("aria-label", alt)
-    root.set(
-        "style",
-        # A black fill is left out by matplotlib: it is inherited from here.
-        "fill:currentColor;stroke-linejoin:round;stroke-linecap:butt;display:block;margin:0 auto;height:auto;"
-        f"width:100%;max-width:{width:.0f}px;min-width:{width * _SMALLEST_SCALE:.0f}px",
-    )
-    return _with_own_ids(root)
-
-
-def _drop(root: ElementTree.Element, tag: str) -> None:
-    for parent in list(root.iter()):
-        for child in parent.findall(tag):
-            parent.remove(child)
-
-
-def _rounded(numbers: str) -> str:
-    """Coordinates to a hundredth of a point, which no eye can tell from six decimals."""
-    return re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), numbers)
-
-
-def _with_own_ids(root: ElementTree.Element) -> str:
-    """The drawing as text, with ids that no other figure has and that its content alone decides."""
-    text = ElementTree.tostring(root, encoding="unicode")
-    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', text))
-    order: dict[str, int] = {}
-    for element in root.iter():
-        if (name := element.get("id")) is not None:
-            if name in used:
-                order[name] = len(order)
-            else:
-                del element.attrib["id"]
-    text = ElementTree.tostring(root, encoding="unicode")
-
-    def renamed(prefix: str) -> str:
-        return re.sub(
-            r'(url\(#|href="#|\bid=")([^")]+)', lambda match: f"{match[1]}{prefix}{order[match[2]]}", text
-        )
-
-    digest = hashlib.sha256(renamed("").encode()).hexdigest()[:8]
-    return renamed(f"f{digest}-")
