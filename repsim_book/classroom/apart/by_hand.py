@@ -48,7 +48,7 @@ def execute(source: str, namespace: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Serve requests: the first is the order, the others have `cells` to execute before what is asked for in `ask`."""
+    """Serve requests: the first is the order, the others have `cells` to execute before what `ask` asks for, if any."""
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     send = listen(requests.put)
     bind(Limits(**requests.get()["limits"]))
@@ -59,7 +59,8 @@ def main() -> None:
         while request := requests.get():
             for source in request["cells"]:
                 execute(source, namespace)
-            send({"answer": answer(namespace, request["ask"])})
+            if "ask" in request:
+                send({"answer": answer(namespace, request["ask"])})
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from repsim_book.classroom.apart.values import UnsupportedError, decode, encode
 
 _HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 # The function of repsim_core.assignments by which a test says that it is about a function written by hand.
-_BY_HAND = "is_own"
+BY_HAND = "is_own"
 # Characters of what a test says; values of a student are in it.
 _TEXT = 5000
 
@@ -203,7 +203,7 @@ class Judge:
         tree = ast.parse(source)
         code = compiled(tree.body, file)
         namespace: dict[str, Any] = {"__name__": "__main__"}
-        own = asked_of(tree, _BY_HAND)
+        own = asked_of(tree, BY_HAND)
         verdict.by_hand = bool(own)
         missing = self.given.define(read(code) - own, namespace)
         self._fetch(missing, self.ask, namespace)

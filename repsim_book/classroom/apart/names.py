@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import dis
+import threading
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from types import CodeType
 from typing import Any
 
@@ -78,6 +80,25 @@ class Given:
         for source in answers:
             for name in bound(compiled(parsed(source).body, "<answer>")):
                 self.statements.pop(name, None)
+
+    def import_ahead(self, tests: Iterable[str]) -> threading.Thread:
+        """Import what tests will, in a thread: what a module needs to be loaded is then done while others work."""
+        wanted: dict[str, ast.stmt] = {}
+        for source in tests:
+            tree = parsed(source)
+            named = read(compiled(tree.body, "<test>")) & set(self.statements)
+            for each in (*ast.walk(tree), *(self.statements[name] for name in sorted(named))):
+                if isinstance(each, _IMPORTS):
+                    wanted[ast.unparse(each)] = each
+
+        def load() -> None:
+            for statement in wanted.values():
+                with suppress(Exception):  # the test says it
+                    exec(compiled([statement], "<ahead>"), {})
+
+        thread = threading.Thread(target=load, name="imports", daemon=True)
+        thread.start()
+        return thread
 
     def define(self, names: Collection[str], namespace: dict[str, Any]) -> set[str]:
         """Put those of the names that are given into a namespace, with all that they rely on.

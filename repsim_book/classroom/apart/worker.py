@@ -26,7 +26,7 @@ from repsim_book.classroom.apart.family import (
     family,
     running,
 )
-from repsim_book.classroom.apart.judge import Judge, StoppedError, Verdict, error_output, visible
+from repsim_book.classroom.apart.judge import BY_HAND, Judge, StoppedError, Verdict, error_output, visible
 from repsim_book.classroom.apart.limits import BESIDE, MAX_OUTPUT, Limits, bind
 from repsim_book.classroom.apart.names import Given
 from repsim_book.classroom.apart.sandbox import Sandbox
@@ -73,6 +73,11 @@ class Worker:
             self._stack.callback(end_children)
             self._stack.enter_context(watch)
             self._executor = self._started(_EXECUTOR, notebook=self._without_tests(), files=self.files)
+            # While the kernel starts and the first cells run: what tests will need.
+            tests = [cell["source"] for cell in self.cells if is_test(cell)]
+            self.judge.given.import_ahead(tests)
+            if any(BY_HAND in test for test in tests):
+                self._by_hand = self._started(_BY_HAND)
             try:
                 self._executor.receive()
                 there = running()
@@ -144,6 +149,8 @@ class Worker:
         cell["execution_count"] = count if isinstance(count, int) else None
         if reply.get("finished"):
             self.finished.add(self.at)
+            if self._by_hand is not None:
+                self._by_hand.send(self._new_by_hand())
 
     def _test(self, cell: Cell) -> None:
         # What students have of a test runs in their kernel too: later cells may rely on its names.
@@ -201,14 +208,18 @@ class Worker:
         late = threading.Event()
         try:
             with self._within(self._by_hand.process, self.limits.cell_seconds, late):
-                self._by_hand.send({"cells": self._sources[self._done_by_hand :], "ask": request})
-                self._done_by_hand = len(self._sources)
+                self._by_hand.send({**self._new_by_hand(), "ask": request})
                 return self._by_hand.receive().get("answer")
         except EndedError as error:
             self._by_hand = None
             if late.is_set():
                 raise StoppedError("Timeout", f"interrupted after {self.limits.cell_seconds} s") from error
             raise StoppedError("NotExecuted", "the process in which it runs by hand ended") from error
+
+    def _new_by_hand(self) -> dict[str, list[str]]:
+        """The cells that the process by hand has not executed yet; it has them now."""
+        done, self._done_by_hand = self._done_by_hand, len(self._sources)
+        return {"cells": self._sources[done:]}
 
     @contextmanager
     def _within(
