@@ -144,7 +144,8 @@ RESERVED = """[...document.querySelectorAll("article.bd-article *:not(svg *, .ka
 
 # In tables, what does not break where it has to.
 UNYIELDING = """[...document.querySelectorAll("article.bd-article table :is(th, td, span)")]
-  .filter(e => !e.closest(".katex, .whole") && e.checkVisibility() && /nowrap/.test(getComputedStyle(e).whiteSpace))
+  .filter(e => !e.closest(".katex, .whole, .visually-hidden") && e.checkVisibility())
+  .filter(e => /nowrap/.test(getComputedStyle(e).whiteSpace))
   .map(e => e.outerHTML.slice(0, 80))"""
 
 
