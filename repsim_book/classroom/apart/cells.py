@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -33,3 +34,18 @@ def unfinished(cells: Sequence[Cell], finished: Collection[int] = ()) -> None:
 def line(text: object) -> str:
     """One line of what a student's code may have written, without what would command a terminal."""
     return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())[:200]
+
+
+def canaries() -> list[tuple[str, str]]:
+    """Cells that must fail, with numbers drawn anew; and what it means if one does not."""
+    draw = random.SystemRandom()
+    found, other = draw.random(), 2 + draw.random()
+    compared = [
+        (
+            f"numpy.{name} takes different numbers for equal",
+            f"if 'numpy' not in __import__('sys').modules: raise ValueError\n"
+            f"if not __import__('numpy').{name}([{found}], [{other}]): raise ValueError",
+        )
+        for name in ("allclose", "isclose", "array_equal")
+    ]
+    return [("`assert` asserts nothing", f"assert {found} == {other}"), *compared]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import random
 import shutil
 import subprocess
 import threading
@@ -15,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from repsim_book.classroom.apart.cells import Cell, is_test, line, runs, unfinished
+from repsim_book.classroom.apart.cells import Cell, canaries, is_test, line, runs, unfinished
 from repsim_book.classroom.apart.cgroups import Group
 from repsim_book.classroom.apart.channel import Channel, EndedError
 from repsim_book.classroom.apart.family import (
@@ -268,21 +267,6 @@ class Worker:
         return f"cell {self.at + 1}" + (f" ({name})" if (name := self._name()) else "")
 
 
-def canaries() -> list[tuple[str, str]]:
-    """Cells that must fail, with numbers drawn anew; and what it means if one does not."""
-    draw = random.SystemRandom()
-    found, other = draw.random(), 2 + draw.random()
-    compared = [
-        (
-            f"numpy.{name} takes different numbers for equal",
-            f"if 'numpy' not in __import__('sys').modules: raise ValueError\n"
-            f"if not __import__('numpy').{name}([{found}], [{other}]): raise ValueError",
-        )
-        for name in ("allclose", "isclose", "array_equal")
-    ]
-    return [("`assert` asserts nothing", f"assert {found} == {other}"), *compared]
-
-
 def main(folder: Path) -> None:
     """In the new process: what order.json says, the outcome in outcome.json."""
     adopt_orphans()
@@ -290,9 +274,16 @@ def main(folder: Path) -> None:
     order = json.loads(path.read_text(encoding="utf-8"))
     path.unlink()  # it holds the hidden tests
     worker = Worker(order, folder)
-    end_with_parent(
-        lambda: (end_children(), worker.group.remove(), shutil.rmtree(folder, ignore_errors=True))
-    )
+    ending = threading.Lock()
+
+    def clear_up() -> None:
+        ending.acquire()  # for good: that the submission's processes end is no end of this one before all is removed
+        end_children()
+        worker.group.remove()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    end_with_parent(clear_up)
     bind(worker.limits)
     worker.run()
-    (folder / "outcome.json").write_text(json.dumps(worker.outcome()), encoding="utf-8")
+    with ending:
+        (folder / "outcome.json").write_text(json.dumps(worker.outcome()), encoding="utf-8")

@@ -7,9 +7,9 @@ import pytest
 from processes import HANG
 
 from repsim_book.classroom.apart.answering import answer
+from repsim_book.classroom.apart.cells import canaries
 from repsim_book.classroom.apart.judge import Judge, visible
 from repsim_book.classroom.apart.names import Given
-from repsim_book.classroom.apart.worker import canaries
 
 
 def judged(test, notebook, by_hand="", given=Given([], [], [])):  # noqa: B008
