@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -39,6 +40,9 @@ def load(
             names it.
         FileNotFoundError: there is no such file.
         MemoryError: naming the file, whose arrays are larger than what is free.
+
+    Warns:
+        UserWarning: a layer's bias, such as ``lm_head.bias``, is beside its weight and is not asked for.
     """
     names = {"embeddings": embeddings, "unembeddings": unembeddings, "bias": bias, "labels": labels}
     for argument, name in names.items():
@@ -51,6 +55,13 @@ def load(
                 given if given != argument else "embeddings and unembeddings, or what they are called there"
             )
             raise ValueError(f"path: {path} holds {_in_words(file.names, given)}, expected {expected}")
+    of_head = unembeddings.removesuffix("weight") + "bias"
+    if bias is None and unembeddings.endswith("weight") and of_head in file.names and of_head != "bias":
+        warnings.warn(
+            f"bias: {path} holds {of_head} beside {unembeddings}, which is left out; expected its name, if it is "
+            "the bias of the labels",
+            stacklevel=2,
+        )
     arrays: dict[str, np.ndarray | None] = {}
     for argument, given in names.items():
         name = given or argument

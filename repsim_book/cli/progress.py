@@ -1,5 +1,6 @@
 """Progress on standard error: a bar on a terminal, elsewhere a line now and then."""
 
+import os
 import sys
 import time
 from datetime import timedelta
@@ -20,7 +21,7 @@ class ProgressLine:
 
     def __init__(self, name: str, unit: str) -> None:
         self.name, self.unit = name, unit
-        self.terminal = sys.stderr.isatty()
+        self.terminal = sys.stderr.isatty() and _columns() > 0
         self.bar: tqdm | None = None
         self.said, self.done = time.monotonic(), -1
 
@@ -62,6 +63,14 @@ class ProgressLine:
         self.bar.total, self.bar.n = of, done
         self.bar.set_postfix_str(remarks, refresh=False)
         self.bar.refresh()
+
+
+def _columns() -> int:
+    """Of the terminal; some containers say 0, where no bar has room."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 0
 
 
 def duration(seconds: float) -> str:

@@ -60,7 +60,9 @@ def test_arrays_are_found_by_their_names(source):
     assert np.array_equal(found.unembeddings, G)
     assert found.bias.tolist() == list(range(6))
     assert found.labels.tolist() == (np.arange(20) % 6).tolist()
-    without = rc.load(source, embeddings="hidden_states", unembeddings="lm_head.weight")
+    said = r"^bias: .* holds lm_head.bias beside lm_head.weight, which is left out"
+    with pytest.warns(UserWarning, match=said):
+        without = rc.load(source, embeddings="hidden_states", unembeddings="lm_head.weight")
     assert without.bias is None
     assert without.labels is None
 
