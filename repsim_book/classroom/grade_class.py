@@ -194,9 +194,7 @@ class _Class:
                         student = waiting.pop(future)
                         outcomes[student] = future.result()
                         self._keep(student, outcomes[student])
-                        ended(1)
-                    if not finished:
-                        ended(0)
+                    ended(len(finished))  # which may be interrupted: all of these are kept
             except BaseException:
                 self._abandon(list(waiting))
                 raise

@@ -187,7 +187,7 @@ def test_the_page_shows_every_recipe_and_where_it_begins():
 
 def table(heading: str) -> list[list[str]]:
     """The rows of the page's table whose first cell is this."""
-    lines = PAGE.split(f"| {heading} |")[1].split("\n:::")[0].splitlines()[2:]
+    lines = PAGE.split(f"| {heading} |")[1].split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -217,7 +217,7 @@ def test_mean_cca_by_chance_in_the_table():
 
 
 def test_intervals_against_the_number_of_inputs_in_the_table(pair):
-    rows = PAGE.split("| Inputs $N$ |")[2].split("\n:::")[0].splitlines()[2:]
+    rows = PAGE.split("| Inputs $N$ |")[2].split("\n\n")[0].splitlines()[2:]
     for row, count in zip(rows, (100, 1000, 10_000), strict=True):
         found = rc.bootstrap_intervals(*pair(count), pivot=0, labels="all")
         chosen = (found[name] for name in ("d_kl", "mean_cca", "ratio_distance"))

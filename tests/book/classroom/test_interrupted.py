@@ -68,7 +68,8 @@ def test_what_has_run_is_kept_when_grading_is_killed(course, tmp_path, executed,
 
 
 def stopped(course, executed):
-    """A class of which one has run when grading was interrupted."""
+    """A class of which one has run when grading was interrupted, or both: who is executed after that, and who was not
+    kept."""
     for student in ("ada", "bob"):
         write(course.directory, {f"submitted/{student}/{NAME}/{NAME}.ipynb": data(MASTER)})
     found = executed()
@@ -79,32 +80,33 @@ def stopped(course, executed):
 
     with pytest.raises(KeyboardInterrupt):
         grade_class(course, NAME, limits=LIMITS, progress=stop)
-    assert [path.parent.name for path in all_executed(course, NAME)][:1] == ["ada"]
+    there = [path.parent.name for path in all_executed(course, NAME)]
+    assert there[:1] == ["ada"]
     found.clear()
-    return found
+    return found, [student for student in ("ada", "bob") if student not in there]
 
 
 def test_what_is_kept_counts_for_the_same_work_under_the_same_limits_only(course, executed):
-    again = stopped(course, executed)
+    again, lost = stopped(course, executed)
     write(course.directory, {f"submitted/ada/{NAME}/{NAME}.ipynb": data(RELEASE)})
     grade_class(course, NAME, limits=LIMITS)
-    assert again == ["ada", "bob"]
+    assert again == ["ada", *lost]
 
 
 @pytest.mark.parametrize(
     ("limits", "force"), [(LIMITS, True), (Limits(cell_seconds=HANG, megabytes=3000), False)]
 )
 def test_force_and_other_limits_execute_all_again(course, executed, limits, force):
-    again = stopped(course, executed)
+    again, _ = stopped(course, executed)
     grade_class(course, NAME, limits=limits, force=force)
     assert again == ["ada", "bob"]
 
 
 def test_a_kept_result_that_is_damaged_is_none(course, executed):
-    again = stopped(course, executed)
+    again, lost = stopped(course, executed)
     all_executed(course, NAME)[0].write_text('{"key": 1}')
     grade_class(course, NAME, limits=LIMITS)
-    assert again == ["ada", "bob"]
+    assert again == ["ada", *lost]
 
 
 def test_what_an_interrupted_submission_changed_is_put_back_and_nothing_of_it_kept(
