@@ -30,17 +30,18 @@ from repsim_book.classroom.apart.family import end_family
 from repsim_book.classroom.apart.limits import DEFAULT_LIMITS, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
 from repsim_book.classroom.attempts import place_attempts
-from repsim_book.classroom.course import Course
+from repsim_book.classroom.course import Course, quoted
 from repsim_book.classroom.executed import all_executed, as_kept, executed_path, kept
 from repsim_book.classroom.given import Given, keep_given, remembered
 from repsim_book.classroom.groups import numbers_beside, shared_work
 from repsim_book.classroom.isolated import ExecutedSubmission, execute_apart, files_beside, given_by
-from repsim_book.classroom.notebooks import read_notebook
+from repsim_book.classroom.notebooks import read_notebook, says
 from repsim_book.classroom.recording import have_wait, no_points, store
 from repsim_book.classroom.records import GradingRecord, grading_key, read_grading_records, write_record
 from repsim_book.classroom.suspicions import suspicions
 from repsim_book.classroom.watch import Watch
 from repsim_book.errors import ClassroomError
+from repsim_core.assignments import student_seed
 from repsim_core.errors import InputError
 
 # Seconds between two reports of progress.
@@ -236,10 +237,15 @@ class _Class:
         """In a thread: the executed submission, or why it cannot be read."""
         try:
             whose = numbers_beside(data, student, self.members) or student
-            restored = restore(self.skeleton, read_notebook(data), whose)
+            notebook = read_notebook(data)
+            restored = restore(self.skeleton, notebook, whose)
         except InputError as error:
             return str(error)
-        self.look_at[student] = (*restored.look_at, *suspicions(restored.notebook, self.skeleton))
+        self.look_at[student] = (
+            *self._another(notebook, whose),
+            *restored.look_at,
+            *suspicions(restored.notebook, self.skeleton),
+        )
         if found := kept(self.course, self.name, student, self.keys[student], self.limits):
             return found
         self.started[student] = time.monotonic()
@@ -256,6 +262,13 @@ class _Class:
             )
         finally:
             del self.started[student]
+
+    def _another(self, notebook: NotebookNode, whose: str) -> tuple[str, ...]:
+        """That a notebook has other numbers than tests ask for: those of whom it names."""
+        said = says(notebook).strip().encode(errors="replace").decode()
+        if said in ("", says(self.skeleton)) or student_seed(said) == student_seed(whose):
+            return ()
+        return (f"it says that it is of {quoted(said[:100])}; tests ask for the numbers of {whose}",)
 
     def _record(self, student: str, outcome: ExecutedSubmission | str) -> None:
         look_at = self.look_at.pop(student, ())

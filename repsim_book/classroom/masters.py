@@ -216,6 +216,11 @@ def course_secret(course: Path) -> int:
     return int(text, 16)
 
 
+def assignment_secret(secret: int, name: str) -> int:
+    """The number of one assignment: pages of feedback show hidden tests, and with them this number and no other's."""
+    return int.from_bytes(hashlib.sha256(f"{secret:032x} {name}".encode()).digest()[:16])
+
+
 def drawn_anew(master: NotebookNode, secret: int) -> None:
     """Let the hidden tests of a master draw other numbers: default_rng(11) becomes default_rng([11, secret])."""
 

@@ -77,13 +77,20 @@ class Owners:
         # One folder is the one that an archive was made of, or that of the only student.
         only = len(notebooks) == 1 and len(notebooks[0]) == 2
         of_one = only and (
-            notebooks[0][1] == f"{name}.ipynb" or of_learning_system(notebooks[0][:1], "") is not None
+            notebooks[0][1] == f"{name}.ipynb" or of_learning_system(notebooks[0][:1]) is not None
         )
-        self.top = tops.pop() if len(tops) == 1 and (len(paths) > 1 or only) and not of_one else ()
+        around = len(tops) == 1 and (len(paths) > 1 or only) and not of_one
+        # What is inside a student's own folder was named by that student.
+        self.top = tops.pop() if around and not any(map(self._is_somebody_s, tops)) else ()
         self.gradescope: dict[str, _Submission] = {}
         for file, found in files.items():
-            if path_of(file).name == _METADATA:
+            # One in a student's folder is the student's own.
+            if path_of(file).name == _METADATA and of_learning_system(path_of(file).parts[:-1]) is None:
                 self.gradescope |= _submissions(found.read())
+
+    def _is_somebody_s(self, folders: tuple[str, ...]) -> bool:
+        named = self.roster is not None and self.roster.find(*folders) is not None
+        return named or of_learning_system(folders) is not None
 
     def of_nobody(self, file: str) -> bool:
         """Whether a file comes with the download."""
@@ -102,7 +109,7 @@ class Owners:
         folders = path.parts[:-1]
         if self.top and folders[:1] == self.top:
             folders = folders[1:]
-        parts = of_learning_system(folders, path.stem)
+        parts = of_learning_system(folders, "" if self._is_somebody_s(folders) else path.stem)
         if parts is None and any(folder in self.gradescope for folder in folders):
             parts = {}
         changed = self.files[file].changed if parts is None else None  # of a download: when it was made
@@ -131,7 +138,8 @@ class Owners:
         return self.roster.group_of(student)
 
     def _of_download(self, folders: tuple[str, ...], path: PurePosixPath, parts: Mapping[str, str]) -> Owner:
-        folder = next((each for each in reversed(folders) if each in self.gradescope), "")
+        made = (each for each in folders if each in self.gradescope or of_learning_system([each]) is not None)
+        folder = next(made, path.stem)
         names = [parts[key] for key in ("number", "name") if key in parts]
         late = "late" in parts if "number" in parts else None  # Canvas alone says it
         if submission := self.gradescope.get(folder):
@@ -140,8 +148,7 @@ class Owners:
                 time_from = "Gradescope" if submission.time else ""
                 together = tuple(members) if len(members) > 1 else ()
                 return Owner(members[0], together, submission.time, time_from)
-        student = self._student([*names, *folders[::-1], path.stem], certain=False)
-        return Owner(student, late=late)
+        return Owner(self._student([*names, folder], certain=False), late=late)
 
     def _of_path(self, folders: tuple[str, ...], path: PurePosixPath) -> str:
         notebook = path.suffix.lower() == ".ipynb"
@@ -154,8 +161,13 @@ class Owners:
                 )
             if ASSIGNMENT.fullmatch(path.stem):
                 raise InputError(f"found the name of an assignment, expected <student>.ipynb of {self.name}")
-            return self._student([*folders[::-1], path.stem] if folders else [path.stem])
-        return self._student([next((folder for folder in reversed(folders) if folder != self.name), "")])
+            return self._student([*self._own(folders), path.stem])
+        return self._student([*self._own(folders), ""])
+
+    def _own(self, folders: tuple[str, ...]) -> list[str]:
+        """The folders that may be a student's: first those that the roster knows, outermost first, then all."""
+        inner = [folder for folder in reversed(folders) if folder != self.name]
+        return [*(folder for folder in folders if self._is_somebody_s((folder,))), *inner]
 
     def _student(self, labels: list[str], *, certain: bool = True) -> str:
         """The id of whom one of these stands for; without a roster the first is one, if that is certain."""

@@ -18,7 +18,7 @@ from nbgrader.converters import GenerateAssignment
 from sqlalchemy.exc import SQLAlchemyError
 
 from repsim_book.classroom.course import Course, convert, require_name
-from repsim_book.classroom.masters import Masters, course_secret, drawn_anew, masters
+from repsim_book.classroom.masters import Masters, assignment_secret, course_secret, drawn_anew, masters
 from repsim_book.classroom.settings import SETTINGS, TEMPLATE
 from repsim_book.errors import ClassroomError
 from repsim_core.errors import InputError, nearest
@@ -101,8 +101,8 @@ def release_from(
     sources = {name: used.read(name) for name in chosen}
     course.directory.mkdir(parents=True, exist_ok=True)
     secret = course_secret(course.directory)
-    for master in sources.values():
-        drawn_anew(master, secret)
+    for name, master in sources.items():
+        drawn_anew(master, assignment_secret(secret, name))
     written = {name: nbformat.writes(master).encode() for name, master in sources.items()}
     files = {f"source/{name}/{name}.ipynb": data for name, data in written.items()}
     released = [f"release/{name}/{name}.ipynb" for name in chosen]

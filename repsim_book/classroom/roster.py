@@ -10,6 +10,7 @@ import csv
 import difflib
 import io
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,9 +100,10 @@ class Roster:
     def unknown(self, name: str) -> InputError:
         """The error of a name that nobody here has."""
         close = difflib.get_close_matches(_plain(name), self._known, n=1, cutoff=0.6)
-        guess = f"; did you mean {min(self._known[close[0]])}?" if close else ";"
+        guess = f"; did you mean {min(self._known[close[0]])}? Add" if close else "; add"
         return InputError(
-            f"found {quoted(name)}, expected somebody in {ROSTER}{guess} Add a row, or say who it is: --who {name}=ID"
+            f"found {quoted(name)}, expected somebody in {ROSTER}{guess} a row, or say who it is: "
+            f"--who {shlex.quote(f'{name}=ID')}"
         )
 
 
@@ -139,21 +141,23 @@ def read_roster(path: Path) -> Roster | None:
     return Roster(list(found.values()))
 
 
-def of_learning_system(folders: Sequence[str], stem: str) -> Mapping[str, str] | None:
+def of_learning_system(folders: Sequence[str], stem: str = "") -> Mapping[str, str] | None:
     """What a path tells of a student where a learning system has made it, None where none has.
+
+    The outermost folder counts: what is inside it was named by whoever handed it in.
 
     Args:
         folders: that the file is in, outermost first.
-        stem: its name without the suffix.
+        stem: its name without the suffix, where that was made by the learning system too.
 
     Returns:
         The parts of the name that tell: `number` or `participant`, `name`, `late` where it says so; or none
         (Gradescope's, which a file beside it explains).
     """
-    for part in (*reversed(folders), stem):
-        for pattern in (_MOODLE, _CANVAS, _GRADESCOPE):
-            if found := pattern.fullmatch(part):
-                return {key: value for key, value in found.groupdict().items() if value}
+    tried = [(part, pattern) for part in folders for pattern in (_MOODLE, _GRADESCOPE)]
+    for part, pattern in [*tried, (stem, _MOODLE), (stem, _CANVAS)]:
+        if found := pattern.fullmatch(part):
+            return {key: value for key, value in found.groupdict().items() if value}
     return None
 
 

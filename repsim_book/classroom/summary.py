@@ -11,7 +11,9 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from repsim_book.classroom.course import Course
+from repsim_book.classroom.decisions import read_decisions
 from repsim_book.classroom.notebooks import grade_id
+from repsim_book.classroom.points import graded_cells
 from repsim_book.classroom.report import class_tables
 from repsim_book.classroom.standing import STATES
 from repsim_book.classroom.tables import write_table
@@ -47,6 +49,7 @@ def write_summary(course: Course, name: str) -> tuple[pd.DataFrame, dict[str, li
         InputError: the assignment was not released, or nothing of it was handed in.
     """
     parts = parts_of(course.skeleton(name))
+    most, withdrawn = graded_cells(course, name), {*read_decisions(course, name).withdrawn}
     tables = class_tables(course)
     grades = tables.grades[tables.grades["assignment"] == name]
     if grades.empty:
@@ -55,17 +58,18 @@ def write_summary(course: Course, name: str) -> tuple[pd.DataFrame, dict[str, li
     cells = tables.cells[(tables.cells["assignment"] == name) & tables.cells["student"].isin(graded)]
     cells = cells.assign(part=lambda rows: rows["cell"].map(parts))
     rows: list[dict[str, Any]] = []
-    counted = cells[~cells["withdrawn"].astype(bool)]  # of no rows at all the type is not known
+
+    def add(part: str, cell: str, of: list[str]) -> None:
+        figures = _figures(cells[cells["cell"].isin(of)], sum(most.get(each, 0.0) for each in of))
+        rows.append({"part": part, "cell": cell, **figures, "withdrawn": cell in withdrawn})
+
     for part in dict.fromkeys(parts.values()):
-        for cell in [cell for cell, of in parts.items() if of == part]:
-            found = cells[cells["cell"] == cell]
-            rows.append(
-                {"part": part, "cell": cell, **_figures(found), "withdrawn": bool(found["withdrawn"].any())}
-            )
-        of_part = counted[counted["part"] == part]
-        if part and len({cell for cell, of in parts.items() if of == part}) > 1:
-            rows.append({"part": part, "cell": "", **_figures(of_part), "withdrawn": False})
-    rows.append({"part": "", "cell": "", **_figures(counted), "withdrawn": False})
+        of_part = [cell for cell, of in parts.items() if of == part]
+        for cell in of_part:
+            add(part, cell, [cell])
+        if part and len(of_part) > 1:
+            add(part, "", [cell for cell in of_part if cell not in withdrawn])
+    add("", "", [cell for cell in parts if cell not in withdrawn])
     table = pd.DataFrame(rows, columns=_COLUMNS).assign(assignment=name)
     write_table(course.directory / SUMMARY, table)
     states = {state: sorted(grades.loc[grades["state"] == state, "student"]) for state in STATES}
@@ -109,12 +113,11 @@ def cells_of(skeleton: NotebookNode, task: str) -> list[str]:
     return known[task]
 
 
-def _figures(rows: pd.DataFrame) -> Mapping[str, Any]:
-    """Of some cells of all submissions."""
+def _figures(rows: pd.DataFrame, most: float) -> Mapping[str, Any]:
+    """Of some cells of all submissions, which are worth so many points together."""
     waiting = rows.groupby("student")["pending"].any()
     sums = rows.groupby("student")[["points", "max_points"]].sum()
     graded = sums[~waiting]
-    most = float(sums["max_points"].max()) if len(sums) else float("nan")
     full = (graded["points"] >= graded["max_points"]).mean()
     return {
         "max_points": most,

@@ -141,14 +141,23 @@ def export(name: str, system: str, column: str | None, unfinished: bool, course:
 
     Students whose work waits for something have no row for Moodle and Canvas, and are named; the exit code is then 1.
     Who handed in nothing has 0 points. For Canvas give the column its name there, with the number: --column "Twins
-    (1234)".
+    (1234)". Where questions are withdrawn, give the assignment the new maximum there before you import.
     """
     from repsim_book.classroom.course import Course
+    from repsim_book.classroom.decisions import read_decisions
     from repsim_book.classroom.export import export_grades
+    from repsim_book.classroom.points import graded_cells
 
     found = Course(course)
     path, left_out = export_grades(found, name, system, column=column, unfinished=unfinished)
     print(path)
+    if system != "csv" and (withdrawn := read_decisions(found, name).withdrawn):
+        most = sum(points for cell, points in graded_cells(found, name).items() if cell not in withdrawn)
+        print(
+            f"repsim: questions are withdrawn: {most:g} points can be earned; make this the maximum of the assignment "
+            f"in {system.capitalize()} before you import, or what is withdrawn counts as lost",
+            file=sys.stderr,
+        )
     if left_out:
         print(f"repsim: not final: {', '.join(left_out)}", file=sys.stderr)
     return 1 if left_out else 0

@@ -160,6 +160,8 @@ const typeset = ({ tex, display, mathml }) => {
     else joined(html);
     return { html: tree.toMarkup() };
   } catch (error) {
+    // A RangeError is KaTeX's own where a formula is nested more deeply than its parser can go.
+    if (error instanceof RangeError) return { error: "it is nested too deeply" };
     if (!(error instanceof katex.ParseError)) throw error;
     return { error: error.message.replaceAll("\u0332", "") }; // which underlines each letter of the place
   }

@@ -71,7 +71,8 @@ def _replaced() -> Iterator[str]:
 
 def _told(error: BaseException) -> dict[str, str]:
     bases = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
-    trace = "".join(traceback.format_exception(error)[-4:])
+    own = error.__traceback__ and error.__traceback__.tb_next  # without the line of ours that calls
+    trace = "".join(traceback.format_exception(type(error), error, own)[-4:])
     return {
         "name": type(error).__name__,
         "base": bases[0],

@@ -7,6 +7,7 @@ import yaml
 from tiny import MASTER, NAME, answered, data, write
 
 from repsim_book.classroom.collect import collect_submissions
+from repsim_book.classroom.grade_class import grade_class
 from repsim_book.classroom.roster import ROSTER, Roster, Student, read_roster
 from repsim_core.errors import InputError
 
@@ -61,7 +62,55 @@ def test_gradescope_says_whose_a_folder_is_in_a_file(class_of_three, tmp_path):
     assert found.kept == {"bob": ["picture.png"]}
     assert class_of_three.submission(NAME, "bob").with_name("picture.png").read_bytes() == b"png"
     (reason,) = found.refused.values()
-    assert reason.endswith("Add a row, or say who it is: --who submission_99=ID")
+    assert reason.endswith("add a row, or say who it is: --who submission_99=ID")
+
+
+BOB, ADA = "Bob Müller_98_assignsubmission_file_", "Ada Lovelace_99_assignsubmission_file_"
+OF_ADA = {
+    "submission_5": {":submitters": [{":name": "Ada Lovelace", ":sid": "123"}], ":created_at": "2020-01-01"}
+}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {f"{BOB}/{ADA}/{NAME}.ipynb": b""},
+        {f"{BOB}/{ADA}/{NAME}.ipynb": b"", f"{BOB}/notes.txt": b"beside"},
+        {f"{BOB}/submission_5/{NAME}.ipynb": b"", "submission_metadata.yml": yaml.safe_dump(OF_ADA).encode()},
+        {f"{BOB}/ada.ipynb": b""},
+        {f"bob/ada/{NAME}.ipynb": b""},
+        {f"bob/ada/{NAME}.ipynb": b"", "bob/notes.txt": b"beside"},
+        {"class/bob/lovelaceada_123_456_mine.ipynb": b"", "class/notes.txt": b"beside"},
+        {f"mllerbob_124_457_lovelaceada_123_456_{NAME}.ipynb": b""},
+        {
+            f"export/submission_1234/submission_5/{NAME}.ipynb": b"",
+            "export/submission_metadata.yml": yaml.safe_dump(METADATA | OF_ADA).encode(),
+        },
+        {
+            f"export/submission_1234/{NAME}.ipynb": b"",
+            "export/submission_1234/submission_metadata.yml": yaml.safe_dump(OF_ADA).encode(),
+            "export/submission_1234/ada/submission_metadata.yml": yaml.safe_dump(
+                {"submission_1234": OF_ADA["submission_5"]}
+            ).encode(),
+            "export/submission_metadata.yml": yaml.safe_dump(METADATA).encode(),
+        },
+    ],
+)
+def test_what_a_student_names_a_file_or_a_folder_makes_it_nobody_else_s(class_of_three, tmp_path, files):
+    files = {file: content or data(MASTER) for file, content in files.items()}
+    found = collect_submissions(class_of_three, NAME, write(tmp_path / "in", files))
+    assert found.new == ["bob"]
+    assert not class_of_three.submission(NAME, "bob").with_name("timestamp.txt").exists(), "a time of his own"
+
+
+def test_who_is_in_no_roster_does_not_become_somebody_by_a_file_s_name(class_of_three, tmp_path):
+    files = {
+        f"Zoe Unknown_97_assignsubmission_file_/{name}.ipynb": data(MASTER) for name in ("ada", "ada/mine")
+    }
+    for path, content in files.items():
+        found = collect_submissions(class_of_three, NAME, write(tmp_path / "in", {path: content}))
+        assert found.new == []
+        assert "--who 'Zoe Unknown=ID'" in found.refused[path]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +158,26 @@ def test_a_notebook_that_names_somebody_else_is_said(class_of_three, tmp_path):
     found = collect_submissions(class_of_three, NAME, write(tmp_path / "in", files))
     assert sorted(found.new) == ["ada", "bob"]
     assert found.says == {"ada": "bob"}
+
+
+@pytest.mark.usefixtures("not_executed")
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("bob", "bob"),
+        ("Ada Lovelace", "Ada Lovelace"),
+        (" ADA ", ""),
+        ("", ""),
+        ("your-id", ""),
+        ("\ud800", "?"),
+    ],
+)
+def test_who_has_other_numbers_than_tests_ask_for_is_looked_at(class_of_three, tmp_path, said, shown):
+    notebook = data(answered(student=f'student = "{said}"'))
+    collect_submissions(class_of_three, NAME, write(tmp_path / "in", {"ada.ipynb": notebook}))
+    (record,) = grade_class(class_of_three, NAME)
+    found = [each for each in record.look_at if "tests ask for" in each]
+    assert found == ([f'it says that it is of "{shown}"; tests ask for the numbers of ada'] if shown else [])
 
 
 def test_what_lies_beside_a_notebook_is_kept_and_what_a_system_left_is_not(course, tmp_path):

@@ -126,6 +126,7 @@ def test_a_summary_of_a_class_that_nobody_has_graded_yet(course, tmp_path):
     table, states = write_summary(course, NAME)
     assert states["ungraded"] == ["ada"]
     assert table["graded"].tolist() == [0] * len(table)
+    assert table["max_points"].tolist()[-2:] == [4, 9], "what can be earned is known before"
 
 
 def test_parts_are_headings_and_a_task_is_known_by_its_test_answer_or_part():

@@ -14,7 +14,7 @@ from places import ROOT
 from tiny import NAME
 
 from repsim_book.classroom.course import Course
-from repsim_book.classroom.masters import SECRET, drawn_anew
+from repsim_book.classroom.masters import SECRET, assignment_secret, drawn_anew
 from repsim_book.classroom.notebooks import read_master
 from repsim_book.classroom.release import release
 from repsim_book.cli import main
@@ -56,11 +56,16 @@ def test_hidden_tests_draw_with_a_secret_of_the_course(book, tmp_path):
     assert first == third
     secrets = [(course.directory / SECRET).read_text().strip() for course in courses]
     assert re.fullmatch("[0-9a-f]{32}", secrets[0])
-    assert f"default_rng([3, {int(secrets[0], 16)}])" in first
+    numbers = [assignment_secret(int(secret, 16), NAME) for secret in secrets]
+    assert f"default_rng([3, {numbers[0]}])" in first
+    assert str(int(secrets[0], 16)) not in first, (
+        "pages of feedback show hidden tests; other assignments have others"
+    )
+    assert assignment_secret(int(secrets[0], 16), "02_other") != numbers[0]
     given = {(course.directory / "release" / NAME / f"{NAME}.ipynb").read_bytes() for course in courses}
     assert len(given) == 1, "students see nothing of the secret"
-    for secret in secrets:
-        assert str(int(secret, 16)).encode() not in next(iter(given))
+    for number in numbers:
+        assert str(number).encode() not in next(iter(given))
     before = first
     release(book, courses[0])
     assert courses[0].source(NAME).read_text() == before, "the secret is made once"

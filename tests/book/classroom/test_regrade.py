@@ -174,9 +174,13 @@ def test_a_withdrawn_question_counts_for_nobody_until_it_counts_again(graded, ru
     assert page.read_text().count("Withdrawn, not counted") == 2, "in the contents and at the answer"
     code, out, _ = run("summary", NAME, *place)
     assert (code, "True" in out) == (0, True)
+    (graded.directory / "roster.csv").write_text("id\nada\n")
+    said = run("export", NAME, "--for", "moodle", *place)[2]
+    assert "6 points can be earned; make this the maximum of the assignment in Moodle" in said
     assert run("withdraw", NAME, "root", "--undo", *place)[1] == "withdrawn: nothing\n"
     row = write_grades(graded).iloc[0]
     assert (row["points"], row["max_points"]) == (7.5, 9)
+    assert "maximum" not in run("export", NAME, "--for", "moodle", *place)[2]
     code, _, err = run("withdraw", NAME, "rot", *place)
     assert (code, "found rot; did you mean root" in err) == (2, True)
 

@@ -35,6 +35,13 @@ def pieces(html):
     return inside(parsed(html).find(class_="katex-html"))
 
 
+@pytest.mark.parametrize("kind", ["html", "mathml"])
+def test_a_formula_that_is_nested_too_deeply_is_an_error_and_the_next_one_is_set(typesetter, kind):
+    with pytest.raises(FormulaError, match="nested too deeply"):
+        getattr(typesetter, kind)("{" * 50_000 + "x" + "}" * 50_000, display=True)
+    assert "<math" in getattr(typesetter, kind)("x", display=True)
+
+
 def test_a_formula_is_mathml_html_and_tex(typesetter):
     page = parsed(typesetter.html(r"a \ne \frac12", display=False))
     assert page.find("annotation").text == r"a \ne \frac12"
