@@ -21,7 +21,7 @@ from repsim_book.classroom.apart.cells import is_test, line, unfinished
 from repsim_book.classroom.apart.family import end_family
 from repsim_book.classroom.apart.limits import BESIDE, DEFAULT_LIMITS, FILES, SHARED, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
-from repsim_book.classroom.notebooks import MAX_BYTES
+from repsim_book.classroom.notebooks import MAX_BYTES, as_utf8
 from repsim_book.execution.kernel import START_SECONDS, THREADS, kernel_folder
 from repsim_book.processes import child
 
@@ -145,7 +145,7 @@ def execute_apart(
 
 def _notebook(found: dict[str, Any]) -> NotebookNode:
     """The executed notebook, without outputs that are none: a student's process said what they are."""
-    notebook = cast(NotebookNode, nbformat.from_dict(found))
+    notebook = cast(NotebookNode, nbformat.from_dict(json.loads(as_utf8(found))))
     for cell in notebook.cells:
         try:
             for output in cell.get("outputs", ()):

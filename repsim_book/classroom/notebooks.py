@@ -116,7 +116,7 @@ def read_notebook(data: bytes) -> NotebookNode:
                 cell["id"] = f"cell-{number}"
             if len(data) > MAX_BYTES and cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
-        notebook = nbformat.reads(json.dumps(found), as_version=4)
+        notebook = nbformat.reads(as_utf8(found), as_version=4)
         nbformat.validate(notebook)
     except RecursionError as error:
         raise InputError(_DEEP) from error
@@ -129,6 +129,11 @@ def read_notebook(data: bytes) -> NotebookNode:
             f"found more than {MAX_BYTES // 1_000_000} MB without outputs, expected a notebook of less"
         )
     return notebook
+
+
+def as_utf8(found: object) -> str:
+    """JSON of what anybody has written or printed, with a mark for half a character, which no file can hold."""
+    return json.dumps(found, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def grade_id(cell: NotebookNode) -> str | None:

@@ -3,7 +3,7 @@
 Winnowing (Schleimer, Wilkerson and Aiken, 2003, https://doi.org/10.1145/872757.872770): of all runs of `RUN` tokens of
 an answer some are chosen by their hash, the same ones wherever the text is the same. Code is read without names,
 numbers, texts and remarks, so that renaming hides nothing; prose word by word. What the released notebook or the
-solution holds, and what more than a third of a larger class shares, is nobody's own and does not count.
+solution holds, and code that six or more and over a third of the class share, is nobody's own and does not count.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ SIMILAR = "similar.csv"
 RUN, WINDOW = {"code": 12, "text": 6}, 4
 # Less in common says nothing: short answers resemble each other.
 LEAST_RUNS = 4
-# A class has to be this large before what many share is taken for common.
-_CLASS, _MANY = 6, 1 / 3
+# How many have to share code, at least and as a part of the class, before it is taken for common; three copies in a
+# class of eight are copies.
+_LEAST_MANY, _MANY = 6, 1 / 3
 _COLUMNS = ("assignment", "one", "other", "kind", "share", "cells", "passage_one", "passage_other")
 
 
@@ -77,7 +78,9 @@ def write_similar(course: Course, name: str, *, least: float = 0.5) -> pd.DataFr
     }
     shared_by = Counter(each for own in runs.values() for each in own)
     common = {
-        each for each, number in shared_by.items() if len(runs) >= _CLASS and number > _MANY * len(runs)
+        each
+        for each, number in shared_by.items()
+        if each.startswith("code") and number >= _LEAST_MANY and number > _MANY * len(runs)
     }
     members = shared_work(course, name, submissions).members
     rows = []

@@ -17,7 +17,7 @@ from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.feedback import write_feedback
 from repsim_book.classroom.feedback_page import POLICY
 from repsim_book.classroom.grade_class import grade_class
-from repsim_book.classroom.isolated import ExecutedSubmission
+from repsim_book.classroom.isolated import ExecutedSubmission, _notebook
 
 # Each would rename the page, or leave it.
 RENAME = "document.title = 'taken'"
@@ -173,3 +173,22 @@ def test_nbgrader_s_own_pages_are_cleaned_by_the_course_s_settings(page, templat
     assert acts("".join(str(each) for each in body.find_all(class_="rendered_html"))) == set()
     assert RENAME not in " ".join(script.get_text() for script in body.find_all("script"))
     assert "<strong>two</strong>" in html
+
+
+def test_half_a_character_costs_no_points_and_no_page(course, tmp_path, monkeypatch):
+    """Half of a pair of surrogates, as a text that was cut in the middle of a picture has it: no file can hold it."""
+    from repsim_book.classroom import grade_class as module
+
+    def execute(notebook, **_):
+        cell(notebook, "square").outputs = [nbformat.v4.new_output("stream", text="printed \ud83d")]
+        return ExecutedSubmission(_notebook(notebook), "graded", "")
+
+    monkeypatch.setattr(module, "execute_apart", execute)
+    handed_in = {"ada.ipynb": data(answered(why="written \ud83d"))}
+    collect_submissions(course, NAME, write(tmp_path / "in", handed_in))
+    (record,) = grade_class(course, NAME)
+    assert record.state == "graded"
+    ((path,), _) = write_feedback(course, NAME)
+    page = path.read_text("utf-8")
+    assert "written ?" in page
+    assert "printed ?" in page

@@ -57,6 +57,16 @@ def test_the_solution_and_what_many_share_is_nobody_s_own(course, tmp_path):
     assert hand_in(course, tmp_path / "2", **crowd).empty
 
 
+@pytest.mark.parametrize(("copies", "kind"), [(3, "code"), (5, "code"), (7, "text")])
+def test_copies_in_a_small_class_are_not_taken_for_what_all_write(course, tmp_path, copies, kind):
+    code, prose = (ODD, "") if kind == "code" else ("", PROSE)
+    ring = {f"copy{number}": (code or f"x{number} = 0", prose or f"{number}") for number in range(copies)}
+    others = {f"own{number}": (f"y = {number}", f"nothing {number}") for number in range(8 - copies)}
+    found = hand_in(course, tmp_path, **ring, **others)
+    assert {*found["one"], *found["other"]} == {*ring}
+    assert {*found["kind"]} == {kind}
+
+
 def test_the_command_lists_pairs_and_gives_no_verdict(course, tmp_path, run):
     hand_in(course, tmp_path, ada=(ODD, "One."), bob=(RENAMED, "Two."))
     code, out, _ = run("similar", NAME, "--course", course.directory)
