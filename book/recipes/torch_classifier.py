@@ -1,6 +1,5 @@
 """Two PyTorch classifiers with a biased last layer, compared on the same images."""
 
-import numpy as np
 import repsim_core as rc
 import torch
 from sklearn.datasets import load_digits
@@ -46,7 +45,8 @@ a, logits = representations(first, first[-1], inputs, truth)
 b, _ = representations(second, second[-1], inputs, truth)
 
 # The check: softmax of f·g + b are the network's own probabilities, to rounding.
-assert np.allclose(a.log_probs().exp(), logits.softmax(dim=1), atol=1e-5)
+own = logits.softmax(dim=1, dtype=torch.float64)
+assert torch.allclose(a.log_probs().exp(), own, atol=1e-5)
 
 comparison = rc.compare(a, b)
 print(comparison)

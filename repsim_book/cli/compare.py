@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from repsim_book.cli.command import Whole, command
-from repsim_book.cli.compare_pairs import compared_pairs, pairs_options
+from repsim_book.cli.compare_pairs import compared_pairs, named_in_each, pairs_options
 from repsim_core.errors import ExecutionError, InputError
 from repsim_core.files import to_json
 from repsim_core.texts import shown, with_names
@@ -108,7 +108,8 @@ def compare(models: tuple[str, ...], as_json: bool, draws: int | None, **options
     """Compare two models by every measure, or all pairs of many.
 
     Models are files of representations, .npz or .safetensors, or folders of .npy files, of the same inputs and labels;
-    their dimensions may differ. Where the arrays are called otherwise in each, write KEY_OF_FIRST,KEY_OF_SECOND.
+    their dimensions may differ. Where the arrays are called otherwise in each, write KEY_OF_FIRST,KEY_OF_SECOND; for a
+    bias or true labels that only the first has, KEY_OF_FIRST,
 
     \b
       repsim compare a.npz b.safetensors              print all measures of the two
@@ -183,11 +184,11 @@ _ARGUMENT = {
 
 
 def _key(name: str, given: str | None, place: int) -> str | None:
-    """The name of an array in the first or the second file."""
+    """The name of an array in the first or the second file; None where there is none."""
     if given is None:
         return None
-    keys = given.split(",")
-    if len(keys) > 2 or not all(keys):
+    keys = named_in_each(name, given)
+    if len(keys) > 2:
         raise InputError(f"{name}: found {given}, expected a name, or two with a comma between them")
     return keys[place % len(keys)]
 

@@ -98,7 +98,11 @@ class _AllPairs:
                 require_room(file.parent, name, [file.name])
         require_room(cache, "cache")
         self.store = Store(cache)
-        arrays = {name: _keys(name, given[name]) for name in ARRAYS if name in given}
+        arrays = {}
+        for name in ARRAYS:
+            if name in given:
+                keys = named_in_each(name, given[name])
+                arrays[name] = keys[0] if len(keys) == 1 else keys
         try:
             named = as_named(models)
             self.names = list(named)
@@ -190,14 +194,16 @@ class _Reporter(ProgressLine):
         )
 
 
-def _keys(name: str, given: str) -> str | list[str]:
-    """What an array is called in all files, or in each."""
-    keys = given.split(",")
-    if not all(keys):
+def named_in_each(name: str, given: str) -> list[str | None]:
+    """What an array is called in the files, one name for all or one for each; None in those that have no such array."""
+    from repsim_core.measures.all_pairs import OPTIONAL
+
+    keys = [key or None for key in given.split(",")]
+    if not all(keys) and not (name in OPTIONAL and any(keys)):
         raise InputError(
             f"{name}: found {given}, expected a name, or one for each model with commas between them"
         )
-    return keys[0] if len(keys) == 1 else keys
+    return keys
 
 
 def _pairs(count: int) -> str:

@@ -29,6 +29,8 @@ ARRAYS = {
     "bias": "bias",
     "true_labels": "labels",
 }
+# Those that a file need not have.
+OPTIONAL = ("bias", "true_labels")
 
 
 def compare_all(
@@ -56,7 +58,8 @@ def compare_all(
         progress: called after each tile of pairs, by processes also once a second, with what is done: attributes done,
             pairs, found (in the cache), seconds and seconds_left.
         options: as for `compare`; for files also embeddings, unembeddings, bias and true_labels, what the arrays are
-            called there (as `load` has it; a list of names, one a file, where they differ).
+            called there (as `load` has it; a list of names, one a file, where they differ, with None for a bias or
+            true labels that a file has not).
 
     Returns:
         Columns first and second; the measures that are columns of a `Comparison`, with the pivot and the label left
@@ -138,20 +141,22 @@ def file_names(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
 
 
 def as_files(
-    paths: Sequence[str | os.PathLike[str]], arrays: Mapping[str, str | Sequence[str]]
+    paths: Sequence[str | os.PathLike[str]], arrays: Mapping[str, str | Sequence[str | None]]
 ) -> list[ModelFile]:
     """The files as sources.
 
     Args:
-        arrays: what they are called in the files, by the names in `ARRAYS`: one name for all, or one a file.
+        arrays: what they are called in the files, by the names in `ARRAYS`: one name for all, or one a file, None for
+            a bias or true labels that a file has not.
 
     Raises:
         TypeError, ValueError: naming the argument.
     """
-    each: dict[str, Sequence[str]] = {}
+    each: dict[str, Sequence[str | None]] = {}
     for argument, names in arrays.items():
         listed = [names] * len(paths) if isinstance(names, str) else list(names)
-        if not all(isinstance(name, str) for name in listed):
+        needed = argument not in OPTIONAL
+        if not all(isinstance(name, str) or (name is None and not needed) for name in listed):
             raise TypeError(f"{argument}: found {names!r}, expected the name of an array in the files")
         if len(listed) != len(paths):
             raise ValueError(
@@ -159,7 +164,9 @@ def as_files(
             )
         each[ARRAYS[argument]] = listed
     return [
-        ModelFile.at(path, **{name: names[place] for name, names in each.items()})
+        ModelFile.at(
+            path, **{name: found for name, names in each.items() if (found := names[place]) is not None}
+        )
         for place, path in enumerate(paths)
     ]
 

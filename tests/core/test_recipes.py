@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import re
 import runpy
@@ -98,6 +99,20 @@ def test_a_network_without_a_bias(executed):
     assert a.bias is a.labels is None
     assert torch.allclose(a.log_probs().exp(), logits.softmax(dim=1).double(), atol=1e-6)
     assert not network[-1]._forward_pre_hooks
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_check_of_a_network_in_half_precision(executed, dtype):
+    found = executed("torch_classifier")
+    network = copy.deepcopy(found.first).to(dtype)
+    a, logits = found.representations(network, network[-1], found.inputs.to(dtype))
+    check = (RECIPES / "torch_classifier.py").read_text("utf-8")
+    lines = check.partition("# The check")[2].partition("comparison =")[0].splitlines()[1:]
+    loosened = "\n".join(lines).replace("1e-5", "0.03")
+    assert loosened.count("0.03") == 1
+    exec(loosened, {"a": a, "logits": logits, "torch": torch})
+    with pytest.raises(AssertionError):
+        exec("\n".join(lines), {"a": a, "logits": logits, "torch": torch})
 
 
 def test_a_regression_with_two_classes_has_two_rows(executed):

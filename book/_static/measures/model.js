@@ -177,9 +177,16 @@ export class Model {
     });
   }
 
-  /** log p(y|x) of one input as a function of the label, about its mean, but for the bias. */
+  /** What the inputs have in common as a function of the label, about its mean, but for the bias. */
+  get #shared() {
+    return this.#once("shared", () => centred(combined(this.g, this.f.map(mean))));
+  }
+
+  /** log p(y|x) of one input as a function of the label, about its mean, but for the bias: of what reaches the distribution. */
   alongLabels(x) {
-    return centred(combined(this.g, rowOf(this.f, x)));
+    if (this.rank === this.dim) return centred(combined(this.g, rowOf(this.f, x)));
+    const { f, g } = this.essential;
+    return combined(g, rowOf(f, x)).map((value, y) => value + this.#shared[y]);
   }
 
   /** The bias about its mean; null where there is none. */

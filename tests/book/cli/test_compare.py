@@ -168,6 +168,29 @@ def test_arrays_are_called_as_they_are_in_the_files(run, models):
     )
 
 
+def test_a_bias_that_only_one_of_the_files_has(run, models):
+    a, b = models
+    bias = np.linspace(0.0, 1.0, a.num_labels)
+    arrays = {"embeddings": np.asarray(a.embeddings), "unembeddings": np.asarray(a.unembeddings)}
+    np.savez("x.npz", **arrays, offsets=bias)
+    biased = repsim_core.Representations(a.embeddings, a.unembeddings, bias=bias)
+    expected = repsim_core.compare(biased, b)
+    assert expected.d_kl != repsim_core.compare(a, b).d_kl
+    assert run("compare", "x.npz", "b.safetensors", "--bias", "offsets,") == (0, f"{expected}\n", "")
+    expected = repsim_core.compare(b, biased)
+    assert run("compare", "b.safetensors", "x.npz", "--bias", ",offsets") == (0, f"{expected}\n", "")
+    words = ["compare", "x.npz", "b.safetensors", "a.npz", "--pairs", "o.csv", "--bias", "offsets,,"]
+    assert run(*words)[0] == 0
+    rows = Path("o.csv").read_text("utf-8").splitlines()
+    first = repsim_core.compare(biased, b).d_kl
+    assert rows[1].split(",")[:3] == ["x", "b", repr(first)]
+    for refused in ("embeddings,", "offsets,b,c"):
+        option = "--embeddings" if refused == "embeddings," else "--bias"
+        code, out, err = run("compare", "x.npz", "b.safetensors", option, refused)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"repsim: {option}: found {refused}, expected a name")
+
+
 def test_intervals_are_printed_below(run, models):
     expected = repsim_core.bootstrap_intervals(*models, draws=7, pivot=1)
     words = ["compare", "a.npz", "b.safetensors", "--draws", "7", "--pivot", "1"]

@@ -139,7 +139,8 @@ def test_rows_as_json_and_a_page(run, many):
         # The options are looked at before the second file is.
         (["m0.npz", "text.npz", "--pairs", "o.csv", "--pivot", "9"], "--pivot: found 9, expected an integer"),
         (["m0.npz", "text.npz", "--pairs", "o.csv", "--labels", "1,1"], "--labels: found"),
-        (["m0.npz", "m1.npz", "--pairs", "o.csv", "--bias", "b,"], "--bias: found b,, expected a name"),
+        (["m0.npz", "m1.npz", "--pairs", "o.csv", "--bias", ","], "--bias: found ,, expected a name"),
+        (["m0.npz", "m1.npz", "--pairs", "o.csv", "--embeddings", "f,"], "--embeddings: found f,, expected"),
         (
             ["flat.npz", "flat2.npz", "--pairs", "o.csv"],
             "no pair can be compared; of the first, flat.npz: found the same distribution",

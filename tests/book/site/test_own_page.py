@@ -76,6 +76,14 @@ def _dead() -> rc.Representations:
     return rc.Representations(f, model.unembeddings)
 
 
+def _summed(noise: float) -> rc.Representations:
+    """In half precision, with three columns that are sums of others but for what it rounds off."""
+    rng = np.random.default_rng(2)
+    f, g = rng.normal(size=(150, 5)) @ rng.normal(size=(5, 8)), rng.normal(size=(14, 8))
+    g += noise * rng.normal(size=g.shape)
+    return rc.Representations(f.astype(np.float16), g.astype(np.float16), bias=np.linspace(0, 1, 14))
+
+
 @cache
 def pairs() -> dict[str, tuple[rc.Representations, rc.Representations]]:
     labels = np.arange(200) % 8
@@ -101,6 +109,7 @@ def pairs() -> dict[str, tuple[rc.Representations, rc.Representations]]:
         "fewer labels than dimensions": (few, rc.noisy_copy(few, 0.5, seed=2)),
         "dead dimensions": (_dead(), rc.noisy_copy(_normal(100, 12, 6, 6), 0.2, seed=4)),
         "32 bits": (_narrow(narrow, np.float32), _narrow(rc.noisy_copy(narrow, 0.3, seed=1), np.float32)),
+        "16 bits, and a sum of columns": (_summed(0.0), _summed(0.1)),
         "a sample of label subsets": (many, _normal(150, 20, 5, 9)),
         "more than half of them": (_normal(60, 23, 4, 1), rc.noisy_copy(_normal(60, 23, 4, 1), 0.1, seed=2)),
         "labels in another order": (renamed, other_order),
