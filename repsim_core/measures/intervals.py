@@ -42,7 +42,8 @@ def bootstrap_intervals(
     found on all inputs. Term 2 of d_LLV and d_SVD of g, over a fixed input set, have no sampling error. In
     simulated studies with 200 and 2,000 inputs intervals of level .95 held the value of the population 88 to 96
     times of 100, and for the ratio distance over 18 labels 84 to 89 (`benchmarks/coverage.py --inputs`): a largest
-    value is corrected in part only.
+    value is corrected in part only. Inputs that are there more than once are drawn as if they were different, and the
+    intervals are too narrow: give each once.
 
     Args:
         a, b: two models with the same inputs and labels.
