@@ -28,7 +28,9 @@ _LIMITS = {
 
 # Of grades.csv, what the terminal shows; the rest where there is something in it.
 _ALWAYS = ("student", "state", "points", "max_points", "written_pending")
-_SHOWN = (*_ALWAYS, "late_days", "deducted", "handed_in_by", "look_at", "message")
+_SHOWN = (*_ALWAYS, "late_days", "deducted", "handed_in_by")
+# Sentences, which stand below the table; and how much of them.
+_SAID, _MOST = ("look_at", "message"), 500
 
 
 def _limit_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,6 +107,7 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
             )
         except KeyboardInterrupt:
             report.line.end()
+            write_grades(found)  # of whom points have been recorded
             kept = f"what has been executed is kept in {found.directory}"
             print(f"{kept}; to go on: {typed()}", file=sys.stderr)
             raise
@@ -114,6 +117,9 @@ def grade(name: str, course: Path, jobs: int, force: bool, isolation: str, **lim
     table = grades[grades["assignment"] == name]
     shown = table[[column for column in _SHOWN if column in _ALWAYS or table[column].astype(bool).any()]]
     print(shown.to_string(index=False, float_format="{:g}".format, na_rep=""))  # pyright: ignore[reportArgumentType]
+    for row in table.to_dict("records"):
+        for text in (row[column] for column in _SAID if isinstance(row[column], str) and row[column]):
+            print(f"{row['student']}: {text[:_MOST]}{' ...' * (len(text) > _MOST)}")
     states = {state: (table["state"] == state).sum() for state in STATES}
     print(
         "".join(f"{number} {state}: {STATES[state]}\n" for state, number in states.items() if number), end=""

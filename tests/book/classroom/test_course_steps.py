@@ -127,6 +127,8 @@ def check(command, words, course, out, err):
         assert err.count("is not taken") == 2
         assert 'gina: the notebook says that it is of "ada"' in err
     elif command == "grade":
+        assert "\neve: why: left as it was" in out, "sentences stand below the table, which fits a terminal"
+        assert max(map(len, out.partition("eve: ")[0].splitlines())) < 90
         table = write_grades(course).set_index("student")
         assert dict(table["state"]) == {
             "ada": "needs grading",

@@ -160,3 +160,20 @@ def test_progress_knows_who_runs(course, monkeypatch):
     grade_class(course, NAME, progress=seen.append)
     assert {each.longest[0] for each in seen if each.longest} == {"ada"}
     assert seen[-1].longest is None
+
+
+def test_after_an_interruption_the_tables_have_what_has_been_recorded(course, executed, monkeypatch, run):
+    """The summary names a column of grades.csv."""
+    write(course.directory, {f"submitted/ada/{NAME}/{NAME}.ipynb": data(MASTER)})
+    executed()
+    grade_class(course, NAME)
+    write(course.directory, {f"submitted/bob/{NAME}/{NAME}.ipynb": data(MASTER)})
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grade_class_module, "grade_class", interrupt)
+    code, _, err = run("grade", NAME, "--course", course.directory)
+    assert (code, f"to go on: repsim classroom grade {NAME}" in err) == (130, True)
+    rows = (course.directory / "grades.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[1:3] for row in rows] == [["ada", "needs grading"], ["bob", "ungraded"]]
