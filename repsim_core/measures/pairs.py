@@ -61,6 +61,11 @@ class ModelPair:
         """How many things may be looked at, of `cost` multiplications each."""
         return budget.affords(cost, self.a.num_inputs * self.a.num_labels * (self.a.dim + self.b.dim))
 
+    @property
+    def num_inputs(self) -> int:
+        """How many inputs the pair is looked at on."""
+        return self.a.num_inputs if self._inputs is None else len(self._inputs)
+
     @cached_property
     def different_inputs(self) -> int:
         """How many of the N inputs have different embeddings, in one of the models at least."""
@@ -80,8 +85,8 @@ class ModelPair:
         """The rows of the inputs that the pair is looked at on."""
         return values if self._inputs is None else rows_of(values, self._inputs)
 
-    def with_inputs(self, inputs: Int64[np.ndarray, " N"]) -> ModelPair:
-        """The pair as it is over other N inputs, drawn from its own, with what is between labels; what is between
+    def with_inputs(self, inputs: Int64[np.ndarray, " n"]) -> ModelPair:
+        """The pair as it is over other inputs, drawn from its own, with what is between labels; what is between
         inputs stays."""
         other = object.__new__(ModelPair)
         other.a, other.b, other.dim, other._inputs = self.a, self.b, self.dim, inputs
@@ -93,7 +98,7 @@ class ModelPair:
         """The K labels as functions of the input, and a last point, of index K: the mean over all labels. Each is
         log p(y|x) less the mean of it over all labels, which all of them have in common."""
         points = self.a.essential.unembeddings, self.b.essential.unembeddings
-        return PointImages.of(self.over_inputs, points, self.a.num_inputs - 1, about_the_mean=True)
+        return PointImages.of(self.over_inputs, points, self.num_inputs - 1, about_the_mean=True)
 
     @cached_property
     def between_labels(self) -> LogRatios:
@@ -107,7 +112,7 @@ class ModelPair:
             rounding = _rounding(model.logit_sizes + xp.abs(model.log_normaliser))
             roundings.append(xp.sqrt(xp.mean(self._drawn(rounding) ** 2, keepdims=True)))
         return LogRatios(
-            self.label_images, (common[0], common[1]), (roundings[0], roundings[1]), self.a.num_inputs - 1
+            self.label_images, (common[0], common[1]), (roundings[0], roundings[1]), self.num_inputs - 1
         )
 
     def pivot_point(self, pivot: Pivot) -> int:

@@ -47,6 +47,31 @@ def test_intervals_belong_to_the_measures_of_the_comparison():
     assert wide["d_kl"].low < found["d_kl"].low < found["d_kl"].high < wide["d_kl"].high
 
 
+def test_copies_of_inputs_are_drawn_together():
+    """Each input ten times is no more data than each once; in which order they stand plays no part."""
+    a, b = population(1, 40)
+    rows = np.random.default_rng(0).permutation(np.repeat(np.arange(40), 10))
+    first = np.argsort([np.flatnonzero(rows == i)[0] for i in range(40)])
+    once, ten = (
+        rc.bootstrap_intervals(
+            *(rc.Representations(m.embeddings[i], m.unembeddings) for m in (a, b)), draws=20, **SETS
+        )
+        for i in (first, rows)
+    )
+    for name in ("d_kl", "d_kl_reverse", "agreement", "ratio_distance", "max_d_svd_f", "mean_cca"):
+        assert tuple(ten[name]) == pytest.approx(tuple(once[name]), rel=1e-9, abs=1e-12), name
+
+
+def test_inputs_with_unequal_numbers_of_copies():
+    """Those that are drawn are then not as many as there are: deviations are over as many as were drawn."""
+    a, b = population(1, 40)
+    rows = np.repeat(np.arange(40), np.arange(40) % 3 + 1)
+    several = [rc.Representations(m.embeddings[rows], m.unembeddings) for m in (a, b)]
+    found = rc.bootstrap_intervals(*several, draws=20, **SETS)
+    assert found["ratio_distance"].value == pytest.approx(rc.llv_distance(*several, **SETS).ratio_distance)
+    assert all(0 < each.high - each.low < 1 for name, each in found.items() if name != "agreement")
+
+
 @pytest.mark.usefixtures("own_checks_only")
 @pytest.mark.parametrize(
     "sets", [{"pivot": None}, {"pivot": "first"}, {"labels": 2}, {"labels": None}, {"labels": []}]
