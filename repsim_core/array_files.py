@@ -21,6 +21,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save
 
+from repsim_core.file_beginnings import something_else
 from repsim_core.files import write_atomic
 from repsim_core.memory import available, size
 
@@ -43,11 +44,7 @@ _CONVERSIONS = {
         'np.savez("model.npz", embeddings=embeddings, unembeddings=unembeddings)',
     ),
 }
-# What a file begins with that is not what its name says.
-_POINTER = b"version https://git-lfs"
-_PAGES = (b"<!doctype", b"<html", b"<?xml")
-# Bytes that are looked at for that, and read at a time.
-_BEGINNING = 512
+# Bytes that are read at a time.
 _PART = 2**24
 # Bytes that every machine has.
 _LITTLE = 2e8
@@ -86,18 +83,11 @@ def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
             f"a name that ends in {' or '.join(SUFFIXES)}"
         )
     suffix = checked_suffix(source).suffix.lower()
+    other = something_else(source)
+    if other is not None:
+        raise ValueError(f"path: {other}")
     if not source.is_file():
         raise FileNotFoundError(f"path: there is no file {source}")
-    with source.open("rb") as stream:
-        beginning = stream.read(_BEGINNING)
-    if beginning.startswith(_POINTER):
-        raise ValueError(
-            f"path: found a pointer of Git LFS in {source}, expected the file it stands for; fetch it: git lfs pull"
-        )
-    if beginning.lstrip().lower().startswith(_PAGES):
-        raise ValueError(
-            f"path: found a web page in {source}, expected arrays; was a page saved in place of the file?"
-        )
     try:
         return _Archive(source) if suffix == ".npz" else _Tensors(source)
     except Exception as error:
@@ -144,10 +134,17 @@ class _Archive(ArrayFile):
     def __init__(self, source: Path) -> None:
         self._source = source
         with zipfile.ZipFile(source) as archive:
-            members = [name for name in archive.namelist() if name.endswith(".npy")]
+            present = archive.namelist()
+        members = [name for name in present if name.endswith(".npy")]
         twice = [name for name, number in Counter(members).items() if number > 1]
         if twice:
             raise ValueError(f"{twice[0]} is there more than once")
+        # For NumPy both have the name of the first.
+        both = [name for name in members if name.removesuffix(".npy") in present]
+        if both:
+            raise ValueError(
+                f"{both[0].removesuffix('.npy')} is there beside {both[0]}, expected one of them"
+            )
         self.names = tuple(name.removesuffix(".npy") for name in members)
 
     def read(self, name: str) -> np.ndarray:
@@ -160,10 +157,15 @@ class _Archive(ArrayFile):
 class _Folder(ArrayFile):
     def __init__(self, source: Path) -> None:
         self._source = source
-        self.names = tuple(sorted(path.stem for path in source.glob("*.npy") if path.is_file()))
+        # A link that leads nowhere may be a pointer, which is said when it is read.
+        files = (path for path in source.glob("*.npy") if path.is_file() or path.is_symlink())
+        self.names = tuple(sorted(path.stem for path in files))
 
     def read(self, name: str) -> np.ndarray:
         path = self._source / f"{name}.npy"
+        other = something_else(path)
+        if other is not None:
+            raise ValueError(other)
         with path.open("rb") as stream:
             return _read_npy(stream, path.stat().st_size)
 
@@ -177,6 +179,8 @@ def _read_npy(stream: IO[bytes] | io.BufferedIOBase, length: int) -> np.ndarray:
     shape, by_columns, dtype = readers[version](stream)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which would have to be unpickled")
+    if any(size < 0 for size in shape):
+        raise ValueError(f"its header says shape {shape}, expected no negative size")
     wanted, rest = math.prod(shape) * dtype.itemsize, length - stream.tell()
     if wanted != rest:
         raise ValueError(f"its header asks for {wanted:,} bytes and there are {rest:,}")

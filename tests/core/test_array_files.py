@@ -210,6 +210,26 @@ def test_other_things_under_the_name(tmp_path, suffix, content, said):
         rc.load(tmp_path / f"model.{suffix}")
 
 
+def test_pointers_in_a_folder_and_links_that_lead_nowhere(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    np.save(folder / "unembeddings.npy", G)
+    (folder / "embeddings.npy").write_bytes(OTHER_THINGS[0][0])
+    with pytest.raises(ValueError, match=rf"no readable folder .*found {OTHER_THINGS[0][1]}"):
+        rc.load(folder)
+    annexed = tmp_path / ".git" / "annex" / "objects" / "MD5E-s1--00.npz"
+    said = "found a pointer of git-annex .*git annex get"
+    for link in (folder / "embeddings.npy", tmp_path / "model.npz", tmp_path / "model.safetensors"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(annexed)
+        with pytest.raises(ValueError, match=said):
+            rc.load(folder if link.parent == folder else link)
+    other = tmp_path / "other.npz"
+    other.symlink_to(tmp_path / "gone.npz")
+    with pytest.raises(FileNotFoundError, match=r"^path: there is no file .*other\.npz"):
+        rc.load(other)
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [

@@ -455,7 +455,7 @@ def test_a_pickle_is_never_opened(tmp_path, suffix, wrapped):
         content = npz(embeddings=np.array([[Trap(str(sprung))]], dtype=object), unembeddings=G)
     path = tmp_path / f"disguised{suffix}"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"^path: .*no readable"):
+    with pytest.raises(ValueError, match=r"^path: (.*no readable|found a ZIP archive)"):
         rc.load(path)
     assert not sprung.exists()
     with path.open("rb") as stream:  # the trap would have worked

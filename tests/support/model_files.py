@@ -30,13 +30,18 @@ def npz(**arrays: np.ndarray) -> bytes:
     return archive([(name, npy(array)) for name, array in arrays.items()], zipfile.ZIP_STORED)
 
 
-def archive(members: list[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def archive(arrays: list[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Members by the name of an array, whatever they hold; a name can be there twice."""
+    return members(*((f"{name}.npy", content) for name, content in arrays), compression=compression)
+
+
+def members(*contents: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive of members by their own names."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", compression) as target, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a name that is there twice
-        for name, content in members:
-            target.writestr(f"{name}.npy", content)
+        for name, content in contents:
+            target.writestr(name, content)
     return stream.getvalue()
 
 
@@ -69,8 +74,11 @@ REFUSED = [
     ("an npz but its last byte", "x.npz", GOOD_NPZ[:-1], ValueError, "^path: .*no readable"),
     ("half a safetensors", "x.safetensors", GOOD_SAFETENSORS[: len(GOOD_SAFETENSORS) // 2], ValueError, "^path: .*no readable"),
     ("a safetensors but its last byte", "x.safetensors", GOOD_SAFETENSORS[:-1], ValueError, "^path: .*no readable"),
-    ("a safetensors in an npz", "x.npz", GOOD_SAFETENSORS, ValueError, "^path: .*no readable"),
-    ("an npz in a safetensors", "x.safetensors", GOOD_NPZ, ValueError, "^path: .*no readable"),
+    ("a safetensors in an npz", "x.npz", GOOD_SAFETENSORS, ValueError, r"^path: found tensors in .*x\.npz, expected a ZIP archive; it looks like \.safetensors"),
+    ("an npz in a safetensors", "x.safetensors", GOOD_NPZ, ValueError, r"^path: found a ZIP archive in .*x\.safetensors, expected tensors; it looks like \.npz"),
+    ("an archive of other things in a safetensors", "x.safetensors", GOOD_NPZ.replace(b".npy", b".pkl"), ValueError, r"^path: found a ZIP archive in .*x\.safetensors, expected tensors$"),
+    ("an array beside one of its name", "x.npz", npz(embeddings=F, unembeddings=G, **{"embeddings.npy": F}), ValueError, r"embeddings\.npy is there beside embeddings\.npy\.npy, expected one of them"),
+    ("an array beside a member of its name", "x.npz", members(("embeddings", npy(F)), ("embeddings.npy", npy(F)), ("unembeddings.npy", npy(G))), ValueError, r"embeddings is there beside embeddings\.npy, expected one of them"),
     ("text in an npz", "x.npz", b"embeddings,unembeddings\n1.0,2.0\n", ValueError, "^path: .*no readable"),
     ("text in a safetensors", "x.safetensors", b"embeddings,unembeddings\n1.0,2.0\n", ValueError, "^path: .*no readable"),
     ("an npy in an npz", "x.npz", npy(F), ValueError, "^path: .*no readable"),
@@ -95,11 +103,16 @@ NOT_AS_THE_HEADER_SAYS = [
     (huge(F.astype(np.float32), b"20000000000000"), "its header asks for 160,000,000,000,000 bytes and there are 160"),
     (npy(F)[:-8], "its header asks for 320 bytes and there are 312"),
     (npy(F) + b"12345678", "its header asks for 320 bytes and there are 328"),
+    (npy(F).replace(b"(20, 2), } ", b"(-20, 2), }"), r"its header says shape \(-20, 2\), expected no negative size"),
+    (npy(F).replace(b"(20, 2), }  ", b"(-20, -2), }"), r"its header says shape \(-20, -2\), expected no negative size"),
     (npy(F.astype(object)), "Python objects, which would have to be unpickled"),
     (npy(F, version=(3, 0)), r"version \(3, 0\) of the format"),
 ]  # fmt: skip
 # Other things under the name of a file of arrays.
 OTHER_THINGS = [
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", r"a pointer of Git LFS.*git lfs pull"),
+    (b"/annex/objects/MD5E-s1--00.npz\n", "a pointer of git-annex.*git annex get"),
+    (b"../../.git/annex/objects/0x/1y/MD5E-s1--00.npz/MD5E-s1--00.npz", "a pointer of git-annex.*git annex get"),
+    (b"../.git/modules/data/annex/objects/0x/1y/MD5E-s1--00.npz", "a pointer of git-annex.*git annex get"),
     (b"\n<!DOCTYPE html><html>not found</html>", "a web page .*, expected arrays"),
 ]  # fmt: skip

@@ -5,8 +5,13 @@ import { openArchive } from "./npz.js";
 import { openTensors } from "./safetensors.js";
 
 const KINDS = { npz: openArchive, safetensors: openTensors };
-const POINTER = "version https://git-lfs";
+// What a file begins with that is not what its name says.
+const POINTERS = [
+  ["Git LFS", /^version https:\/\/git-lfs/, "git lfs pull"],
+  ["git-annex", /^(?:(?:\.\.?\/)*\.git\/\S*annex\/objects\/|\/annex\/objects\/)/, "git annex get"],
+];
 const PAGES = ["<!doctype", "<html", "<?xml"];
+const ARCHIVE = /^PK(?:\x03\x04|\x05\x06)/;
 const BEGINNING = 512;
 const MOST_DESCRIBED = 500;
 
@@ -20,14 +25,24 @@ export async function openFile(file) {
     );
   }
   const beginning = new TextDecoder("latin1").decode(await file.slice(0, BEGINNING).arrayBuffer());
-  if (beginning.startsWith(POINTER)) {
+  const pointer = POINTERS.find(([, pattern]) => pattern.test(beginning));
+  if (pointer) {
     throw new InputError(
-      `found a pointer of Git LFS in ${file.name}, expected the file it stands for; fetch it: git lfs pull`,
+      `found a pointer of ${pointer[0]} in ${file.name}, expected the file it stands for; fetch it: ${pointer[2]}`,
     );
   }
   if (PAGES.some((start) => beginning.trimStart().toLowerCase().startsWith(start))) {
     throw new InputError(
       `found a web page in ${file.name}, expected arrays; was a page saved in place of the file?`,
+    );
+  }
+  if (suffix === "safetensors" && ARCHIVE.test(beginning)) {
+    const remedy = beginning.includes(".npy") ? "; it looks like .npz: give it that name" : "";
+    throw new InputError(`found a ZIP archive in ${file.name}, expected tensors${remedy}`);
+  }
+  if (suffix === "npz" && !ARCHIVE.test(beginning) && beginning.slice(8, 10) === '{"') {
+    throw new InputError(
+      `found tensors in ${file.name}, expected a ZIP archive; it looks like .safetensors: give it that name`,
     );
   }
   const arrays = await readable(file, () => KINDS[suffix](file));

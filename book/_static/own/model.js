@@ -8,7 +8,7 @@ const LARGEST = 1e150; // its square leaves 64 bits
 const ROUNDOFF = 2 ** -53;
 const REMEDY = "the command takes more: repsim compare";
 
-const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+export const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
 const counted = (count) => count.toLocaleString("en-US");
 
 // What is too large for a page, told from the shapes alone, before anything is read.

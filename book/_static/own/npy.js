@@ -1,5 +1,5 @@
 // One array as NumPy writes it: a header in words, then the numbers. Nothing is ever unpickled.
-import { InputError, LIMITS } from "./model.js";
+import { InputError, LIMITS, shapeText } from "./model.js";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 const LONGEST_HEADER = 10000;
@@ -72,15 +72,18 @@ async function readHeader(bytes) {
 
 function parsed(text) {
   const damaged = () => new InputError("its header is damaged");
-  const value = String.raw`'[^'\\]*'|True|False|\([\d\s,]*\)|\[[^\]]*\]`;
+  const value = String.raw`'[^'\\]*'|True|False|\([-\d\s,]*\)|\[[^\]]*\]`;
   const entry = String.raw`\s*'(?:descr|fortran_order|shape)'\s*:\s*(?:${value})\s*`;
   if (!new RegExp(String.raw`^\{${entry}(?:,${entry}){2},?\s*\}\s*$`).test(text)) throw damaged();
   const found = Object.fromEntries(
     [...text.matchAll(new RegExp(String.raw`'(descr|fortran_order|shape)'\s*:\s*(${value})`, "g"))].map(([, k, v]) => [k, v]));
   const { descr, fortran_order: byColumns, shape } = found;
-  if (!descr || !["True", "False"].includes(byColumns) || !/^\(\s*(\d+\s*,\s*)*(\d+\s*)?\)$/.test(shape ?? "")) throw damaged();
+  if (!descr || !["True", "False"].includes(byColumns) || !/^\(\s*(-?\d+\s*,\s*)*(-?\d+\s*)?\)$/.test(shape ?? "")) throw damaged();
   if (/^'[<>|=]?O\d*'$/.test(descr)) throw new InputError("it holds Python objects, which would have to be unpickled");
-  const sizes = (shape.match(/\d+/g) ?? []).map(Number);
+  const sizes = (shape.match(/-?\d+/g) ?? []).map(Number);
+  if (sizes.some((size) => size < 0)) {
+    throw new InputError(`its header says shape ${shapeText(sizes)}, expected no negative size`);
+  }
   const [, order, kind, digits] = descr.match(/^'([<>|=]?)([fiub])(\d+)'$/) ?? [];
   const width = Number(digits);
   if (!kind || !WIDTHS[kind].includes(width)) {

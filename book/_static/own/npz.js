@@ -93,10 +93,14 @@ async function opened(file, member, seen) {
 
 export async function openArchive(file) {
   const members = new Map();
-  for (const member of await directory(file)) {
+  const present = await directory(file);
+  const names = new Set(present.map((member) => member.name));
+  for (const member of present) {
     if (!member.name.endsWith(".npy")) continue;
     const name = member.name.slice(0, -4);
     if (members.has(name)) throw new InputError(`${member.name} is there more than once`);
+    // For NumPy both have the name of the first.
+    if (names.has(name)) throw new InputError(`${name} is there beside ${member.name}, expected one of them`);
     members.set(name, member);
   }
   return {
