@@ -7,6 +7,7 @@ paragraphs, headings and pictures that are in the page itself, is in this one.
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 import bleach
@@ -32,6 +33,22 @@ _PICTURE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml|webp);base64,")
 # Their content is no text; that nothing of them is left is the business of the list above.
 _NO_TEXT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 
+# Elements within elements: the parser's time grows with the square of their number, and no page needs so many.
+_DEEPEST = 1000
+_TAG = re.compile(
+    r"<(?P<ends>/?)(?!(?:area|br|col|embed|hr|img|input|link|meta|source|wbr)\b)[a-z]", re.IGNORECASE
+)
+
+
+def _is_deep(text: str) -> bool:
+    """Whether more elements are open at once than are read."""
+    depth = 0
+    for tag in _TAG.finditer(text):
+        depth = max(0, depth - 1) if tag["ends"] else depth + 1
+        if depth > _DEEPEST:
+            return True
+    return False
+
 
 def _is_kept(tag: str, name: str, value: str) -> bool:
     """Whether an element keeps an attribute."""
@@ -43,8 +60,13 @@ def _is_kept(tag: str, name: str, value: str) -> bool:
 
 
 def clean_html(html: str | bytes) -> str:
-    """The HTML without all that is not on the lists; a filter for nbconvert, in the place of its own of this name."""
+    """The HTML without all that is not on the lists; a filter for nbconvert, in the place of its own of this name.
+
+    What is nested too deeply to be read is shown as it is written.
+    """
     text = html.decode(errors="replace") if isinstance(html, bytes) else str(html)
+    if _is_deep(text):
+        return f"<pre>{escape(text)}</pre>"
     return bleach.clean(
         _NO_TEXT.sub("", text),
         tags={*_TAGS.split()},

@@ -192,3 +192,17 @@ def test_half_a_character_costs_no_points_and_no_page(course, tmp_path, monkeypa
     page = path.read_text("utf-8")
     assert "written ?" in page
     assert "printed ?" in page
+
+
+@pytest.mark.parametrize("tag", ["div", "B", "svg"])
+def test_what_is_nested_too_deeply_to_be_read_is_shown_as_text(tag):
+    """A hundred thousand open elements would take the parser an hour."""
+    found = clean_html(f"<{tag}>" * 100_000 + ATTACKS[1])
+    assert found.startswith(f"<pre>&lt;{tag}&gt;")
+    assert acts(found) == set()
+    assert BeautifulSoup(found, "html.parser").pre.text.endswith(ATTACKS[1])
+
+
+def test_a_long_page_is_not_a_deep_one():
+    row = "<tr><td>1<br>2<td>3</td></td></tr>"
+    assert clean_html(f"<table>{row * 3000}</table>").count("<td>") == 6000
