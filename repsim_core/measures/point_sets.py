@@ -22,6 +22,8 @@ from repsim_core.representations import Representations
 
 # A matrix with a smaller condition is regular without a closer look.
 _REGULAR = 1e8
+# Gaps have no unit, and those of equal models are rounding errors of about 1e-15.
+_NONE = 1e-12
 # Of the pair table, held at a time: 1 MB an array stays in the processor's cache.
 _BLOCK_ENTRIES = 2**17
 
@@ -31,6 +33,11 @@ class NoDiverseInputs(ValueError):
 
 
 Field = Float64[np.ndarray, "M n"]
+
+
+def settled(gaps: Float64[np.ndarray, ...]) -> Float64[np.ndarray, ...]:
+    """Gaps to choose by: of equal models all are 0, so that the first is the least and not the best rounded."""
+    return np.where(gaps < _NONE, 0.0, gaps)
 
 
 def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[tuple[int, ...], str]:
@@ -51,7 +58,7 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
     count = min(num_samples, inputs // size, pair.affordable(cost, SEARCHES))
     drawn = np.random.default_rng(seed).permutation(inputs)[: count * size]
     places = np.arange(count * size).reshape(count, size)
-    terms = to_numpy(pair.between_inputs(drawn).sets(places).gap).max(axis=1)
+    terms = settled(to_numpy(pair.between_inputs(drawn).sets(places).gap).max(axis=1))
     for best in np.argsort(terms, kind="stable"):
         chosen = tuple(drawn[places[best]].tolist())
         if math.isfinite(terms[best]) and is_diverse(pair, chosen):
@@ -126,7 +133,7 @@ def best_set(
         pivot = pivots[place]
         if bounds[place] >= best:
             break
-        gaps = to_numpy(ratios.table([pivot]).gap)[0, :count]
+        gaps = settled(to_numpy(ratios.table([pivot]).gap)[0, :count])
         ranked = np.argsort(gaps, kind="stable")[: int((gaps < best).sum())]
         if len(ranked) < size:
             # The bound was below the best term by rounding only.
@@ -151,7 +158,7 @@ def _least_possible_terms(
     for start in range(0, len(pivots), rows):
         gaps = ratios.table(pivots[start : start + rows]).gap
         bounds.append(to_numpy(kth_smallest(gaps[:, :count], size)))
-    return np.concatenate(bounds)
+    return settled(np.concatenate(bounds))
 
 
 def _admissible(

@@ -21,6 +21,7 @@ from repsim_core.measures.point_sets import (
     best_set,
     exact_input_set,
     sampled_input_set,
+    settled,
 )
 from repsim_core.measures.standardised import StandardisedRatios
 
@@ -280,7 +281,7 @@ def _search(
         second, places = largest.copy(), np.zeros(len(tried), dtype=np.int64)
         for first in range(0, count, _LABELS):
             labels_here = slice(first, min(first + _LABELS, count))
-            gaps = to_numpy(ratios.table(tried, labels_here).gap).copy()
+            gaps = settled(to_numpy(ratios.table(tried, labels_here).gap))
             gaps[:, ~kept[labels_here]] = -np.inf
             # A pivot is no label of its own.
             own = np.flatnonzero((tried >= first) & (tried < labels_here.stop))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+# A lower bound below this is rounding: of equal models it should be 0.
+_NONE = 1e-12
+
+
 class StatedBound(NamedTuple):
     """A bound on a dissimilarity that lies between 0 and 1.
 
@@ -26,7 +30,7 @@ class StatedBound(NamedTuple):
     @property
     def informative(self) -> bool:
         """Whether it says more than that the dissimilarity lies between 0 and 1."""
-        return self.value < 1 if self.upper else self.value > 0
+        return self.value < 1 if self.upper else self.value > _NONE
 
     @property
     def says(self) -> str:

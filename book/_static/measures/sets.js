@@ -6,6 +6,9 @@ export const MEAN = "mean";
 // Conditioning below which vectors count as dependent; inputs of which all gaps are kept.
 const SINGULAR = 1e-12;
 const FEW = 512;
+// Gaps have no unit, and those of equal models are rounding errors of about 1e-15: then the first is the least.
+const NONE = 1e-12;
+const settled = (gap) => (gap < NONE ? 0 : gap);
 
 /** The point of `labelPoints` that a pivot is. */
 export const pivotPoint = (pair, pivot) => (pivot === MEAN ? pair.labels : pivot);
@@ -46,7 +49,7 @@ function search(pair, pivots, kept, leftOut) {
     let [largest, second, place] = [-Infinity, -Infinity, null];
     for (const label of kept) {
       if (label === pivot) continue;
-      const { gap } = points.gap(pivot, label);
+      const gap = settled(points.gap(pivot, label).gap);
       if (gap > largest) [second, largest, place] = [largest, gap, label];
       else if (gap > second) second = gap;
     }
@@ -91,6 +94,7 @@ export function bestInputSet(pair, sets, floor = SINGULAR) {
     const rows = model.displaced(set);
     return floor > SINGULAR ? conditioning(rows) > floor : independent(rows);
   };
+  terms.forEach((term, i) => { terms[i] = settled(term); });
   while (true) {
     let best = 0;
     for (let i = 1; i < sets.length; i++) if (terms[i] < terms[best]) best = i;

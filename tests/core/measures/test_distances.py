@@ -352,7 +352,7 @@ def test_a_constant_added_to_all_unembeddings_changes_nothing(pair, data, consta
 
 def test_equal_distributions_are_at_distance_zero_and_others_are_not():
     a, b = strategies.model(), strategies.model(seed=1)
-    assert rc.llv_distance(a, a).value <= 1e-15
+    assert rc.llv_distance(a, a).value <= 1e-14
     assert rc.llv_distance(a, b).value > 0.1
     close = rc.noisy_copy(a, 1e-9, seed=1)
     assert (
@@ -560,3 +560,22 @@ def test_distances_on_a_gpu_agree():
         assert device.input_set == host.input_set
         assert device.value == pytest.approx(host.value, rel=1e-9)
     assert rc.kl_divergence(*on_gpu) == pytest.approx(rc.kl_divergence(a, b), rel=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("options", [{}, {"labels": 3}, {"labels": range(1, 6)}, {"input_set": "exact"}])
+def test_sets_of_equal_models_are_the_first_and_no_matter_of_rounding(scale, options):
+    rng = np.random.default_rng(5)
+    f, g = scale * rng.normal(size=(60, 3)), rng.normal(size=(8, 3))
+    model, twin = rc.Representations(f, g), rc.Representations(f, g).linear_twin(rng.normal(size=(3, 3)))
+    for other in (model, twin):
+        found = rc.llv_distance(model, other, **options)
+        assert found.value < 1e-12
+        expected = rc.llv_distance(
+            rc.Representations(f / scale, g), rc.Representations(f / scale, g), **options
+        )
+        assert (found.pivot, found.left_out, found.input_set) == (
+            expected.pivot,
+            expected.left_out,
+            expected.input_set,
+        )
