@@ -113,6 +113,7 @@ class _AllPairs:
 
     def compare(self, as_json: bool) -> None:
         from repsim_core.measures.all_pairs import pairs_table
+        from repsim_core.measures.comparison_notes import OTHER_ORDER
 
         try:
             table = pairs_table(self.names, self._rows())
@@ -133,6 +134,11 @@ class _AllPairs:
         failed = int(table["note"].notna().sum())
         missing = f", of which {failed} cannot be compared (column note)" if failed else ""
         print(f"{self.pairs}: {_pairs(len(table))} of {len(self.names)} models{missing}", file=out)
+        noted = table["notes"].dropna()
+        if len(noted):
+            asked = int(noted.str.contains(OTHER_ORDER, regex=False).sum())
+            order = f"; on {asked:,} of them: {OTHER_ORDER}" if asked else ""
+            print(f"notes on {len(noted):,} of {_pairs(len(table))}: see column notes{order}", file=out)
         if self.html is not None:
             print(self.html, file=out)
         if as_json:

@@ -84,6 +84,9 @@ def pair_map(table: pd.DataFrame, names: Sequence[Any], num_inputs: int, num_lab
         names: of the models.
         num_inputs, num_labels: N and K.
     """
+    remarks = table["notes"] if "notes" in table else [None] * len(table)
+    remarked = {place: text for place, text in enumerate(remarks) if isinstance(text, str)}
+    texts = {text: number for number, text in enumerate(dict.fromkeys(remarked.values()))}
     data = {
         "names": [str(name) for name in names],
         "measures": [
@@ -94,6 +97,9 @@ def pair_map(table: pd.DataFrame, names: Sequence[Any], num_inputs: int, num_lab
         "notes": {
             place: str(note) for place, note in enumerate(table["note"]) if isinstance(note, str)
         },  # few, if any
+        # Many pairs may have the same ones.
+        "texts": list(texts),
+        "remarks": {place: texts[text] for place, text in remarked.items()},
     }
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     filled = {
@@ -123,7 +129,9 @@ def _shown(key: str, measure: _Measure, table: pd.DataFrame, count: int) -> dict
     square[np.triu_indices(count, 1)] = 1 - apart if measure.similar else apart
     clusters = average_linkage(square + square.T)
     said = measure.said
+    least: dict[str, list[bool]] = {}
     if key == "d_fg" and "exhaustive" in table and table["exhaustive"].eq(False).any():
+        least["least"] = table["exhaustive"].eq(False).tolist()
         said += " Of some pairs not all label subsets were looked at: there it is at least this."
     shown = {
         "key": key,
@@ -131,6 +139,7 @@ def _shown(key: str, measure: _Measure, table: pd.DataFrame, count: int) -> dict
         "said": said,
         "similar": measure.similar,
         "values": _rounded(there),
+        **least,
         "order": list(clusters.order),
         "merges": [[left, right, float(f"{height:.4g}")] for left, right, height in clusters.merges],
     }

@@ -31,6 +31,8 @@ ARRAYS = {
 }
 # Those that a file need not have.
 OPTIONAL = ("bias", "true_labels")
+# The columns in words, the last ones of a table.
+_SAID = ("note", "notes")
 
 
 def compare_all(
@@ -65,7 +67,8 @@ def compare_all(
         Columns first and second; the measures that are columns of a `Comparison`, with the pivot and the label left
         out; exhaustive, false where d_fg is a lower bound; where true labels are known loss_gap and accuracy_gap
         (absolute differences), which the paper sets against similarity; note, why a pair cannot be compared (it has
-        no measures), missing where it can.
+        no measures), missing where it can; notes, the notes of the `Comparison` with "; " between them, in which a is
+        the first model and b the second, missing where it has none.
 
     Raises:
         TypeError, ValueError: naming the argument or the file, before anything is compared; or no pair can be
@@ -201,13 +204,13 @@ def pairs_table(names: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> pd.D
 
     columns = {"first": None, "second": None}
     for row in sorted(rows, key=len, reverse=True):  # the same order whichever measures a pair lacks
-        columns |= dict.fromkeys(name for name in row if name != "note")
+        columns |= dict.fromkeys(name for name in row if name not in _SAID)
     shown = [name if isinstance(name, str) else f"models[{name!r}]" for name in names]
     labelled = []
     for pair, called, row in zip(combinations(names, 2), combinations(shown, 2), rows, strict=True):
         note = with_names(str(row["note"]), *called) if "note" in row else None
-        labelled.append({"first": pair[0], "second": pair[1], **row, "note": note})
-    table = pd.DataFrame(labelled, columns=[*columns, "note"])
+        labelled.append({"first": pair[0], "second": pair[1], "notes": None, **row, "note": note})
+    table = pd.DataFrame(labelled, columns=[*columns, *_SAID])
     for name in ("pivot", "left_out"):  # labels, where one can be missing; the pivot may also be "mean"
         if name in table and not any(isinstance(label, str) for label in table[name]):
             table[name] = table[name].astype("Int64")

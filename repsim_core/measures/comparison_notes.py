@@ -13,6 +13,8 @@ from repsim_core.measures.similarity import RepresentationDistance
 
 # Repeated inputs are worth a note where so few are different: chance is then 5% higher, or more.
 _REPEATED = 0.9
+# How the note begins that no figure should be read before.
+OTHER_ORDER = "are the labels in another order?"
 
 
 def notes(
@@ -69,6 +71,6 @@ def notes(
         pairs = ", ".join(f"{there} is a's {here}" for there, here in list(renamed.items())[:5])
         more = ", ..." if len(renamed) > 5 else ""
         yield (
-            f"are the labels in another order? The predictions agree on a share of {agreement:.3g}, and with labels "
+            f"{OTHER_ORDER} The predictions agree on a share of {agreement:.3g}, and with labels "
             f"matched on {matched:.3g} (b's label {pairs}{more})"
         )

@@ -25,8 +25,8 @@ from repsim_core.memory import total
 from repsim_core.representations import Representations
 from repsim_core.store import content_key
 
-# Raised by hand when the digits of rows change, and by nothing else.
-PROTOCOL = 1
+# Raised by hand when the digits or the columns of rows change, and by nothing else.
+PROTOCOL = 2
 # The largest block.
 _MOST = 16
 # Seconds that a tile may take, about: what is lost where a process is killed. Multiplications in such a second, and
@@ -129,6 +129,7 @@ def _row(a: Representations, b: Representations, options: Mapping[str, Any]) -> 
     for name, both in (("loss_gap", found.losses), ("accuracy_gap", found.accuracies)):
         if both is not None:
             row[name] = abs(both[0] - both[1])
+    row["notes"] = "; ".join(found.notes) or None
     return {**row, **found.others}
 
 

@@ -30,7 +30,7 @@ def many(tmp_path) -> list[str]:
 
 def test_a_row_a_pair(run, many):
     code, out, err = run("compare", *many, "--pairs", "new/out.csv", "--jobs", 2)
-    assert (code, out) == (0, "new/out.csv: 15 pairs of 6 models\n")
+    assert (code, out.splitlines()[0]) == (0, "new/out.csv: 15 pairs of 6 models")
     assert "6 models, 15 pairs; each process holds up to 2 models at a time" in err
     assert "compare: 15 of 15 pairs" in err
     written = Path("new/out.csv").read_text()
@@ -96,6 +96,27 @@ def test_rows_as_json_and_a_page(run, many):
     assert rows[1]["note"].startswith("flat: found the same distribution for every input")
     assert "out.csv: 3 pairs of 3 models, of which 2 cannot be compared (column note)" in err
     assert "All pairs of 3 models" in Path("out.html").read_text()
+
+
+def test_the_terminal_says_on_how_many_pairs_there_are_notes(run, tmp_path):
+    rng = np.random.default_rng(0)
+    f, g = rng.normal(size=(60, 2)), 3 * rng.normal(size=(5, 2))
+    for name, order in (("m0", [0, 1, 2, 3, 4]), ("m1", [0, 1, 2, 3, 4]), ("other", [1, 0, 2, 4, 3])):
+        near = f + 0.01 * rng.normal(size=f.shape)
+        repsim_core.Representations(near, g[order]).save(tmp_path / f"{name}.npz")
+    command = ("compare", "m0.npz", "m1.npz", "other.npz", "--pairs", "out.csv")
+    code, out, _ = run(*command, "--html", "out.html")
+    assert (code, out) == (
+        0,
+        "out.csv: 3 pairs of 3 models\n"
+        "notes on 2 of 3 pairs: see column notes; on 2 of them: are the labels in another order?\n"
+        "out.html\n",
+    )
+    notes = pd.read_csv("out.csv")["notes"]
+    assert notes.isna().tolist() == [True, False, False]
+    assert notes[1] in Path("out.html").read_text()
+    rows = json.loads(run(*command, "--json")[1])
+    assert [row["notes"] for row in rows] == [None, *notes[1:]]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ def table() -> pd.DataFrame:
     rows = []
     for i, j in combinations(range(5), 2):
         d = abs(at[i] - at[j])
-        row = {"d_llv": d / 10, "d_kl": d, "d_kl_reverse": 2 * d, "mean_cca": 1 / (1 + d), "note": None}
+        row = {"d_fg": d / 20, "exhaustive": i != 0, "notes": "<i>few</i> inputs" if j == 3 else None}
+        row |= {"d_llv": d / 10, "d_kl": d, "d_kl_reverse": 2 * d, "mean_cca": 1 / (1 + d), "note": None}
         rows.append({"note": "a: found <i>nothing</i>"} if (i, j) == (1, 4) else row)
     return pd.DataFrame(rows)
 
@@ -83,11 +84,12 @@ def test_the_data_are_the_tables(table, folder):
     assert "http" not in re.sub(r'xmlns="[^"]*"', "", text)
     data = json.loads(re.search(r'<script id="data"[^>]*>(.*?)</script>', text, re.DOTALL)[1])
     assert data["names"] == NAMES
-    assert [each["key"] for each in data["measures"]] == ["d_llv", "d_kl", "mean_cca"]
+    assert [each["key"] for each in data["measures"]] == ["d_llv", "d_kl", "d_fg", "mean_cca"]
     for each in data["measures"]:
         expected = [None if np.isnan(x) else float(f"{x:.4g}") for x in table[each["key"]]]
         assert each["values"] == expected
         assert sorted(each["order"]) == list(range(5))
+    assert (data["texts"], data["remarks"]) == (["<i>few</i> inputs"], {"2": 0, "5": 0, "7": 0})
     assert data["notes"] == {"6": "a: found <i>nothing</i>"}
 
 
@@ -115,6 +117,9 @@ def test_all_numbers_can_be_read_as_a_table(opened, table):
                 assert float(text) == pytest.approx(rows[pair], rel=5e-3)
             else:
                 assert text == ("–" if pair in rows else "")
+    page.select_option("#measure", "d_fg")
+    settle(page)
+    assert sum(text.startswith("≥ ") for text in cells.all_text_contents()) == 8
 
 
 def test_keys_pointer_and_measure_change_what_is_said(opened):
@@ -139,6 +144,14 @@ def test_keys_pointer_and_measure_change_what_is_said(opened):
     assert len(pointed) == 25
     missing = "They cannot be compared: a: found <i>nothing</i> (a is </script><b id=x>)"
     assert sum(missing in text for text in pointed) == 2
+    remarked = [
+        text for text in pointed if re.search(r"\nNotes \(a is .*, b is plain\): <i>few</i> inputs", text)
+    ]
+    assert len(remarked) == 6
+    # Those of the first model, in both directions; and no other figure.
+    sampled = [text for text in pointed if re.search(r"d_\{f,g\}\s+≥ \d", text)]
+    assert len(sampled) == 8
+    assert all("a & b" in text and text.count("≥") == 1 for text in sampled)
     page.locator("#map").focus()  # the last corner is chosen
     for row in range(5):
         for step in range(5):

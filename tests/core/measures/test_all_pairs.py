@@ -67,7 +67,7 @@ def test_all_pairs_in_order():
     for row in table.to_dict("records"):
         single = rc.compare(models[row["first"]], models[row["second"]], seed=2).to_dict()
         for column, value in row.items():
-            if column not in ("first", "second", "note"):
+            if column not in ("first", "second", "note", "notes"):
                 assert value == single[column]
     assert "loss_gap" not in table
     assert table["note"].isna().all()
@@ -97,6 +97,32 @@ def test_a_pair_that_cannot_be_compared_is_noted_and_loses_no_other():
     assert table["pivot"][2] == rc.compare(a, b).llv.pivot
     assert str(table["pivot"].dtype) == "Int64"
     assert table.columns.tolist() == rc.compare_all([a, b]).columns.tolist()
+
+
+def test_notes_of_each_comparison_stand_beside_its_row(tmp_path, monkeypatch):
+    """Of labels in another order, of a rank below M and of repeated inputs; not out of parts that have none."""
+    rng = np.random.default_rng(0)
+    f = np.repeat(rng.normal(size=(60, 3)), 2, axis=0)
+    order = [1, 0, 2, 4, 3, 5]
+    model = rc.Representations(f * [1, 1, 0], 3 * rng.normal(size=(6, 3)))
+    renamed = rc.Representations(f, np.asarray(model.unembeddings)[order] * [1, 1, 1e-3])
+    plain = strategies.model(n=120, k=6), strategies.model(n=120, k=6, seed=1)
+    models = {"model": model, "renamed": renamed, "x": plain[0], "y": plain[1]}
+    table = rc.compare_all(models, cache=tmp_path)
+    assert table.columns[-2:].tolist() == ["note", "notes"]
+    assert table["note"].isna().all()
+    for row in table.itertuples():
+        notes = rc.compare(models[row.first], models[row.second]).notes
+        assert row.notes == "; ".join(notes) if notes else pd.isna(row.notes)
+    assert "are the labels in another order?" in table["notes"][0]
+    assert "of a's M = 3 dimensions r = 2 reach" in table["notes"][0]
+    assert "60 of the N = 120 inputs are different" in table["notes"][0]
+    assert pd.isna(table["notes"][5])
+    # Parts of an earlier protocol are not read: they have other columns.
+    again = []
+    monkeypatch.setattr(pair_tiles, "PROTOCOL", pair_tiles.PROTOCOL + 1)
+    assert same(rc.compare_all(models, cache=tmp_path, progress=again.append), table)
+    assert again[-1].found == 0
 
 
 def test_equal_models_are_compared_once_and_counted_each(tmp_path):
@@ -141,7 +167,7 @@ def test_rows_are_those_of_single_comparisons(files):
     for row in table.to_dict("records"):
         single = rc.compare(models[row["first"]], models[row["second"]])
         found = single.to_dict()
-        for column in set(row) - {"first", "second", "note", "loss_gap", "accuracy_gap"}:
+        for column in set(row) - {"first", "second", "note", "notes", "loss_gap", "accuracy_gap"}:
             assert row[column] == found[column], column
     named = rc.compare_all({3: str(files[3]), "x": files[1]})
     assert named[["first", "second"]].to_numpy().tolist() == [[3, "x"]]
