@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 # A lower bound below this is rounding: of equal models it should be 0.
 _NONE = 1e-12
 

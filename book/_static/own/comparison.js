@@ -62,7 +62,7 @@ function statedBounds(found, pair) {
     bounds.push({
       name: "lower bound", formula: "by the least |rho|", value, of: f, over: every, upper: false,
       informative: value > 1e-12,
-      says: value > 0 ? `${f} is at least this for one of them` : `says nothing: ${f} is at least 0 anyway`,
+      says: value > 1e-12 ? `${f} is at least this for one of them` : `says nothing: ${f} is at least 0 anyway`,
     });
   }
   return bounds;
