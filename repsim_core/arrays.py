@@ -14,6 +14,7 @@ from jaxtyping import Float64, Int64
 
 from repsim_core.array_files import BFloat16
 from repsim_core.beyond_standard import Array, beside, namespace, to_numpy
+from repsim_core.wording import plural, verb
 
 # Half the distance from 1 to the next number: by so much, relative to its size, a number may be rounded.
 ROUNDOFF = float(np.finfo(np.float64).eps) / 2
@@ -53,9 +54,10 @@ def _as_floats(value: object, name: str, dimensions: int) -> Array:
         bad = to_numpy(~xp.isfinite(array))
         first = np.argwhere(bad)[0].tolist()
         where = ", ".join(f"{axis} {place}" for axis, place in zip(("row", "column"), first, strict=False))
+        count = int(bad.sum())
         raise ValueError(
-            f"{name}: found {int(bad.sum())} values that are not finite (the first at {where}), "
-            "expected finite numbers"
+            f"{name}: found {plural(count, 'value')} that {verb(count, 'are')} not finite "
+            f"({'the first ' * (count > 1)}at {where}), expected finite numbers"
         )
     return array
 

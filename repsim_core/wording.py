@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-_THIRD_PERSON = {"have": "has", "are": "is", "go": "goes", "carry": "carries"}
+_THIRD_PERSON = {
+    "have": "has",
+    "are": "is",
+    "were": "was",
+    "do": "does",
+    "go": "goes",
+    "reach": "reaches",
+    "carry": "carries",
+}
 # Digits of a power of ten.
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What is smaller than rounding errors of numbers of size 1 is written as 0.

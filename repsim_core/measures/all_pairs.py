@@ -18,6 +18,7 @@ from repsim_core.measures.pair_tiles import block_side, memory_for_models
 from repsim_core.representations import Representations
 from repsim_core.store import Store
 from repsim_core.texts import with_names
+from repsim_core.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,7 +164,8 @@ def as_files(
             raise TypeError(f"{argument}: found {names!r}, expected the name of an array in the files")
         if len(listed) != len(paths):
             raise ValueError(
-                f"{argument}: found {len(listed)} names, expected one, or one for each of the {len(paths)} files"
+                f"{argument}: found {plural(len(listed), 'name')}, expected one, or one for each of the "
+                f"{len(paths)} files"
             )
         each[ARRAYS[argument]] = listed
     return [

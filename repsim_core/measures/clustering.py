@@ -35,7 +35,9 @@ def average_linkage(distances: Float64[np.ndarray, "n n"]) -> Clustering:
     from scipy.spatial.distance import squareform
 
     if len(distances) < 2:
-        raise ValueError(f"distances: found {len(distances)} models, expected at least two")
+        raise ValueError(
+            f"distances: found {len(distances)} model{'s' * (len(distances) != 1)}, expected at least two"
+        )
     known = np.isfinite(distances)
     filled = np.where(known, distances, distances[known].max(initial=0.0))
     np.fill_diagonal(filled, 0.0)

@@ -247,9 +247,11 @@ class Comparison:
         (m, other_m), (r, other_r) = self.dims, self.ranks
         dims = f"{m}" if m == other_m else f"{m} and {other_m}"
         ranks = f"{r}" if r == other_r else f"{r} and {other_r}"
+        # Of one model, or of two: "M = 1 and 2 dimensions".
+        dimensions = "dimension" if dims == "1" else "dimensions"
         return (
-            f"N = {self.num_inputs:,} inputs, K = {self.num_labels:,} labels, M = {dims} dimensions, "
-            f"of which r = {ranks} reach the distribution"
+            f"N = {self.num_inputs:,} inputs, K = {self.num_labels:,} labels, M = {dims} {dimensions}, "
+            f"of which r = {ranks} {'reaches' if ranks == '1' else 'reach'} the distribution"
         )
 
     def _sets(self) -> str:

@@ -10,6 +10,7 @@ from repsim_core.measures.label_orders import suspected_order
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.printed import many
 from repsim_core.measures.similarity import RepresentationDistance
+from repsim_core.wording import plural, verb
 
 # Repeated inputs are worth a note where so few are different: chance is then 5% higher, or more.
 _REPEATED = 0.9
@@ -23,17 +24,24 @@ def notes(
     """The notes, in sentences; most pairs have none."""
     differ, count = cca.different, pair.a.num_inputs
     inputs = f"N = {count} inputs" if differ == count else f"{differ} different inputs"
+    few = False
     for name, model in (("a", pair.a), ("b", pair.b)):
         lost = model.dim - model.rank
         if lost:
             bias = model.has_hidden_bias
             other = lost - bias
-            if model.rank == differ - 1 < min(model.dim, model.num_labels - 1):
-                yield f"{inputs} show {model.rank} directions at most: take more of them"
+            others, them = ("one", "it") if other == 1 else (other, "them")
+            if model.rank == differ - 1 < min(model.dim, model.num_labels - 1) and not few:
+                few = True  # of both models it is the same
+                yield f"{inputs} show {plural(model.rank, 'direction')} at most: take more of them"
             yield (
-                f"of {name}'s M = {model.dim} dimensions r = {model.rank} reach the distribution"
+                f"of {name}'s M = {model.dim} dimensions r = {model.rank} {verb(model.rank, 'reach')} the distribution"
                 + (", and one along which all inputs are the same, as a bias" if bias else "")
-                + (f"; the other {other} could be anything, and nothing here speaks of them" if other else "")
+                + (
+                    f"; the other {others} could be anything, and nothing here speaks of {them}"
+                    if other
+                    else ""
+                )
             )
     if pair.a.rank != pair.b.rank:
         yield (
@@ -41,14 +49,17 @@ def notes(
             "so that d_SVD compares images of as many dimensions in both"
         )
     if not representation.exhaustive:
+        seen = len(representation.label_subsets)
         yield (
-            f"d_{{f,g}} is at least this: {len(representation.label_subsets):,} of {many(representation.total)} label "
-            "subsets were looked at"
+            f"d_{{f,g}} is at least this: {seen:,} of {many(representation.total)} label subsets {verb(seen, 'were')} "
+            "looked at"
         )
     if representation.dependent:
+        one = representation.dependent == 1
         yield (
-            f"{representation.dependent:,} label subsets do not count: their log-ratios are linearly dependent, so "
-            "that they are not diverse"
+            f"{plural(representation.dependent, 'label subset')} {verb(representation.dependent, 'do')} not count: "
+            f"{'its' if one else 'their'} log-ratios are linearly dependent, so that "
+            f"{'it is' if one else 'they are'} not diverse"
         )
     if not representation.diverse:
         yield (
@@ -62,7 +73,8 @@ def notes(
         )
     if cca.forced:
         yield (
-            f"{cca.forced} of {min(cca.rank_z, cca.rank_w)} canonical correlations are 1 whatever the models are: "
+            f"{cca.forced} of {plural(min(cca.rank_z, cca.rank_w), 'canonical correlation')} "
+            f"{verb(cca.forced, 'are')} 1 whatever the models are: "
             f"the ranks {cca.rank_z} and {cca.rank_w} add up to more than {differ - 1}, one less than {inputs}"
         )
     suspected = suspected_order(to_numpy(pair.a.predictions()), to_numpy(pair.b.predictions()))

@@ -19,6 +19,7 @@ from repsim_core.measures.budgets import SEARCHES
 from repsim_core.measures.log_ratios import LogRatios
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.representations import Representations
+from repsim_core.wording import plural
 
 # A matrix with a smaller condition is regular without a closer look.
 _REGULAR = 1e8
@@ -62,12 +63,12 @@ def sampled_input_set(pair: ModelPair, *, num_samples: int, seed: int) -> tuple[
     for best in np.argsort(terms, kind="stable"):
         chosen = tuple(drawn[places[best]].tolist())
         if math.isfinite(terms[best]) and is_diverse(pair, chosen):
-            return chosen, f"best of {count} random disjoint sets, seed {seed}"
+            return chosen, f"best of {plural(count, 'random disjoint set')}, seed {seed}"
     for model in (pair.a, pair.b):
         chosen = (0, *independent_columns(_displaced(model, 0), pair.dim))
         gaps = to_numpy(pair.between_inputs(chosen).row(0, range(1, size)).gap)
         if np.isfinite(gaps).all() and is_diverse(pair, chosen):
-            return chosen, f"by pivoted QR: none of {count} random disjoint sets is diverse"
+            return chosen, f"by pivoted QR: none of {plural(count, 'random disjoint set')} is diverse"
     raise NoDiverseInputs(
         f"input_set: found no {size} inputs with non-constant log-ratios that are diverse in both models, expected "
         "some (are there equal inputs?)"

@@ -27,7 +27,12 @@ A, B = strategies.model(), strategies.model(seed=1)
 
 # Bad matrices, wherever one is asked for: what it is, the matrix, the error, and what the message says.
 MATRICES = [
-    ("nan", changed(F, np.nan), ValueError, r"1 values that are not finite \(the first at row 1, column 1\)"),
+    (
+        "nan",
+        changed(F, np.nan),
+        ValueError,
+        r"found 1 value that is not finite \(at row 1, column 1\), expected",
+    ),
     ("infinity", changed(F, np.inf), ValueError, "not finite"),
     ("minus infinity", changed(F, -np.inf), ValueError, "not finite"),
     ("nan in a tensor", torch.from_numpy(changed(F, np.nan)), ValueError, "not finite"),
@@ -239,7 +244,7 @@ CALLS = [
     ("all: pivot that is no label", lambda _: rc.compare_all([A, B], pivot=6), ValueError, "^pivot: found 6"),
     ("all: a file twice", lambda _: rc.compare_all(["a.npz", "./a.npz"]), ValueError, "^models: found .*a.npz twice"),
     ("all: no such file", lambda _: rc.compare_all(["no.npz", "b.npz"]), ValueError, "^there is no file no.npz"),
-    ("all: too many names", lambda _: rc.compare_all(["a.npz", "b.npz"], bias=["x"]), ValueError, "^bias: found 1 names, expected one, or one for each of the 2 files"),
+    ("all: too many names", lambda _: rc.compare_all(["a.npz", "b.npz"], bias=["x"]), ValueError, "^bias: found 1 name, expected one, or one for each of the 2 files"),
     ("all: a name that is none", lambda _: rc.compare_all(["a.npz", "b.npz"], bias=[1, 2]), TypeError, "^bias: found .* expected the name of an array"),
     ("no models", lambda _: rc.compare_all([]), ValueError, "^models: found 0, expected at least two"),
     ("one model", lambda _: rc.compare_all({"a": A}), ValueError, "^models: found 1"),

@@ -194,7 +194,7 @@ def test_noise_that_no_label_reads_is_no_dissimilarity():
     found = rc.compare(a, b)
     assert found.mean_cca == pytest.approx(1, abs=1e-9)
     assert found.d_llv == pytest.approx(0, abs=1e-9)
-    assert len([note for note in found.notes if "r = 2 reach the distribution; the other 1" in note]) == 2
+    assert len([note for note in found.notes if "r = 2 reach the distribution; the other one" in note]) == 2
 
 
 def test_ranks_that_differ_are_noted():
@@ -317,7 +317,7 @@ def test_a_hidden_bias_is_named_and_dead_directions_are_not_taken_for_one():
     said = rc.compare(hidden, dead).notes
     assert said[0].endswith("reach the distribution, and one along which all inputs are the same, as a bias")
     assert said[1].endswith(
-        "reach the distribution; the other 1 could be anything, and nothing here speaks of them"
+        "reach the distribution; the other one could be anything, and nothing here speaks of it"
     )
 
 

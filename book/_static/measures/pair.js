@@ -8,12 +8,15 @@ export class Pair {
 
   /** Errors where the models do not fit, or one has the same distribution for every input. */
   constructor(a, b) {
-    if (a.inputs !== b.inputs) throw new Error(`b: found ${b.inputs} inputs, expected ${a.inputs} as in a`);
-    if (a.labels !== b.labels) throw new Error(`b: found ${b.labels} labels, expected ${a.labels} as in a`);
+    if (a.inputs !== b.inputs) throw new Error(`b: found N = ${b.inputs} inputs, expected ${a.inputs} as in a`);
+    if (a.labels !== b.labels) throw new Error(`b: found K = ${b.labels} labels, expected ${a.labels} as in a`);
     if (a.inputs < 2) throw new Error("a: found N = 1 input, expected at least 2");
     for (const [name, model] of [["a", a], ["b", b]]) {
       if (model.rank === 0) {
-        throw new Error(`${name}: found the same distribution for every input, expected one that depends on the input`);
+        throw new Error(
+          `${name}: found the same distribution for every input, expected one that depends on the input: `
+          + "every log-ratio is constant and cannot be standardised",
+        );
       }
     }
     [this.a, this.b] = [a, b];

@@ -2,6 +2,7 @@
 import { dot, length, subsets } from "../measures/linear.js";
 import { MAX_SUBSETS } from "../measures/similarity.js";
 import { bestInputSet } from "../measures/sets.js";
+import { plural } from "./printed.js";
 import { Generator } from "./random.js";
 
 export const SEED = 0;
@@ -25,12 +26,12 @@ export function chooseInputs(pair, { seed = SEED, samples = SAMPLES } = {}) {
   const drawn = new Generator(seed).permutation(inputs);
   const sets = Array.from({ length: count }, (_, k) => drawn.slice(k * size, (k + 1) * size));
   const best = bestInputSet(pair, sets);
-  if (best) return { inputSet: best, inputChoice: `best of ${count} random disjoint sets, seed ${seed}` };
+  if (best) return { inputSet: best, inputChoice: `best of ${plural(count, "random disjoint set")}, seed ${seed}` };
   const every = Array.from({ length: inputs }, (_, x) => x);
   for (const model of [pair.a, pair.b]) {
     const set = [0, ...independentColumns(model.displaced([0, ...every]), dim)];
     if (new Set(set).size === size && bestInputSet(pair, [set])) {
-      return { inputSet: set, inputChoice: `by pivoted QR: none of ${count} random disjoint sets is diverse` };
+      return { inputSet: set, inputChoice: `by pivoted QR: none of ${plural(count, "random disjoint set")} is diverse` };
     }
   }
   return {

@@ -51,7 +51,8 @@ function floats(array, name, dimensions) {
   if (bad) {
     const where = dimensions === 2 ? `row ${Math.floor(first / shape[1])}, column ${first % shape[1]}` : `row ${first}`;
     throw new InputError(
-      `${name}: found ${bad} values that are not finite (the first at ${where}), expected finite numbers`,
+      `${name}: found ${bad === 1 ? "1 value that is" : `${counted(bad)} values that are`} not finite `
+      + `(${bad === 1 ? "" : "the first "}at ${where}), expected finite numbers`,
     );
   }
   if (largest >= LARGEST) throw tooLarge(name, "entries", largest);

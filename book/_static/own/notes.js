@@ -1,7 +1,7 @@
 // What a reader should know of a comparison that its figures do not say, in the sentences of `comparison_notes.py`.
 import { centred, dot, length, mean } from "../measures/linear.js";
 import { bestMatching } from "./matching.js";
-import { counted, digits, many } from "./printed.js";
+import { counted, digits, many, plural } from "./printed.js";
 
 const ROUNDOFF = 2 ** -53;
 
@@ -60,18 +60,21 @@ export function notes(pair, found, { differ, total, exhaustive, diverse }) {
   const { a, b } = pair;
   const said = [];
   const inputs = differ === pair.inputs ? `N = ${pair.inputs} inputs` : `${differ} different inputs`;
+  let few = false;
   for (const [name, model] of [["a", a], ["b", b]]) {
     const lost = model.dim - model.rank;
     if (!lost) continue;
     const bias = hasHiddenBias(model);
     const other = lost - (bias ? 1 : 0);
-    if (model.rank === differ - 1 && model.rank < Math.min(model.dim, model.labels - 1)) {
-      said.push(`${inputs} show ${model.rank} directions at most: take more of them`);
+    const [others, them] = other === 1 ? ["one", "it"] : [other, "them"];
+    if (!few && model.rank === differ - 1 && model.rank < Math.min(model.dim, model.labels - 1)) {
+      few = true; // of both models it is the same
+      said.push(`${inputs} show ${plural(model.rank, "direction")} at most: take more of them`);
     }
     said.push(
-      `of ${name}'s M = ${model.dim} dimensions r = ${model.rank} reach the distribution`
+      `of ${name}'s M = ${model.dim} dimensions r = ${model.rank} ${model.rank === 1 ? "reaches" : "reach"} the distribution`
       + (bias ? ", and one along which all inputs are the same, as a bias" : "")
-      + (other ? `; the other ${other} could be anything, and nothing here speaks of them` : ""),
+      + (other ? `; the other ${others} could be anything, and nothing here speaks of ${them}` : ""),
     );
   }
   if (a.rank !== b.rank) {
@@ -82,13 +85,15 @@ export function notes(pair, found, { differ, total, exhaustive, diverse }) {
   }
   if (!exhaustive) {
     said.push(
-      `d_{f,g} is at least this: ${counted(found.label_subsets)} of ${many(total)} label subsets were looked at`,
+      `d_{f,g} is at least this: ${counted(found.label_subsets)} of ${many(total)} label subsets `
+      + `${found.label_subsets === 1 ? "was" : "were"} looked at`,
     );
   }
   if (found.dependent_label_subsets) {
+    const one = found.dependent_label_subsets === 1;
     said.push(
-      `${counted(found.dependent_label_subsets)} label subsets do not count: their log-ratios are linearly dependent, so that they are `
-      + "not diverse",
+      `${plural(found.dependent_label_subsets, "label subset")} ${one ? "does" : "do"} not count: ${one ? "its" : "their"} `
+      + `log-ratios are linearly dependent, so that ${one ? "it is" : "they are"} not diverse`,
     );
   }
   if (!diverse) {
@@ -106,8 +111,8 @@ export function notes(pair, found, { differ, total, exhaustive, diverse }) {
   const forced = a.rank + b.rank - (differ - 1);
   if (forced > 0) {
     said.push(
-      `${forced} of ${Math.min(a.rank, b.rank)} canonical correlations are 1 whatever the models are: the ranks ${a.rank} `
-      + `and ${b.rank} add up to more than ${differ - 1}, one less than ${inputs}`,
+      `${forced} of ${plural(Math.min(a.rank, b.rank), "canonical correlation")} ${forced === 1 ? "is" : "are"} 1 whatever the `
+      + `models are: the ranks ${a.rank} and ${b.rank} add up to more than ${differ - 1}, one less than ${inputs}`,
     );
   }
   const suspected = suspectedOrder(a.distribution.predictions, b.distribution.predictions, found.agreement);

@@ -4,6 +4,9 @@ const WIDTH = 96;
 
 export const counted = (count) => count.toLocaleString("en-US");
 
+// The number and the noun, as `wording.plural` has them.
+export const plural = (count, noun) => `${counted(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 // A number with so many digits, as Python's format "g" writes it.
 export function digits(value, count = 4) {
   if (!Number.isFinite(value)) return String(value).replace("Infinity", "inf").toLowerCase();
@@ -94,8 +97,8 @@ export function groups(found) {
 // What was compared.
 export function head({ num_inputs, num_labels, dims: [m, other], ranks: [r, otherRank] }) {
   const [dims, ranks] = [m === other ? m : `${m} and ${other}`, r === otherRank ? r : `${r} and ${otherRank}`];
-  return `N = ${counted(num_inputs)} inputs, K = ${counted(num_labels)} labels, M = ${dims} dimensions, of which `
-    + `r = ${ranks} reach the distribution`;
+  return `N = ${counted(num_inputs)} inputs, K = ${counted(num_labels)} labels, M = ${dims} ${dims === 1 ? "dimension" : "dimensions"}, `
+    + `of which r = ${ranks} ${ranks === 1 ? "reaches" : "reach"} the distribution`;
 }
 
 // The sets, and the notes.

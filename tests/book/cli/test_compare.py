@@ -386,7 +386,7 @@ def test_what_does_not_reach_the_distribution_is_said(models, tmp_path):
     done = repsim("compare", "a.npz", "flat.npz", cwd=tmp_path, env=os.environ)
     assert (done.returncode, done.stderr) == (0, "")
     assert (
-        "note: of b's M = 2 dimensions r = 1 reach the distribution; the other 1 could be anything"
+        "note: of b's M = 2 dimensions r = 1 reaches the distribution; the other one could be anything"
         in done.stdout
     )
 

@@ -75,7 +75,7 @@ def test_clusters_stand_together():
     assert first & {frozenset({0, 2, 4}), frozenset({1, 3})}
     heights = [height for *_, height in found.merges]
     assert heights == pytest.approx([0.25, 0.875, 1.5, 10.75 - 1.25 / 3])
-    with pytest.raises(ValueError, match=r"^distances: found 1 models"):
+    with pytest.raises(ValueError, match=r"^distances: found 1 model, "):
         average_linkage(np.zeros((1, 1)))
 
 

@@ -135,6 +135,24 @@ def test_correlations_that_are_forced_are_noted():
     assert rc.compare(*twice).mean_cca == pytest.approx(1.0, abs=1e-12)
 
 
+def test_sentences_with_a_count_of_one():
+    two = strategies.model(n=2, k=4, m=2), strategies.model(n=2, k=4, m=2, seed=1)
+    printed = " ".join(str(rc.compare(*two)).split())
+    for said in (
+        "M = 2 dimensions, of which r = 1 reaches the distribution",
+        "note: N = 2 inputs show 1 direction at most: take more of them note: of a's",
+        "of b's M = 2 dimensions r = 1 reaches the distribution, and one along",
+        "1 of 1 canonical correlation is 1 whatever",
+        "(best of 1 random disjoint set, seed 0)",
+    ):
+        assert said in printed, (said, printed)
+    assert printed.count("at most: take more") == 1
+    three = strategies.model(n=3, k=6, m=4), strategies.model(n=3, k=6, m=4, seed=1)
+    assert "; the other one could be anything, and nothing here speaks of it" in noted(*three)
+    line = strategies.model(m=1), strategies.model(m=1, seed=1)
+    assert "M = 1 dimension, of which r = 1 reaches" in str(rc.compare(*line))
+
+
 def test_what_chance_gives_goes_by_the_inputs_that_are_different():
     """Repeated inputs: mean CCA of unrelated models is what it is for the different ones alone, and is said to be."""
     a, b = strategies.model(n=40, k=9, m=5), strategies.model(n=40, k=9, m=5, seed=1)
@@ -534,13 +552,13 @@ def test_dependent_labels_are_said():
     assert any("linearly dependent in a or b: none is diverse" in note for note in found.notes)
     some = rc.compare(rc.Representations(f, g), rc.Representations(h, g), labels=[1, 2, 3, 4], pivot=0)
     assert some.representation.dependent == 1
-    assert any(note.startswith("1 label subsets do not count") for note in some.notes)
+    assert any(note.startswith("1 label subset does not count: its log-ratios") for note in some.notes)
 
 
 def test_more_label_subsets_than_a_float_can_say():
     """Of 400 of 2,000 labels: the comparison is printed and goes through JSON, and so does d_{f,g}."""
     models = [rc.Representations(*strategies.arrays(450, 2000, 400, seed)) for seed in (0, 1)]
     found = rc.compare(*models, pivot=0, left_out=1, max_subsets=1, input_set=range(401))
-    assert "1 of 6.3e432 label subsets were looked at" in " ".join(str(found).split())
+    assert "1 of 6.3e432 label subsets was looked at" in " ".join(str(found).split())
     assert "(1 of 6.3e432 label subsets)" in str(found.representation)
     assert json.loads(json.dumps(found.to_dict()))["label_subsets_in_all"] == "6.3e432"
