@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import repsim_core as rc
 from repsim_core import identified as identification
+from repsim_core.wording import verb
 
 pytestmark = pytest.mark.usefixtures("mathematics_only")
 
@@ -179,7 +180,7 @@ def test_the_same_model_in_more_dimensions_is_the_same(kind, m, spare, seed):
         assert any(
             note.startswith(f"of {name}'s M = {wide.dim} dimensions r = {m} reach") for note in found.notes
         )
-        assert "reach the distribution" in str(found)
+        assert f"{verb(m, 'reach')} the distribution" in str(found)
 
 
 def test_noise_that_no_label_reads_is_no_dissimilarity():
