@@ -76,10 +76,14 @@ const LIKELY = {
   labels: [/^labels?$/, /^(y|targets?|classes|true_labels|y_true)$/],
 };
 
-// Names of the model's arrays, as far as names and shapes tell.
+// Names of the model's arrays, as far as names and shapes tell. Those that `repsim compare` takes unasked are taken as
+// they are: whether they fit is said when the model is made.
 export function guessNames(described) {
   const chosen = {};
   const likeliest = (argument, fits) => {
+    const asked = ["embeddings", "unembeddings"].includes(argument)
+      ? described.has("embeddings") && described.has("unembeddings") : described.has(argument);
+    if (asked) return argument;
     const names = [...described].filter(([name, array]) => array && fits(array) && !Object.values(chosen).includes(name));
     for (const pattern of LIKELY[argument]) {
       const found = names.find(([name]) => pattern.test(name.toLowerCase()));

@@ -209,6 +209,61 @@ def test_counts_of_one_are_among_them(compared):
         assert said in found, said
 
 
+def test_arrays_that_the_command_takes_unasked_are_taken_whether_they_fit_or_not(tmp_path):
+    """A bias, labels, embeddings of another shape or kind: an error, as of the command, and nothing left out."""
+    bias, labels = np.linspace(-1, 1, 6), np.arange(20) % 6
+    head = {"hidden_states": F, "lm_head.weight": G}
+    cases = [
+        {"embeddings": F, "unembeddings": G, "bias": bias[None]},
+        {"embeddings": F, "unembeddings": G, "bias": bias[:5]},
+        {"embeddings": F, "unembeddings": G, "bias": np.arange(6)},
+        {"embeddings": F, "unembeddings": G, "labels": labels.astype(float)},
+        {"embeddings": F, "unembeddings": G, "labels": labels[:-1]},
+        {"embeddings": F, "unembeddings": G, "labels": labels[:, None]},
+        {"embeddings": F, "unembeddings": G, "labels": labels > 2},
+        {"embeddings": F, "unembeddings": G, "labels": np.array(["a"] * 20, dtype=object)},
+        {"embeddings": F.astype(int), "unembeddings": G, "hidden_states": F},
+        {"embeddings": F[0], "unembeddings": G, "hidden_states": F},
+        {**head, "bias": bias[None]},
+        {**head, "labels": labels[:-1]},
+    ]
+    paths = []
+    for place, arrays in enumerate(cases):
+        paths.append(str(tmp_path / f"{place}.npz"))
+        np.savez(paths[-1], **arrays)
+    found = in_node(
+        ("files.js",),
+        """const found = [];
+        for (const path of given) {
+          try {
+            const opened = await own.openFile(await fileOf(path));
+            await own.loadModel(opened, own.guessNames(await own.describeArrays(opened)));
+            found.push("it was read");
+          } catch (error) { found.push(error.message); }
+        }
+        return found;""",
+        paths,
+    )
+    for path, arrays, said in zip(paths, cases, found, strict=True):
+        names = (
+            {} if "unembeddings" in arrays else dict(zip(("embeddings", "unembeddings"), head, strict=True))
+        )
+        with pytest.raises((TypeError, ValueError)) as caught:
+            rc.load(path, **names)
+        expected = re.sub(r"^path: | \(cast with .*\)|(?<=\()\w+Error: ", "", str(caught.value))
+        assert said == expected.replace(path, Path(path).name), arrays
+    # Where only one of the two has its own name, shapes tell.
+    path = tmp_path / "other.npz"
+    np.savez(path, **head, embeddings=np.zeros((3, 3)))
+    (guess,) = in_node(
+        ("files.js",),
+        """const opened = await own.openFile(await fileOf(given));
+        return [own.guessNames(await own.describeArrays(opened))];""",
+        str(path),
+    )
+    assert (guess["embeddings"], guess["unembeddings"]) == tuple(head)
+
+
 def test_models_are_refused_in_the_same_words(tmp_path):
     """All inputs the same, one input, other inputs and labels."""
     good, flat = _normal(20, 5, 2, 0), rc.Representations(np.ones((20, 2)), _normal(20, 5, 2, 0).unembeddings)
