@@ -37,12 +37,16 @@ def as_matrix(value: object, name: str) -> Float64[Array, "rows columns"]:
     return _as_floats(value, name, 2)
 
 
-def as_vector(value: object, name: str) -> Float64[Array, " entries"]:
-    """A float64 copy of a one-dimensional array; otherwise as `as_matrix`."""
-    return _as_floats(value, name, 1)
+def as_vector(value: object, name: str, *, of_masked: str = "") -> Float64[Array, " entries"]:
+    """A float64 copy of a one-dimensional array; otherwise as `as_matrix`.
+
+    Args:
+        of_masked: what an error says to do where there is -inf, which masks are made of.
+    """
+    return _as_floats(value, name, 1, of_masked)
 
 
-def _as_floats(value: object, name: str, dimensions: int) -> Array:
+def _as_floats(value: object, name: str, dimensions: int, of_masked: str = "") -> Array:
     array = _widened(value, name)
     xp = namespace(array)
     if array.ndim != dimensions:
@@ -58,6 +62,7 @@ def _as_floats(value: object, name: str, dimensions: int) -> Array:
         raise ValueError(
             f"{name}: found {plural(count, 'value')} that {verb(count, 'are')} not finite "
             f"({'the first ' * (count > 1)}at {where}), expected finite numbers"
+            + (f"; {of_masked}" if of_masked and (to_numpy(array) == -math.inf).any() else "")
         )
     return array
 

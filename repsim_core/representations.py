@@ -28,6 +28,11 @@ from repsim_core.identified import Identified, Sizes, all_reach, identified
 _FITS = 1e3 * ROUNDOFF
 # Numbers of this size have squares that leave float64's range.
 _LARGEST = 1e150
+# What to do about labels that are masked by a bias of -inf, whose log-probabilities would be no numbers.
+_OF_MASKED = (
+    "of labels that are masked leave out the rows, in both models, or write -1e20 in place of -inf: their probability "
+    "is then 0, and where only one model masks them, a d_KL is of that order"
+)
 
 
 class Representations:
@@ -61,7 +66,7 @@ class Representations:
             "unembeddings": as_matrix(unembeddings, "unembeddings"),
         }
         if bias is not None:
-            given["bias"] = as_vector(bias, "bias")
+            given["bias"] = as_vector(bias, "bias", of_masked=_OF_MASKED)
         arrays = together(given)
         self.embeddings: Array = arrays["embeddings"]
         self.unembeddings: Array = arrays["unembeddings"]

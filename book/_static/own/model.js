@@ -6,6 +6,8 @@ export class InputError extends Error {}
 export const LIMITS = { inputs: 20000, labels: 100, numbers: 25e6 };
 const LARGEST = 1e150; // its square leaves 64 bits
 const ROUNDOFF = 2 ** -53;
+const OF_MASKED = "of labels that are masked leave out the rows, in both models, or write -1e20 in place of -inf: their "
+  + "probability is then 0, and where only one model masks them, a d_KL is of that order";
 const REMEDY = "the command takes more: repsim compare";
 
 export const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
@@ -52,7 +54,8 @@ function floats(array, name, dimensions) {
     const where = dimensions === 2 ? `row ${Math.floor(first / shape[1])}, column ${first % shape[1]}` : `row ${first}`;
     throw new InputError(
       `${name}: found ${bad === 1 ? "1 value that is" : `${counted(bad)} values that are`} not finite `
-      + `(${bad === 1 ? "" : "the first "}at ${where}), expected finite numbers`,
+      + `(${bad === 1 ? "" : "the first "}at ${where}), expected finite numbers`
+      + (name === "bias" && values.includes(-Infinity) ? `; ${OF_MASKED}` : ""),
     );
   }
   if (largest >= LARGEST) throw tooLarge(name, "entries", largest);

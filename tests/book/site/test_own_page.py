@@ -126,6 +126,10 @@ def pairs() -> dict[str, tuple[rc.Representations, rc.Representations]]:
             rc.Representations(np.repeat(np.asarray(m.embeddings)[:6], 10, axis=0), m.unembeddings)
             for m in (_normal(6, 5, 2, 4), _normal(6, 5, 2, 5))
         ),
+        "a masked label": tuple(
+            rc.Representations(m.embeddings, m.unembeddings, bias=[0.0, 0.0, -1e20, 0.0, 0.0, 0.0])
+            for m in (_normal(100, 6, 2, 2), _normal(100, 6, 2, 3))
+        ),
         "two inputs": (_normal(2, 4, 2, 8), _normal(2, 4, 2, 9)),
         "three inputs": (_normal(3, 6, 4, 8), _normal(3, 6, 4, 9)),
         "one dimension each": (_normal(40, 5, 1, 2), _normal(40, 5, 1, 3)),
@@ -217,6 +221,8 @@ def test_arrays_that_the_command_takes_unasked_are_taken_whether_they_fit_or_not
         {"embeddings": F, "unembeddings": G, "bias": bias[None]},
         {"embeddings": F, "unembeddings": G, "bias": bias[:5]},
         {"embeddings": F, "unembeddings": G, "bias": np.arange(6)},
+        {"embeddings": F, "unembeddings": G, "bias": np.where(bias > 0, -np.inf, bias)},
+        {"embeddings": F, "unembeddings": G, "bias": np.where(bias > 0, np.inf, bias)},
         {"embeddings": F, "unembeddings": G, "labels": labels.astype(float)},
         {"embeddings": F, "unembeddings": G, "labels": labels[:-1]},
         {"embeddings": F, "unembeddings": G, "labels": labels[:, None]},

@@ -135,6 +135,24 @@ def test_correlations_that_are_forced_are_noted():
     assert rc.compare(*twice).mean_cca == pytest.approx(1.0, abs=1e-12)
 
 
+def test_a_masked_label_has_no_part_in_the_distribution():
+    """With the bias that the error on -inf advises."""
+    a, b = strategies.model(n=200, k=6), strategies.model(n=200, k=6, seed=1)
+    bias, kept = np.zeros(6), [0, 1, 3, 4, 5]
+    bias[2] = -1e20
+    masked = [rc.Representations(x.embeddings, x.unembeddings, bias=bias) for x in (a, b)]
+    without = [rc.Representations(x.embeddings, x.unembeddings[kept]) for x in (a, b)]
+    found, expected = rc.compare(*masked), rc.compare(*without)
+    for name in ("d_kl", "d_kl_reverse", "agreement", "mean_cca"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-12), name
+    assert found.input_term is None
+    assert np.exp(masked[0].log_probs())[:, 2].max() == 0
+    # Of the divergence from the other it is the share that the other gives it.
+    share = np.exp(a.log_probs())[:, 2].mean()
+    assert rc.kl_divergence(a, masked[0]) == pytest.approx(1e20 * share, rel=1e-9)
+    assert rc.kl_divergence(masked[0], a) < 1
+
+
 def test_sentences_with_a_count_of_one():
     two = strategies.model(n=2, k=4, m=2), strategies.model(n=2, k=4, m=2, seed=1)
     printed = " ".join(str(rc.compare(*two)).split())
