@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +21,39 @@ from repsim_book.classroom.records import read_grading_records
 from repsim_book.classroom.report import write_grades
 from repsim_book.errors import ClassroomError
 from repsim_book.formulas import Typesetter
-from repsim_core.errors import InputError
+from repsim_core.errors import InputError, WriteError
 from repsim_core.files import write_atomic
 
 # nbgrader's page writes a number where a cell has no points to show. These no person gives.
 _PENDING, _WITHDRAWN = -987654.0, -987653.0
 
 
-def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
+@dataclass(frozen=True)
+class Feedback:
+    """The pages of a class.
+
+    Attributes:
+        pages: that were written.
+        without: students who have none because their submission could not be executed.
+        failed: students who have none because it could not be made, with the reason.
+    """
+
+    pages: list[Path] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def write_feedback(course: Course, name: str) -> Feedback:
     """Write nbgrader's page of feedback for each graded submission: feedback/<student>/NN_name.html.
 
     A page shows the executed notebook, the hidden tests too, with points and comments. An answer that nobody has given
     points for yet is said to wait, a question that was withdrawn not to count. Each member of a group has the page.
-    It runs nothing (`feedback_page`).
+    It runs nothing (`feedback_page`). A page that cannot be made costs nobody else theirs; an earlier one of that
+    student goes, since it may say what no longer holds.
     The tables of grades are written too: people may have given points since.
-
-    Returns:
-        The pages, and the students who have none because their submission could not be executed.
 
     Raises:
         InputError: nothing of the assignment is graded.
-        ClassroomError: nbgrader failed.
     """
     require_name(name)
     records = read_grading_records(course, name)
@@ -50,7 +64,7 @@ def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
     grades = write_grades(course)
     rows = {row["student"]: row for row in grades[grades["assignment"] == name].to_dict("records")}
     points, withdrawn = read_points(course).get(name, {}), {*read_decisions(course, name).withdrawn}
-    pages, without, made = [], [], {}
+    found, made = Feedback(), {}
     with Typesetter() as typesetter:
         for student, row in rows.items():
             whose = row["handed_in_by"] if isinstance(row["handed_in_by"], str) else student
@@ -58,20 +72,25 @@ def write_feedback(course: Course, name: str) -> tuple[list[Path], list[str]]:
             if whose not in records:
                 continue
             if not course.autograded(name, whose).is_file():
-                without.append(student)
+                found.without.append(student)
                 path.unlink(missing_ok=True)
                 continue
-            if whose not in made:
-                shown = dict.fromkeys(withdrawn, _WITHDRAWN)
-                shown |= {
-                    each.cell: _PENDING
-                    for each in points.get(whose, ())
-                    if each.pending and each.cell not in withdrawn
-                }
-                made[whose] = _said(_page(course, name, whose, shown, typesetter), row, len(withdrawn))
-            write_atomic(path, made[whose].encode())
-            pages.append(path)
-    return pages, without
+            shown = dict.fromkeys(withdrawn, _WITHDRAWN)
+            shown |= {
+                each.cell: _PENDING
+                for each in points.get(whose, ())
+                if each.pending and each.cell not in withdrawn
+            }
+            try:
+                if whose not in made:
+                    made[whose] = _said(_page(course, name, whose, shown, typesetter), row, len(withdrawn))
+                write_atomic(path, made[whose].encode())
+                found.pages.append(path)
+            except (ClassroomError, WriteError) as error:
+                found.failed[student] = str(error)
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+    return found
 
 
 def _page(course: Course, name: str, student: str, shown: Mapping[str, float], typesetter: Typesetter) -> str:

@@ -18,6 +18,7 @@ from nbgrader.api import MissingEntry
 
 from repsim_book.classroom.course import Course
 from repsim_book.classroom.notebooks import grade_id, read_notebook
+from repsim_core.errors import InputError
 
 # What `answers.restore` writes above text from elsewhere: the place may change while the answer does not.
 _PLACE = re.compile(r"\*\*Found in cell \d+:\*\*")
@@ -49,7 +50,10 @@ def remembered(course: Course, name: str, student: str, earlier: Mapping[str, Gi
     path = course.autograded(name, student)
     if not path.is_file():
         return dict(earlier)
-    answers = _answers(read_notebook(path.read_bytes()))
+    try:
+        answers = _answers(read_notebook(path.read_bytes()))
+    except InputError:  # damaged, and about to be written anew
+        return dict(earlier)
     with course.gradebook() as gradebook:
         try:
             (notebook,) = gradebook.find_submission(name, student).notebooks

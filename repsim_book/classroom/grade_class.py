@@ -234,7 +234,15 @@ class _Class:
         return record.state in _RAN or record.limits == asdict(self.limits)
 
     def _execute(self, student: str, data: bytes) -> ExecutedSubmission | str:
-        """In a thread: the executed submission, or why it cannot be read."""
+        """In a thread: the executed submission, or why there is none, which costs the others nothing."""
+        try:
+            return self._ran(student, data)
+        except OSError:  # no matter of one submission: the disk is full, or no process can be started
+            raise
+        except Exception as error:
+            return f"it could not be executed, and the error is not the student's: {type(error).__name__}: {error}"
+
+    def _ran(self, student: str, data: bytes) -> ExecutedSubmission | str:
         try:
             whose = numbers_beside(data, student, self.members) or student
             notebook = read_notebook(data)

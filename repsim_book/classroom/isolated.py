@@ -6,24 +6,29 @@ What happens there is in `apart`.
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4.rwbase import rejoin_lines
 
 from repsim_book.classroom.apart.cells import is_test, line, unfinished
 from repsim_book.classroom.apart.family import end_family
+from repsim_book.classroom.apart.judge import error_output
 from repsim_book.classroom.apart.limits import BESIDE, DEFAULT_LIMITS, FILES, SHARED, Limits
 from repsim_book.classroom.apart.sandbox import Sandbox
+from repsim_book.classroom.apart.worker import STATES
 from repsim_book.classroom.notebooks import MAX_BYTES, as_utf8
 from repsim_book.execution.kernel import START_SECONDS, THREADS, kernel_folder
 from repsim_book.processes import child
+from repsim_core.errors import InputError
 
 # Seconds beyond its limits after which a process is killed from outside.
 _GRACE = 60
@@ -67,8 +72,11 @@ def given_by(skeleton: NotebookNode) -> dict[str, list[str]]:
 
 def files_beside(path: Path) -> dict[str, bytes]:
     """The files that were handed in with a notebook, by name, if they are not too large together."""
-    files = [file for file in sorted(path.parent.iterdir()) if file.is_file() and not file.is_symlink()]
-    files.remove(path)
+    files = [
+        file
+        for file in sorted(path.parent.iterdir())
+        if file != path and file.is_file() and not file.is_symlink()
+    ]
     if sum(file.stat().st_size for file in files) > MAX_BYTES:
         return {}
     return {file.name: file.read_bytes() for file in files}
@@ -124,7 +132,7 @@ def execute_apart(
             try:
                 process.wait(START_SECONDS + limits.seconds + _GRACE)
             except subprocess.TimeoutExpired:
-                unfinished(notebook.cells)
+                _not_run(notebook)
                 return ExecutedSubmission(
                     notebook, "timeout", f"found no end after {limits.seconds} s, killed"
                 )
@@ -135,21 +143,78 @@ def execute_apart(
         log.seek(0)
         said = log.read().decode(errors="replace")
         try:
-            outcome: dict[str, Any] = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            outcome = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             last = (said.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
-            unfinished(notebook.cells)
+            _not_run(notebook)
             return ExecutedSubmission(notebook, "died", line(f"the process that executes it ended: {last}"))
-    return ExecutedSubmission(_notebook(outcome.pop("notebook")), **outcome)
+    try:
+        return _outcome(outcome, notebook)
+    except InputError as error:
+        _not_run(notebook)
+        return ExecutedSubmission(notebook, "died", line(f"what came back of it is no outcome: {error}"))
 
 
-def _notebook(found: dict[str, Any]) -> NotebookNode:
-    """The executed notebook, without outputs that are none: a student's process said what they are."""
-    notebook = cast(NotebookNode, nbformat.from_dict(json.loads(as_utf8(found))))
+def _not_run(notebook: NotebookNode) -> None:
+    """Give an error to each cell that has something to execute, as nbgrader wants to read it."""
+    unfinished(notebook.cells)
     for cell in notebook.cells:
-        try:
-            for output in cell.get("outputs", ()):
-                nbformat.validate(output, ref="output", version=4, version_minor=5)
-        except Exception:  # of whatever is there in its place
-            cell["outputs"] = []
-    return notebook
+        if cell.cell_type == "code":
+            cell["outputs"] = nbformat.from_dict(cell.outputs)
+
+
+def _outcome(found: Any, sent: NotebookNode) -> ExecutedSubmission:
+    """What came back: of its notebook the outputs, those that are some, and nothing else.
+
+    A student's process says what its outputs are, and without a sandbox it could write all of it.
+
+    Raises:
+        InputError: it is none, with what it is.
+    """
+    if not isinstance(found, dict) or not isinstance(found.get("notebook"), dict):
+        raise InputError(f"found {_kind(found)}, expected a notebook and how it went")
+    if found.get("state") not in ("graded", *STATES) or not isinstance(found.get("message"), str):
+        raise InputError(
+            f"found the state {_kind(found.get('state'))}, expected one of graded, {', '.join(STATES)}"
+        )
+    said = {key: found.get(key, []) for key in ("waits", "look_at")}
+    for key, each in said.items():
+        if not isinstance(each, list) or not all(isinstance(text, str) for text in each):
+            raise InputError(f"found {_kind(each)} for {key}, expected texts")
+    came = json.loads(as_utf8(found["notebook"])).get("cells")
+    if not isinstance(came, list) or len(came) != len(sent.cells):
+        raise InputError(f"found {_kind(came)} for the cells, expected {len(sent.cells)} of them")
+    notebook, look_at = copy.deepcopy(sent), said["look_at"]
+    for number, (cell, back) in enumerate(zip(notebook.cells, came, strict=True), start=1):
+        if cell.cell_type == "code":
+            look_at += _take_outputs(cell, number, back)
+    rejoin_lines(notebook)  # a text may be a list of lines in a file, and is one text here
+    return ExecutedSubmission(notebook, found["state"], found["message"], said["waits"], look_at)
+
+
+def _take_outputs(cell: NotebookNode, number: int, back: Any) -> list[str]:
+    """Give a cell the outputs that came back for it; a sentence where these are none."""
+    back = back if isinstance(back, dict) else {}
+    outputs, count = back.get("outputs"), back.get("execution_count")
+    cell["execution_count"] = count if isinstance(count, int) else None
+    try:
+        if not isinstance(outputs, list):
+            raise InputError(f"found {_kind(outputs)}, expected a list")
+        for output in outputs:
+            nbformat.validate(output, ref="output", version=4, version_minor=5)
+        cell["outputs"] = nbformat.from_dict(outputs)
+        return []
+    except Exception as error:  # of whatever is there in its place
+        why = str(error).strip().partition("\n")[0]
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        where = f"cell {number} ({name})" if name else f"cell {number}"
+        cell["outputs"] = []
+        if is_test(cell):  # without any it would have passed
+            error = error_output("NotExecuted", "what came back of this test is no output")
+            cell["outputs"] = [nbformat.from_dict(error)]
+        return [line(f"{where}: what came back as its output is none, and was left out: {why}")]
+
+
+def _kind(found: object) -> str:
+    """What something is, for a message."""
+    return repr(found)[:100] if isinstance(found, str | int | float | None) else type(found).__name__

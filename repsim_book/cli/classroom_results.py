@@ -83,17 +83,24 @@ def similar(name: str, least: float, course: Path) -> None:
 @command()
 @click.argument("name")
 @course_option
-def feedback(name: str, course: Path) -> None:
-    """Write a page for each student."""
+def feedback(name: str, course: Path) -> int:
+    """Write a page for each student.
+
+    Students whose page cannot be made are named with the reason, the others have theirs; the exit code is then 1.
+    """
     from repsim_book.classroom.course import Course
     from repsim_book.classroom.feedback import write_feedback
 
     found = Course(course)
     with claimed(course):
-        pages, without = write_feedback(found, name)
-    for student in without:
+        written = write_feedback(found, name)
+    for student in written.without:
         print(f"repsim: {student} has no page: the submission was not executed", file=sys.stderr)
-    print("\n".join(map(str, pages)))
+    for path in written.pages:
+        print(path)
+    for student, reason in written.failed.items():
+        print(f"repsim: {student} has no page: {reason}", file=sys.stderr)
+    return 1 if written.failed else 0
 
 
 @command()

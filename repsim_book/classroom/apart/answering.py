@@ -15,6 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType
 from typing import Any
 
+from repsim_book.classroom.apart.channel import LARGEST
 from repsim_book.classroom.apart.values import UnsupportedError, decode, encode
 
 # Characters of what a student's function raises.
@@ -32,24 +33,43 @@ def answer(namespace: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str
     Returns:
         For names a dictionary of each that there is: its `value`, or that it is a function. For a call `value`, or
         `raised` (name of the class, its base among Python's own exceptions, text, traceback). `unsupported` says of
-        what kind a value is that cannot be passed.
+        what kind a value is that cannot be passed, or how large.
     """
     if "state" in request:
         return {"replaced": sorted(_replaced())[:20], "student": os.environ.get("REPSIM_STUDENT")}
     if "names" in request:
-        return {name: _entry(namespace[name]) for name in request["names"] if name in namespace}
+        return _entries({name: namespace[name] for name in request["names"] if name in namespace})
     try:
         given = [decode(value) for value in request["args"]]
         named = {name: decode(value) for name, value in request["kwargs"].items()}
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
             value = namespace[request["call"]](*given, **named)
-            return {"value": encode(value)}
+            return _small({"value": encode(value)}, LARGEST)
     except (KeyboardInterrupt, MemoryError):
         raise  # of the limits
     except UnsupportedError as error:
         return {"unsupported": str(error)}
     except BaseException as error:
         return {"raised": _told(error)}
+
+
+def _small(entry: dict[str, Any], room: int) -> dict[str, Any]:
+    """An entry of an answer, or that it does not fit in."""
+    found = len(json.dumps(entry))
+    if found <= room:
+        return entry
+    return {
+        "unsupported": f"value of {found // 1_000_000} MB as text (at most {LARGEST // 1_000_000} are passed)"
+    }
+
+
+def _entries(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of names, which share the room."""
+    found, room = {}, LARGEST
+    for name, value in values.items():
+        found[name] = _small(_entry(value), room)
+        room -= len(json.dumps({name: found[name]}))
+    return found
 
 
 def _entry(value: Any) -> Any:

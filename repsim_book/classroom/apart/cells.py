@@ -27,7 +27,7 @@ def unfinished(cells: Sequence[Cell], finished: Collection[int] = ()) -> None:
     for number, cell in enumerate(cells):
         if number in finished or not runs(cell):
             continue
-        if not any(output["output_type"] == "error" for output in cell["outputs"]):
+        if not any(isinstance(each, dict) and each.get("output_type") == "error" for each in cell["outputs"]):
             cell["outputs"].append(error_output("NotExecuted", "this cell was not executed to its end"))
 
 

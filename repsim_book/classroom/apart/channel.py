@@ -14,6 +14,8 @@ from repsim_book.processes import kill_group
 
 # Bytes of a line: an executed cell, all of whose output is escaped.
 LONGEST = 7 * MAX_OUTPUT
+# Of the value of a name, or of what a function returns: the line that brings it has room for it.
+LARGEST = LONGEST - 1000
 
 
 class EndedError(Exception):

@@ -15,7 +15,7 @@ from typing import Any, cast
 import nbformat
 from nbformat import NotebookNode
 
-from repsim_book.classroom.apart.channel import LONGEST, listen
+from repsim_book.classroom.apart.channel import LARGEST, listen
 from repsim_book.classroom.apart.limits import MAX_OUTPUT, Limits, bind, bind_processes
 from repsim_book.execution.kernel import (
     START_SECONDS,
@@ -56,7 +56,7 @@ class _Execution:
         for name, content in self.files.items():
             (work / name).write_bytes(content)
         self.place = folder / "calls"
-        server = await asyncio.start_unix_server(self._calls, self.place, limit=LONGEST)
+        server = await asyncio.start_unix_server(self._calls, self.place, limit=LARGEST + 100)
         async with server, client.async_setup_kernel(cwd=str(work)):
             self.clock = asyncio.timeout(self.limits.seconds)
             send({"ready": True})
@@ -160,10 +160,14 @@ class _Execution:
             self.calls.write(json.dumps(ask).encode() + b"\n")
             reading = asyncio.ensure_future(self.answers.readline())
             await asyncio.wait({self.answering, reading}, return_when=asyncio.FIRST_COMPLETED)
-            line = reading.result() if reading.done() else b""
+            if reading.done():
+                try:
+                    line = reading.result()
+                except ValueError:  # longer than any answer: what the student's process sends is not ours
+                    self.calls.close()
             reading.cancel()
         if line.endswith(b"\n"):
-            return {"finished": True, "problem": None, "answer": json.loads(line)}
+            return {"finished": True, "problem": None, "answer": _read(line)}
         reply = await self.answering
         return reply | {"finished": False}
 
@@ -202,6 +206,15 @@ class _Execution:
     def _cell(self, number: int) -> str:
         name = self.notebook.cells[number].metadata.get("nbgrader", {}).get("grade_id")
         return f"cell {number + 1} ({name})" if name else f"cell {number + 1}"
+
+
+def _read(line: bytes) -> Any:
+    """An answer; None of a line that is none, or would be longer than a reply can be."""
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return answer if line.isascii() or len(json.dumps(answer)) <= LARGEST else None
 
 
 async def _serve() -> None:

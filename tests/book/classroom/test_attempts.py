@@ -155,7 +155,7 @@ def test_late_days_cost_points_and_extra_time_is_everybody_s_own(ruled, tmp_path
     assert list(table["points"]) == [pytest.approx(5 - 2 * 0.9), 5, 0]
     assert list(table["time_from"].dropna()) == ["Gradescope", "Gradescope"]
     assert datetime.fromisoformat(table.loc["ada", "submitted"]) == late
-    pages, _ = write_feedback(ruled, NAME)
+    pages = write_feedback(ruled, NAME).pages
     assert "1.8 taken off for 2 late days)" in pages[0].read_text()
     write(ruled.directory, {SETTINGS: b""})  # a rule that is taken back costs nothing, without grading again
     assert row(ruled)["points"] == 5
@@ -357,7 +357,7 @@ def test_one_hand_in_is_that_of_the_group(ruled, tmp_path):
     assert list(table["state"]) == ["needs grading", "needs grading", "nothing"]
     assert list(table["points"]) == [5, 5, 0]
     assert table.loc["bob", "handed_in_by"] == "ada"
-    pages, _ = write_feedback(ruled, NAME)
+    pages = write_feedback(ruled, NAME).pages
     assert [page.parent.name for page in pages] == ["ada", "bob"]
 
 

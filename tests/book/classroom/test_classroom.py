@@ -240,9 +240,11 @@ def test_graded_and_unchanged_submissions_are_skipped(graded, monkeypatch):
 
 def test_feedback_is_a_page_for_each_student(graded):
     course, _, _ = graded
-    pages, without = write_feedback(course, NAME)
-    assert without == ["unreadable"]
-    assert sorted(page.parent.name for page in pages) == sorted([*GOOD, *EXPECTED.keys() - {"unreadable"}])
+    found = write_feedback(course, NAME)
+    assert (found.without, found.failed) == (["unreadable"], {})
+    assert sorted(page.parent.name for page in found.pages) == sorted(
+        [*GOOD, *EXPECTED.keys() - {"unreadable"}]
+    )
     page = (course.directory / "feedback" / "loop" / f"{NAME}.html").read_text()
     assert f"interrupted after {HANG} s" in page
     assert "(Score: 3.0 / 9.0 so far; 1 answer not graded yet)" in page

@@ -17,7 +17,7 @@ from repsim_book.classroom.collect import collect_submissions
 from repsim_book.classroom.feedback import write_feedback
 from repsim_book.classroom.feedback_page import POLICY
 from repsim_book.classroom.grade_class import grade_class
-from repsim_book.classroom.isolated import ExecutedSubmission, _notebook
+from repsim_book.classroom.isolated import ExecutedSubmission, _outcome
 
 # Each would rename the page, or leave it.
 RENAME = "document.title = 'taken'"
@@ -91,7 +91,7 @@ def page(course, tmp_path, monkeypatch):
     notebook.cells.append(nbformat.v4.new_markdown_cell("![gone](attachment:gone.png)"))
     collect_submissions(course, NAME, write(tmp_path / "in", {"ada.ipynb": data(notebook)}))
     grade_class(course, NAME)
-    ((path,), _) = write_feedback(course, NAME)
+    (path,) = write_feedback(course, NAME).pages
     return path
 
 
@@ -181,14 +181,14 @@ def test_half_a_character_costs_no_points_and_no_page(course, tmp_path, monkeypa
 
     def execute(notebook, **_):
         cell(notebook, "square").outputs = [nbformat.v4.new_output("stream", text="printed \ud83d")]
-        return ExecutedSubmission(_notebook(notebook), "graded", "")
+        return _outcome({"notebook": notebook, "state": "graded", "message": ""}, notebook)
 
     monkeypatch.setattr(module, "execute_apart", execute)
     handed_in = {"ada.ipynb": data(answered(why="written \ud83d"))}
     collect_submissions(course, NAME, write(tmp_path / "in", handed_in))
     (record,) = grade_class(course, NAME)
     assert record.state == "graded"
-    ((path,), _) = write_feedback(course, NAME)
+    (path,) = write_feedback(course, NAME).pages
     page = path.read_text("utf-8")
     assert "written ?" in page
     assert "printed ?" in page
@@ -206,3 +206,39 @@ def test_what_is_nested_too_deeply_to_be_read_is_shown_as_text(tag):
 def test_a_long_page_is_not_a_deep_one():
     row = "<tr><td>1<br>2<td>3</td></td></tr>"
     assert clean_html(f"<table>{row * 3000}</table>").count("<td>") == 6000
+
+
+def test_a_page_that_cannot_be_made_costs_the_others_nothing(course, tmp_path, not_executed, run):
+    """Of who has none an earlier one goes, and the reason is said at the end."""
+    class_ = ("ada", "bob", "eve")
+    handed_in = {f"{student}.ipynb": data(answered()) for student in class_}
+    collect_submissions(course, NAME, write(tmp_path / "in", handed_in))
+    grade_class(course, NAME)
+    pages = [course.directory / "feedback" / student / f"{NAME}.html" for student in class_]
+    assert run("feedback", NAME, "--course", course.directory)[0] == 0
+    assert [page.is_file() for page in pages] == [True, True, True]
+    course.autograded(NAME, "ada").write_bytes(b"{")
+    code, out, err = run("feedback", NAME, "--course", course.directory)
+    assert (code, out.splitlines()) == (1, [str(page) for page in pages[1:]])
+    (said,) = [line for line in err.splitlines() if "ada" in line]
+    assert said.startswith(f"repsim: ada has no page: {NAME}: nbgrader failed at the feedback of ada: ")
+    assert [page.is_file() for page in pages] == [False, True, True]
+    # What was graded is damaged: it is graded anew, and with it nobody else.
+    (record,) = [each for each in grade_class(course, NAME, force=True) if each.student == "ada"]
+    assert record.state == "graded"
+
+
+def test_an_error_that_is_not_the_student_s_costs_the_others_nothing(course, tmp_path, monkeypatch):
+    from repsim_book.classroom import grade_class as module
+
+    def execute(notebook, student, **_):
+        if student == "ada":
+            raise KeyError("x")
+        return ExecutedSubmission(notebook, "graded", "")
+
+    monkeypatch.setattr(module, "execute_apart", execute)
+    handed_in = {f"{student}.ipynb": data(answered()) for student in ("ada", "bob")}
+    collect_submissions(course, NAME, write(tmp_path / "in", handed_in))
+    ada, bob = grade_class(course, NAME)
+    assert (ada.state, bob.state) == ("unreadable", "graded")
+    assert ada.message == "it could not be executed, and the error is not the student's: KeyError: 'x'"

@@ -169,7 +169,7 @@ def test_a_withdrawn_question_counts_for_nobody_until_it_counts_again(graded, ru
     row = write_grades(graded).iloc[0]
     assert (row["points"], row["max_points"]) == (4.5, 6)
     assert f"{NAME},ada,test-root,3.0,3.0,False,True\n" in (graded.directory / "cells.csv").read_text()
-    (page,), _ = write_feedback(graded, NAME)
+    (page,) = write_feedback(graded, NAME).pages
     assert "(Score: 4.5 / 6.0; 1 question withdrawn)" in page.read_text()
     assert page.read_text().count("Withdrawn, not counted") == 2, "in the contents and at the answer"
     code, out, _ = run("summary", NAME, *place)
