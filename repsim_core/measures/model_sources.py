@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +68,9 @@ class ModelFile:
             MemoryError: it does not fit.
         """
         try:
-            found = load(self.path, **dict(self.names))
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                found = load(self.path, **dict(self.names))
         except FileNotFoundError:
             raise InputError(f"there is no file {self.shown}") from None
         except OSError as error:
@@ -77,6 +80,10 @@ class ModelFile:
         except (TypeError, ValueError) as error:
             said = str(error).removeprefix("path: ").removeprefix("in ").replace(self.path, self.shown)
             raise InputError(said if self.shown in said else f"{self.shown}: {said}") from error
+        if not self.content:  # later readings, in other processes, would say the same
+            for warning in warned:
+                said = str(warning.message).replace(self.path, self.shown)
+                warnings.warn(said, warning.category, stacklevel=2)
         if self.content and checksum(found) != self.content:
             raise InputError(
                 f"{self.shown}: found another model than when the comparison began, expected that the file stays"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -96,6 +97,22 @@ def test_rows_as_json_and_a_page(run, many):
     assert rows[1]["note"].startswith("flat: found the same distribution for every input")
     assert "out.csv: 3 pairs of 3 models, of which 2 cannot be compared (column note)" in err
     assert "All pairs of 3 models" in Path("out.html").read_text()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_bias_that_is_left_out_is_said_once_of_each_file(run, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in "abc":
+        arrays = {"h": rng.normal(size=(9, 2)), "lm.weight": rng.normal(size=(4, 2)), "lm.bias": np.zeros(4)}
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+    words = ["--embeddings", "h", "--unembeddings", "lm.weight", "--pairs", "out.csv", "--jobs", 1]
+    code, _, err = run("compare", "a.npz", "b.npz", "c.npz", *words)
+    assert code == 0
+    assert re.findall(r"bias: (.*) holds lm.bias beside lm.weight, which is left out", err) == [
+        "a.npz",
+        "b.npz",
+        "c.npz",
+    ]
 
 
 def test_the_terminal_says_on_how_many_pairs_there_are_notes(run, tmp_path):
