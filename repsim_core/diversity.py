@@ -10,6 +10,7 @@ from jaxtyping import Float64
 
 from repsim_core.arrays import as_index, as_indices
 from repsim_core.beyond_standard import Array, independent_columns, rows_of, to_numpy
+from repsim_core.wording import plural
 
 # Relative size below which a singular value counts as zero.
 SINGULAR = 1e-12
@@ -74,7 +75,9 @@ def diversity(
             f"expected at least M + 1 = {dim + 1} (diversity, Def. 2.1)"
         )
     if num_inputs < dim + 1:
-        raise ValueError(f"embeddings: found N = {num_inputs} inputs, expected at least M + 1 = {dim + 1}")
+        raise ValueError(
+            f"embeddings: found N = {plural(num_inputs, 'input')}, expected at least M + 1 = {dim + 1}"
+        )
     if labels is None:
         labels = independent_columns(to_numpy(displaced(unembeddings, pivot, "pivot")).T, dim)
     if input_set is None:

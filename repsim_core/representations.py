@@ -23,6 +23,7 @@ from repsim_core.coordinates import Basis, column_lengths
 from repsim_core.distribution import Distribution
 from repsim_core.diversity import SINGULAR, Diversity, displaced, diversity, input_matrix, label_matrix
 from repsim_core.identified import Identified, Sizes, all_reach, identified
+from repsim_core.wording import plural
 
 # What every input has in common is a shift of embeddings if one reproduces it to this share.
 _FITS = 1e3 * ROUNDOFF
@@ -74,7 +75,7 @@ class Representations:
         if self.embeddings.shape[1] != self.unembeddings.shape[1]:
             turned = " (a row a label: is it transposed?)" if self.num_labels == self.dim else ""
             raise ValueError(
-                f"unembeddings: found M = {self.unembeddings.shape[1]} columns, expected "
+                f"unembeddings: found M = {plural(self.unembeddings.shape[1], 'column')}, expected "
                 f"{self.embeddings.shape[1]}, the dimension of the embeddings{turned}"
             )
         if self.num_labels < 2:
@@ -446,10 +447,10 @@ def together_on_one_device(a: Representations, b: Representations) -> tuple[Repr
     for name, model in (("a", a), ("b", b)):
         if not isinstance(model, Representations):
             raise TypeError(f"{name}: found {type(model).__name__}, expected Representations")
-    checks = (("N", "inputs", a.num_inputs, b.num_inputs), ("K", "labels", a.num_labels, b.num_labels))
+    checks = (("N", "input", a.num_inputs, b.num_inputs), ("K", "label", a.num_labels, b.num_labels))
     for symbol, what, expected, found in checks:
         if expected != found:
-            raise ValueError(f"b: found {symbol} = {found} {what}, expected {expected} as in a")
+            raise ValueError(f"b: found {symbol} = {plural(found, what)}, expected {expected} as in a")
     joined = together({"a": a.embeddings, "b": b.embeddings})
     if joined["a"] is not a.embeddings:
         a = a.beside(b)

@@ -14,6 +14,7 @@ from repsim_core.arrays import as_count, as_matrix, together
 from repsim_core.beyond_standard import Array, namespace, rows_of, to_numpy
 from repsim_core.coordinates import Centred, TwoBases
 from repsim_core.repeats import different_rows
+from repsim_core.wording import plural
 
 # Nodes of the integral over Wachter's law.
 _NODES = 400
@@ -185,7 +186,7 @@ def observations(z: object, w: object) -> tuple[Array, Array]:
     joined = together({"z": as_matrix(z, "z"), "w": as_matrix(w, "w")})
     left, right = joined["z"], joined["w"]
     if left.shape[0] != right.shape[0]:
-        raise ValueError(f"w: found n = {right.shape[0]} rows, expected {left.shape[0]} as in z")
+        raise ValueError(f"w: found n = {plural(right.shape[0], 'row')}, expected {left.shape[0]} as in z")
     if left.shape[0] < 2:
         raise ValueError("z: found n = 1 row, expected at least 2 observations")
     return left, right

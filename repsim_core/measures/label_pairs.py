@@ -15,6 +15,7 @@ from repsim_core.measures.linear_maps import displaced, least_weights
 from repsim_core.measures.pairs import ModelPair
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.representations import Representations
+from repsim_core.wording import plural
 
 
 def least_transfer_bounds(
@@ -36,7 +37,9 @@ def least_transfer_bounds(
     pair = ModelPair(a, b)
     a, b = pair.a, pair.b
     if vectors.shape[1] != a.dim:
-        raise ValueError(f"probes: found {vectors.shape[1]} columns, expected {a.dim}, the dimension of a")
+        raise ValueError(
+            f"probes: found {plural(vectors.shape[1], 'column')}, expected {a.dim}, the dimension of a"
+        )
     directions, costs = [], []
     for pivot in range(a.num_labels - 1):
         every = StandardisedRatios(pair.label_images, pivot, range(pivot + 1, a.num_labels))

@@ -21,6 +21,7 @@ from repsim_core.measures.pairs import MEAN, ModelPair, Pivot
 from repsim_core.measures.sets import choose_sets
 from repsim_core.measures.standardised import StandardisedRatios
 from repsim_core.representations import Representations
+from repsim_core.wording import plural
 
 # By what share of its length a probe may lie off the span of the displaced unembeddings.
 _OFF = 1e-8
@@ -55,7 +56,8 @@ class LinearMap:
         f = beside(as_matrix(embeddings, "embeddings"), self.matrix)
         if f.shape[1] != self.matrix.shape[1]:
             raise ValueError(
-                f"embeddings: found M = {f.shape[1]} columns, expected {self.matrix.shape[1]}, the dimension of b"
+                f"embeddings: found M = {plural(f.shape[1], 'column')}, expected {self.matrix.shape[1]}, the "
+                "dimension of b"
             )
         return f @ self.matrix.T + self.shift
 

@@ -17,6 +17,7 @@ from repsim_core.errors import InputError
 from repsim_core.measures.comparison import check_options
 from repsim_core.model_files import load
 from repsim_core.representations import Representations
+from repsim_core.wording import plural
 
 
 @runtime_checkable
@@ -190,11 +191,11 @@ class _Together:
         if self._first is None:
             self._first = shown, *here
         for symbol, what, found, expected in zip(
-            "NK", ("inputs", "labels"), here, self._first[1:], strict=True
+            "NK", ("input", "label"), here, self._first[1:], strict=True
         ):
             if found != expected:
                 raise InputError(
-                    f"{shown}: found {symbol} = {found} {what}, expected {expected} as in {self._first[0]}"
+                    f"{shown}: found {symbol} = {plural(found, what)}, expected {expected} as in {self._first[0]}"
                 )
         if model.labels is not None:
             labels = hashlib.sha256(np.ascontiguousarray(to_numpy(model.labels)).data).digest()

@@ -21,6 +21,7 @@ from repsim_core.measures.printed import many
 from repsim_core.measures.sets import ComparisonSets, OverSets, SetOptions, choose_sets
 from repsim_core.measures.standardised import StandardisedRatios, dissimilarities
 from repsim_core.representations import Representations
+from repsim_core.wording import plural
 
 # Label subsets that are looked at, at most.
 MAX_SUBSETS = 20_000
@@ -50,7 +51,7 @@ def svd_dissimilarity(z: object, w: object) -> float:
     """
     left, right = observations(z, w)
     if left.shape[1] != right.shape[1]:
-        raise ValueError(f"w: found M = {right.shape[1]} columns, expected {left.shape[1]} as in z")
+        raise ValueError(f"w: found M = {plural(right.shape[1], 'column')}, expected {left.shape[1]} as in z")
     z, w = centred_together(left, right)
     (left, constant_z), (right, constant_w) = z.standardised(), w.standardised()
     for constant, name in zip((constant_z, constant_w), ("z", "w"), strict=True):

@@ -144,7 +144,7 @@ class Trap:
 # Everything else: what it is, the call (which gets an empty folder), the error, and what the message says.
 CALLS = [
     # the representations
-    ("other M in g", lambda _: rc.Representations(F, G[:, :1]), ValueError, "^unembeddings: found M = 1 columns, expected 2"),
+    ("other M in g", lambda _: rc.Representations(F, G[:, :1]), ValueError, "^unembeddings: found M = 1 column, expected 2"),
     ("f and g swapped and transposed", lambda _: rc.Representations(F.T, G.T), ValueError, "^unembeddings: found M = 6"),
     ("one label", lambda _: rc.Representations(F, G[:1]), ValueError, "^unembeddings: found K = 1 label"),
     ("too few labels given", lambda _: rc.Representations(F, G, [0, 1]), ValueError, r"^labels: found shape \(2,\), expected \(20,\)"),
@@ -370,7 +370,7 @@ CALLS = [
     ("no coordinate varies", lambda _: rc.mean_cca(np.full((20, 2), 0.1), F), ValueError, "^z: every column is constant"),
     # similarity
     ("d_SVD, other n", lambda _: rc.svd_dissimilarity(F, F[1:]), ValueError, "^w: found n = 19 rows, expected 20 as in z"),
-    ("d_SVD, other M", lambda _: rc.svd_dissimilarity(F, F[:, :1]), ValueError, "^w: found M = 1 columns, expected 2"),
+    ("d_SVD, other M", lambda _: rc.svd_dissimilarity(F, F[:, :1]), ValueError, "^w: found M = 1 column, expected 2"),
     ("d_SVD, one observation", lambda _: rc.svd_dissimilarity(F[:1], F[:1]), ValueError, "^z: found n = 1 row"),
     ("CCA, other n", lambda _: rc.canonical_correlations(F, F[1:]), ValueError, "^w: found n = 19 rows"),
     ("bound of nan", lambda _: rc.quadratic_bound(np.nan), ValueError, "^d_llv: found nan"),

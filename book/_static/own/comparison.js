@@ -7,7 +7,7 @@ import { chanceCca } from "./chance.js";
 import { chooseInputs, drawSubsets, SAMPLES, SEED } from "./draws.js";
 import { InputError } from "./model.js";
 import { differentInputs, notes } from "./notes.js";
-import { many } from "./printed.js";
+import { many, plural } from "./printed.js";
 
 // What `repsim compare --json` has, of what `compareOver` finds.
 const NAMES = [
@@ -19,9 +19,9 @@ const NAMES = [
 ];
 
 function requireTogether(a, b) {
-  for (const [symbol, what, name] of [["N", "inputs", "inputs"], ["K", "labels", "labels"]]) {
+  for (const [symbol, what, name] of [["N", "input", "inputs"], ["K", "label", "labels"]]) {
     const [expected, found] = [a.model[name], b.model[name]];
-    if (expected !== found) throw new InputError(`b: found ${symbol} = ${found} ${what}, expected ${expected} as in a`);
+    if (expected !== found) throw new InputError(`b: found ${symbol} = ${plural(found, what)}, expected ${expected} as in a`);
   }
   if (a.labels && b.labels && a.labels.some((label, x) => label !== b.labels[x])) {
     throw new InputError("b: found other true labels than in a, expected the same inputs in the same order");

@@ -1,5 +1,6 @@
 // A model from arrays of a file: embeddings, unembeddings, a bias and true labels, checked as `Representations` does.
 import { Model } from "../measures/model.js";
+import { counted, plural } from "./printed.js";
 
 export class InputError extends Error {}
 
@@ -11,7 +12,6 @@ const OF_MASKED = "of labels that are masked leave out the rows, in both models,
 const REMEDY = "the command takes more: repsim compare";
 
 export const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
-const counted = (count) => count.toLocaleString("en-US");
 
 // What is too large for a page, told from the shapes alone, before anything is read.
 export function requireLimits({ embeddings, unembeddings }) {
@@ -92,7 +92,7 @@ export function makeModel({ embeddings, unembeddings, bias = null, labels = null
   if (dim !== columns) {
     const turned = classes === dim ? " (a row a label: is it transposed?)" : "";
     throw new InputError(
-      `unembeddings: found M = ${columns} columns, expected ${dim}, the dimension of the embeddings${turned}`,
+      `unembeddings: found M = ${plural(columns, "column")}, expected ${dim}, the dimension of the embeddings${turned}`,
     );
   }
   if (classes < 2) throw new InputError("unembeddings: found K = 1 label, expected at least 2");

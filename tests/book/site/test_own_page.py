@@ -278,6 +278,7 @@ def test_models_are_refused_in_the_same_words(tmp_path):
         "flat": (good, flat),
         "same labels": (good, rc.Representations(good.embeddings, np.ones((5, 2)))),
         "one input": (_normal(1, 5, 2, 0), _normal(1, 5, 2, 1)),
+        "one input there": (good, _normal(1, 5, 2, 1)),
         "other inputs": (good, _normal(21, 5, 2, 1)),
         "other labels": (good, _normal(20, 6, 2, 1)),
         "other true labels": tuple(
