@@ -19,10 +19,13 @@ NAME = ".in-use"
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def claimed(folder: Path, *, mode: int = 0o777) -> Iterator[None]:
     """The folder, made where it is not there, for this process alone.
 
     On a system without file locks (Windows) it is not guarded.
+
+    Args:
+        mode: of a folder that is made; one that is there keeps its own.
 
     Raises:
         InputError: another process has claimed it, or it is a file.
@@ -32,7 +35,7 @@ def claimed(folder: Path) -> Iterator[None]:
         raise InputError(f"the output folder {folder} is a file")
     new = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode, parents=True, exist_ok=True)
         import fcntl
     except ImportError:
         yield

@@ -25,8 +25,10 @@ from sqlalchemy.exc import SAWarning
 
 from repsim_book.classroom.notebooks import grade_id, read_notebook, skeleton_notebook
 from repsim_book.errors import ClassroomError
-from repsim_core.errors import InputError, nearest
+from repsim_core.errors import InputError, WriteError, nearest
 
+# Data of students, hidden tests, the secret: a new course is its owner's alone.
+PRIVATE = 0o700
 # No separators, nothing that a glob would take for a pattern.
 STUDENT = re.compile(r"\w[\w.@+-]{0,99}")
 STUDENT_IDS = "a student's id of at most 100 letters, digits and _ . @ + -"
@@ -36,6 +38,18 @@ def quoted(name: str) -> str:
     """The name of a file or folder for a message; what does not show is replaced by a mark."""
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
     return f'"{shown}"'
+
+
+def made(folder: Path) -> None:
+    """The folder of a course, made for its owner alone where there is none; one that is there stays as it is.
+
+    Raises:
+        WriteError: it cannot be made.
+    """
+    try:
+        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"cannot make the folder {folder}: {error.strerror or error}") from error
 
 
 def require_name(name: str) -> None:
@@ -100,12 +114,27 @@ class Course:
         Raises:
             InputError: there is none; nbgrader would make one.
         """
-        if not (self.directory / "gradebook.db").is_file():
-            raise InputError(
-                f"course: found no gradebook in {self.directory}, expected a course: repsim classroom release"
-            )
+        self.require_gradebook()
         with _quiet(), Gradebook(self.db_url) as gradebook:
             yield gradebook
+
+    def require_gradebook(self) -> None:
+        """Refuse to go on without the file that holds all points.
+
+        Raises:
+            InputError: it is not there, with what to do.
+        """
+        if (self.directory / "gradebook.db").is_file():
+            return
+        if any(self.directory.glob("source/*")):
+            raise InputError(
+                f"course: found no gradebook.db in {self.directory}, expected the file that holds all points: put it "
+                "back from a copy; without one make an empty one with `repsim classroom release`, then grade again "
+                "with --force, which keeps points given by hand as far as they were known at the last grading"
+            )
+        raise InputError(
+            f"course: found no gradebook in {self.directory}, expected a course: repsim classroom release"
+        )
 
     def nbgrader(self, name: str, student: str = ".", root: Path | None = None) -> CourseDirectory:
         """The course as nbgrader's converters want it."""
@@ -120,7 +149,9 @@ class Course:
         """
         require_name(name)
         path = self.source(name)
-        if not path.is_file() or not (self.directory / "gradebook.db").is_file():
+        if any(self.directory.glob("source/*")):
+            self.require_gradebook()
+        if not path.is_file():
             known = nearest(name, [p.name for p in self.directory.glob("source/*")])
             raise InputError(
                 f"{name}: found no such assignment in {self.directory}, expected one that was released; {known}"

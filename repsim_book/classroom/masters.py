@@ -12,8 +12,9 @@ import hashlib
 import re
 import secrets
 import zipfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from nbformat import NotebookNode
@@ -30,10 +31,10 @@ from repsim_book.classroom.sealed import (
     opened,
     read_key,
     seal,
+    write_private,
 )
 from repsim_book.paths import ASSIGNMENTS
 from repsim_core.errors import InputError
-from repsim_core.files import write_atomic
 
 # In the folder of a course: the teacher's own masters, and what hidden tests draw with.
 OWN, SECRET = "masters", "secret.txt"
@@ -51,13 +52,13 @@ class Masters:
     Attributes:
         origin: where they are from, in words for a teacher.
         texts: by the name of the assignment.
-        open: anybody can read them.
+        open: the names of those that anybody can read: they are the book's open ones, or the same text.
         key: the name of the key that opened them, empty where they were not sealed.
     """
 
     origin: str
     texts: Mapping[str, str] = field(repr=False)
-    open: bool = False
+    open: Set[str] = frozenset()
     key: str = ""
 
     def read(self, name: str) -> NotebookNode:
@@ -67,7 +68,7 @@ class Masters:
     def about(self, name: str) -> dict[str, str | bool]:
         """What is kept of one that was released."""
         digest = hashlib.sha256(self.texts[name].encode()).hexdigest()
-        return {"from": self.origin, "open": self.open, "key": self.key, "sha256": digest}
+        return {"from": self.origin, "open": name in self.open, "key": self.key, "sha256": digest}
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Sealing:
 
     Attributes:
         names: of the assignments.
+        open: those among them whose master is one of the book's open ones.
         key: that opens it.
         new: the key was made.
     """
@@ -83,12 +85,14 @@ class Sealing:
     names: list[str]
     key: Key
     new: bool
+    open: list[str]
 
 
 def masters(root: Path, course: Path, given: Path | None = None, key: Path | None = None) -> Masters:
     """The masters to release: those given, else the course's own (its folder `masters`), else the book's.
 
-    The book's are its sealed ones, where it has a file `notebooks/assignments/masters.sealed`, else the open ones.
+    The book's are its sealed ones, where it has a file `notebooks/assignments/masters.sealed`, else the open ones. A
+    master that is the text of an open one, wherever it comes from and whatever it is called, is as open.
 
     Args:
         root: the book's folder.
@@ -99,12 +103,27 @@ def masters(root: Path, course: Path, given: Path | None = None, key: Path | Non
     Raises:
         InputError: `given` is none of these, cannot be opened, or holds two masters of one name.
     """
+    found = _found(root, course, given, key)
+    return replace(found, open=same_as_open(found.texts, root))
+
+
+def same_as_open(texts: Mapping[str, str], root: Path) -> frozenset[str]:
+    """The names of those masters whose text is that of an open one of the book; ends of lines do not matter."""
+    known = {_digest(text) for text in _of_folder(root / ASSIGNMENTS).values()}
+    return frozenset(name for name, text in texts.items() if _digest(text) in known)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256("\n".join(line.rstrip() for line in text.strip().splitlines()).encode()).digest()
+
+
+def _found(root: Path, course: Path, given: Path | None, key: Path | None) -> Masters:
     own, sealed = course / OWN, root / ASSIGNMENTS / SEALED
     if given is None and own.is_dir():
         return Masters(f"the course's own masters, {own}", _of_folder(own))
     place = given or (sealed if sealed.is_file() else None)
     if place is None:
-        return Masters("the open example set of the book", _of_folder(root / ASSIGNMENTS), open=True)
+        return Masters("the open example set of the book", _of_folder(root / ASSIGNMENTS))
     if place.is_dir():
         return Masters(f"the masters in {place}", _of_folder(place))
     if not is_sealed(place):
@@ -114,13 +133,14 @@ def masters(root: Path, course: Path, given: Path | None = None, key: Path | Non
     return Masters(f"the masters in {place}, opened with the key {found.path}", texts, key=found.name)
 
 
-def seal_masters(folder: Path, key: Path, to: Path) -> Sealing:
+def seal_masters(folder: Path, key: Path, to: Path, root: Path | None = None) -> Sealing:
     """Encrypt all files of a folder of masters into one; the key is made where there is none.
 
     Args:
         folder: of masters NN_name.md and what belongs to them; hidden files stay out.
         key: the file of the key.
         to: the sealed file; an earlier edition under the same key is replaced.
+        root: the book's folder, whose open masters these are compared with.
 
     Raises:
         InputError: the folder holds no masters, the key or the sealed file would lie in it, or one of these is another
@@ -128,7 +148,8 @@ def seal_masters(folder: Path, key: Path, to: Path) -> Sealing:
         WriteError: a file cannot be written.
     """
     files = files_of(folder)
-    names = [*_texts(files.items(), folder)]
+    texts = _texts(files.items(), folder)
+    names = [*texts]
     if not names:
         raise InputError(f"folder: found no masters in {folder}, expected files NN_name.md")
     for argument, path in {"key": key, "to": to}.items():
@@ -142,7 +163,7 @@ def seal_masters(folder: Path, key: Path, to: Path) -> Sealing:
         )
     used = make_key(key) if new else read_key(key)
     seal(files, used, to)
-    return Sealing(names, used, new)
+    return Sealing(names, used, new, sorted(same_as_open(texts, root)) if root else [])
 
 
 def key_for(place: Path, key: Path | None, course: Path) -> Path:
@@ -200,14 +221,17 @@ def _texts(files: Iterable[tuple[str, bytes]], place: Path) -> dict[str, str]:
 
 
 def course_secret(course: Path) -> int:
-    """The secret of a course, made anew where there is none. Whoever grades on another machine takes the file along.
+    """The secret of a course, made anew where there is none; its owner alone can read it.
+
+    Whoever grades on another machine takes the file along.
 
     Raises:
         InputError: the file holds something else.
     """
     path = course / SECRET
     if not path.exists():
-        write_atomic(path, f"{secrets.token_hex(16)}\n".encode())
+        with suppress(FileExistsError):  # another release was first
+            write_private(path, f"{secrets.token_hex(16)}\n".encode())
     text = path.read_text(encoding="utf-8", errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{32}", text):
         raise InputError(

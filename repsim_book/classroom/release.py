@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from sqlalchemy.exc import SQLAlchemyError
 
-from repsim_book.classroom.course import Course, convert, require_name
+from repsim_book.classroom.course import Course, convert, made, require_name
 from repsim_book.classroom.masters import Masters, assignment_secret, course_secret, drawn_anew, masters
 from repsim_book.classroom.settings import SETTINGS, TEMPLATE
 from repsim_book.errors import ClassroomError
@@ -52,12 +52,12 @@ class Released:
 
     Attributes:
         origin: which masters it used, in words for a teacher.
-        open: anybody can read these.
+        open: those that anybody can read.
         notebooks: for students.
     """
 
     origin: str
-    open: bool
+    open: list[str]
     notebooks: list[Path]
 
 
@@ -99,7 +99,7 @@ def release_from(
     if not force:
         require_no_open_masters(used, course, chosen)
     sources = {name: used.read(name) for name in chosen}
-    course.directory.mkdir(parents=True, exist_ok=True)
+    made(course.directory)
     secret = course_secret(course.directory)
     for name, master in sources.items():
         drawn_anew(master, assignment_secret(secret, name))
@@ -137,7 +137,11 @@ def release_from(
     write_atomic(manifest, to_json(before).encode())
     about = {name: used.about(name) for name in chosen}
     write_atomic(course.directory / MASTERS, to_json(released_from(course) | about).encode())
-    return Released(used.origin, used.open, [course.directory / path for path in released])
+    return Released(
+        used.origin,
+        [name for name in chosen if name in used.open],
+        [course.directory / path for path in released],
+    )
 
 
 def released_from(course: Course) -> dict[str, dict[str, str | bool]]:
@@ -162,10 +166,12 @@ def require_no_open_masters(used: Masters, course: Course, names: Sequence[str])
     Raises:
         InputError: they would.
     """
-    if not used.open:
-        return
     about = released_from(course)
-    closed = {name: about[name]["from"] for name in names if name in about and not about[name]["open"]}
+    closed = {
+        name: about[name]["from"]
+        for name in names
+        if name in used.open and name in about and not about[name]["open"]
+    }
     if closed:
         said = "; ".join(f"{name} from {origin}" for name, origin in closed.items())
         raise InputError(

@@ -92,23 +92,37 @@ def make_key(path: Path) -> Key:
         InputError: there is a file already.
         WriteError: it cannot be written.
     """
-    secret, temporary = Fernet.generate_key(), temporary_beside(path)
+    secret = Fernet.generate_key()
+    try:
+        write_private(path, secret + b"\n")
+    except FileExistsError:
+        raise InputError(f"key: found a file {path} already, expected none where a key is made") from None
+    return Key(path, secret)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """A new file that only its owner can read, whole or not at all.
+
+    Raises:
+        FileExistsError: there is a file already.
+        WriteError: it cannot be written.
+    """
+    temporary = temporary_beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(temporary, secret + b"\n")
+        _write_new(temporary, data)
         try:
             os.link(temporary, path)  # all at once, and never in the place of another file
         except FileExistsError:
             raise
         except OSError:  # a file system without links
-            _write_new(path, secret + b"\n")
+            _write_new(path, data)
     except FileExistsError:
-        raise InputError(f"key: found a file {path} already, expected none where a key is made") from None
+        raise
     except OSError as error:
-        raise WriteError(f"cannot write the key {path}: {error.strerror or error}") from error
+        raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
-    return Key(path, secret)
 
 
 def is_sealed(path: Path) -> bool:

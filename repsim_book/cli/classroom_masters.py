@@ -18,8 +18,8 @@ from repsim_book.paths import find_root
 from repsim_core.errors import InputError
 
 _OPEN = (
-    "anybody can read the solutions and hidden tests of these. For points that count write masters of your own, and "
-    "keep them to yourself or seal them: repsim classroom seal --help"
+    "anybody can read the solutions and hidden tests of {}: they are in every copy of the book. For points that count "
+    "write masters of your own, and keep them to yourself or seal them: repsim classroom seal --help"
 )
 KEY_VARIABLE = "REPSIM_MASTERS_KEY"
 
@@ -32,6 +32,11 @@ def _key_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help=f"Of the key (default: the file that {KEY_VARIABLE} names, else DIR/masters.key).",
     )(function)
+
+
+def _warn_of_open(names: Sequence[str]) -> None:
+    if names:
+        print(f"repsim: warning: {_OPEN.format(', '.join(names))}", file=sys.stderr)
 
 
 @command()
@@ -70,7 +75,7 @@ def release(
     `grade` then executes all again; points given by hand stay where the answer is the same, and a question that a
     notebook lacks has 0 points, unless you withdraw it.
     """
-    from repsim_book.classroom.course import Course
+    from repsim_book.classroom.course import PRIVATE, Course
     from repsim_book.classroom.masters import masters as find_masters
     from repsim_book.classroom.release import release_from, require_no_open_masters
     from repsim_book.classroom.rerelease import changed_cells, replaced
@@ -79,7 +84,7 @@ def release(
         raise click.UsageError("--as-released and --replace exclude each other")
     found, chosen = Course(course), list(names)
     used = find_masters(find_root(root), found.directory, masters, key)
-    with claimed(course):
+    with claimed(course, mode=PRIVATE):
         if not force:
             require_no_open_masters(used, found, chosen or [*used.texts])
         changed = changed_cells(used, found, chosen)
@@ -97,8 +102,7 @@ def release(
         with replaced(found, list(changed) if replace else []):
             released = release_from(used, found, chosen, force=force)
     print(f"repsim: from {released.origin}", file=sys.stderr)
-    if released.open:
-        print(f"repsim: warning: {_OPEN}", file=sys.stderr)
+    _warn_of_open(released.open)
     print("\n".join(map(str, released.notebooks)))
 
 
@@ -107,12 +111,14 @@ def release(
 @click.option("--to", type=folder(), metavar="FILE", help="The sealed file (default: FOLDER.sealed).")
 @_key_option
 @course_option
-def seal(masters: Path, to: Path | None, key: Path | None, course: Path) -> None:
+@root_option
+def seal(masters: Path, to: Path | None, key: Path | None, course: Path, root: Path | None) -> None:
     """Encrypt a folder of masters into one file, which may lie in a public place.
 
     All files of FOLDER go into it; hidden ones stay out. A key is made where there is none, in a file that only you
     can read, and is never overwritten: keep a copy of it, since nobody opens the sealed file without. Whoever is to
-    release from the file gets the key, by another way than the file.
+    release from the file gets the key, by another way than the file. Masters that are the book's open ones as they
+    stand are named: to seal them hides nothing.
 
     \b
       repsim classroom seal my-masters --to masters.sealed
@@ -120,20 +126,33 @@ def seal(masters: Path, to: Path | None, key: Path | None, course: Path) -> None
 
     A file notebooks/assignments/masters.sealed takes the place of the book's open masters.
     """
+    from repsim_book.classroom.course import made
     from repsim_book.classroom.masters import seal_masters
     from repsim_book.classroom.sealed import KEY, SUFFIX
     from repsim_core.files import write_atomic
 
     place = to or masters.with_name(masters.resolve().name + SUFFIX)
     if key is None and not (course / ".gitignore").exists():  # no repository takes the key
+        made(course)
         write_atomic(course / ".gitignore", b"*\n")
-    done = seal_masters(masters, key or course / KEY, place)
+    done = seal_masters(masters, key or course / KEY, place, _book(root))
     if done.new:
         print(
             f"repsim: a new key, {done.key.path}: keep a copy; nobody opens the file without", file=sys.stderr
         )
     print(f"repsim: {', '.join(done.names)}: only {done.key.path} opens them", file=sys.stderr)
+    _warn_of_open(done.open)
     print(place)
+
+
+def _book(root: Path | None) -> Path | None:
+    """The book's folder; None where there is none and none was named."""
+    try:
+        return find_root(root)
+    except InputError:
+        if root is not None:
+            raise
+        return None
 
 
 @command()

@@ -1,8 +1,10 @@
 """Which masters a course uses, and hidden tests that are in no public copy of the book."""
 
 import copy
+import json
 import re
 import shutil
+import stat
 import zipfile
 
 import pytest
@@ -139,3 +141,59 @@ def test_the_command_says_which_masters_it_used(tmp_path, capsys):
     (tmp_path / "mine" / f"{NAME}.md").write_text(OWN)
     assert main.main([*arguments, "--masters", str(tmp_path / "mine")]) == 0
     assert f"repsim: from the masters in {tmp_path / 'mine'}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("place", "ends"), [("given", "\n"), ("in the course", "\r\n"), ("sealed", "\n")])
+def test_a_copy_of_an_open_master_is_as_open_wherever_it_comes_from(released, tmp_path, capsys, place, ends):
+    """By what it says, and not by where it lies or what it is called."""
+    course = tmp_path / "course"
+    course.mkdir()
+    shutil.copy(released / "gradebook.db", course)  # a new one takes long
+    mine = course / "masters" if place == "in the course" else tmp_path / "mine"
+    mine.mkdir(parents=True)
+    (mine / "07_mine.md").write_bytes(FILE.read_text().replace("\n", ends).encode())
+    (mine / "08_other.md").write_text(OWN)
+    options = ["--root", str(BOOK), "--course", str(course)]
+    given = [] if place == "in the course" else ["--masters", str(mine)]
+    if place == "sealed":
+        assert main.main(["classroom", "seal", str(mine), *options]) == 0
+        assert (
+            "warning: anybody can read the solutions and hidden tests of 07_mine:" in capsys.readouterr().err
+        )
+        given = ["--masters", f"{mine}.sealed"]
+    assert main.main(["classroom", "release", *options, *given]) == 0
+    said = capsys.readouterr().err
+    assert "warning: anybody can read the solutions and hidden tests of 07_mine: they are" in said
+    about = json.loads((course / "masters.json").read_text())
+    assert {name: each["open"] for name, each in about.items()} == {"07_mine": True, "08_other": False}
+
+
+def test_a_new_course_is_its_owner_s_alone_and_one_that_is_there_stays_as_it_is(released, tmp_path, run):
+    course, shared = tmp_path / "new" / "course", tmp_path / "shared"
+    assert run("release", "--root", BOOK, "--course", course)[0] == 0
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (course, course / SECRET)] == [0o700, 0o600]
+    shared.mkdir()
+    shared.chmod(0o770)
+    shutil.copy(released / "gradebook.db", shared)  # a new one takes long
+    release(BOOK, Course(shared))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (shared, shared / SECRET)] == [0o770, 0o600]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / f"{NAME}.md").write_text(OWN)
+    assert run("seal", tmp_path / "mine", "--course", tmp_path / "keys")[0] == 0
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
+def test_a_course_without_its_gradebook_says_what_is_missing_and_what_to_do(
+    course, run, tmp_path, monkeypatch
+):
+    (course.directory / "gradebook.db").rename(tmp_path / "empty.db")
+    for words in (["summary"], ["grade"], ["similar"], ["collect", tmp_path]):
+        code, _, err = run(words[0], NAME, *words[1:], "--course", course.directory)
+        assert code == 2, words
+        assert f"found no gradebook.db in {course.directory}, expected the file that holds all points" in err
+        assert "put it back from a copy" in err
+        assert "did you mean" not in err
+    empty = (tmp_path / "empty.db").read_bytes()
+    monkeypatch.setattr("repsim_book.classroom.release._new_gradebook", lambda _: empty)
+    assert run("release", "--root", BOOK, "--course", course.directory)[0] == 0, "as it says"
+    assert "found no submissions" in run("grade", NAME, "--course", course.directory)[2]

@@ -166,7 +166,7 @@ def test_a_release_from_a_sealed_file_is_that_from_its_folder(mine, sealed, cour
     release(BOOK, course, own_masters=mine)
     from_folder, about_folder = [path.read_bytes() for path in paths], released_from(course)[NAME]
     found = release(BOOK, course, own_masters=to, key=key)
-    assert (found.origin, found.open) == (f"the masters in {to}, opened with the key {key}", False)
+    assert (found.origin, found.open) == (f"the masters in {to}, opened with the key {key}", [])
     assert b"square(-5) == 25" in paths[0].read_bytes()
     assert [path.read_bytes() for path in paths] == from_folder
     assert list((tmp_path / "temporary").iterdir()) == []
@@ -200,7 +200,7 @@ def test_sealed_masters_in_the_book_take_the_place_of_open_ones(mine, tmp_path):
     assert masters(book, tmp_path).open
     seal_masters(mine, key, book / "notebooks" / "assignments" / "masters.sealed")
     found = masters(book, tmp_path, key=key)
-    assert (found.open, found.texts) == (False, {NAME: OWN})
+    assert (found.open, found.texts) == (frozenset(), {NAME: OWN})
     assert OWN not in repr(found), "no message shows what is in them"
 
 
