@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 
-from repsim_book.classroom.belonging import defined, holds_code, homes
+from repsim_book.classroom.belonging import defined, homes, is_code
 from repsim_book.classroom.notebooks import grade_id
 from repsim_book.classroom.pictures import complete_pictures, moved
 
@@ -210,9 +210,7 @@ class _Restoring:
             name = grade_id(cell)
             frame = self.marked.get(name) if name is not None else None
             if frame is None:
-                if cell.source.strip() not in self.released and (
-                    cell.cell_type != "code" or not holds_code(cell.source)
-                ):
+                if cell.source.strip() not in self.released and not is_code(cell):
                     found[number] = cell.source
             elif frame.cell_type == "markdown" and not utils.is_solution(frame):
                 before = {line.strip() for line in frame.source.splitlines()}
@@ -223,11 +221,11 @@ class _Restoring:
 
     @cached_property
     def own_code(self) -> list[int]:
-        """Unmarked cells of code, and tests in whose place the student has defined something."""
+        """Unmarked cells of code, raw ones too, and tests in whose place the student has defined something."""
         return [
             number
             for number, cell in enumerate(self.submission.cells)
-            if cell.cell_type == "code" and self._is_own(cell)
+            if cell.cell_type in ("code", "raw") and self._is_own(cell)
         ]
 
     @cached_property
@@ -250,7 +248,7 @@ class _Restoring:
     def _is_own(self, cell: NotebookNode) -> bool:
         frame = self.marked.get(grade_id(cell) or "")
         if frame is None:
-            return cell.source.strip() not in self.released and holds_code(cell.source)
+            return cell.source.strip() not in self.released and is_code(cell)
         return not utils.is_solution(frame) and bool(defined(cell.source) - defined(frame.source))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from nbformat import NotebookNode
 from nbgrader import utils
 
+from repsim_book.classroom.apart.names import bound, compiled, read
 from repsim_book.classroom.notebooks import grade_id
 
 # The heading of a part, "## 3. Both sides"; and how students say which question a text answers: "3.", "3)", "Task 3:",
@@ -32,7 +33,8 @@ def homes(
 ) -> dict[int, Set[str]]:
     """The answers of which each cell may be one.
 
-    A cell that defines a name which an answer is to define is that answer; a text that begins with the number of a
+    A cell that defines a name which an answer is to define, or its test asks for, is that answer, a raw cell too; other
+    code is none of an answer whose names are known. A text that begins with the number of a
     part is of that part. Else it is of the part in which it stands, or, between two, of either; and what stands there
     where nothing is unanswered, or before or behind all parts, may be any.
 
@@ -47,23 +49,51 @@ def homes(
         name: cell for cell in skeleton.cells if (name := grade_id(cell)) is not None and name in unanswered
     }
     kinds = {name: cell.cell_type for name, cell in asked.items()}
-    wanted = {
-        name: defined(cell.source) | _assigned(cell.source)
-        for name, cell in asked.items()
-        if cell.cell_type == "code"
-    }
+    wanted = {name: _wanted(skeleton, name) for name, kind in kinds.items() if kind == "code"}
     found: dict[int, Set[str]] = {}
     for number, cell in own.items():
+        written = is_code(cell)
         code = cell.cell_type == "code" and holds_code(cell.source)
-        of_kind = {name for name, kind in kinds.items() if (kind == "code") == code} or {*kinds}
-        made = defined(cell.source) | _assigned(cell.source) if code else set()
+        made = defined(cell.source) | _assigned(cell.source) if written else set()
         by_name = {name for name, names in wanted.items() if made & names}
+        of_kind = {name for name, kind in kinds.items() if (kind == "code") == code} or {*kinds}
+        if written:
+            of_kind -= {name for name, names in wanted.items() if names}
         said = set() if code else {each for pair in _SAID.findall(cell.source) for each in pair if each}
         by_number = {name for name in of_kind if numbers.get(parts.get(name, -1)) in said}
         around = _around(number, there, parts)
         by_place = {name for name in of_kind if parts.get(name) in around}
         found[number] = by_name or by_number or by_place or of_kind
     return found
+
+
+def is_code(cell: NotebookNode) -> bool:
+    """Whether a cell holds code; a raw one does if it defines something."""
+    if cell.cell_type == "raw":
+        return bool(defined(cell.source))
+    return cell.cell_type == "code" and holds_code(cell.source)
+
+
+def _wanted(skeleton: NotebookNode, answer: str) -> set[str]:
+    """The names that an answer in code is to define: those of its cell, and those that its tests alone read."""
+    found: set[str] = set()
+    made = {name for cell in skeleton.cells if cell.cell_type == "code" for name in _bound(cell.source)}
+    behind = False
+    for cell in skeleton.cells:
+        name = grade_id(cell)
+        if cell.cell_type != "code" or name is None:
+            continue
+        if utils.is_solution(cell):
+            behind = name == answer
+            found |= _bound(cell.source) if behind else set()
+        elif behind and utils.is_grade(cell):
+            found |= read(compiled(statements(cell.source), "<test>")) - made
+    return found
+
+
+def _bound(source: str) -> set[str]:
+    """What a cell binds where it stands."""
+    return bound(compiled(statements(source), "<cell>"))
 
 
 def holds_code(source: str) -> bool:

@@ -9,6 +9,8 @@ from repsim_book.classroom.course import Course
 from repsim_book.classroom.decisions import changed_decisions, read_decisions
 from repsim_book.classroom.groups import shared_work
 from repsim_book.classroom.records import read_grading_records
+from repsim_book.classroom.report import class_tables
+from repsim_book.classroom.standing import SEEN
 from repsim_book.classroom.summary import cells_of
 from repsim_core.errors import InputError, nearest
 
@@ -51,8 +53,11 @@ def withdrawn_tasks(course: Course, name: str) -> list[str]:
     return sorted(read_decisions(course, name).withdrawn)
 
 
-def mark_seen(course: Course, name: str, students: Sequence[str]) -> None:
+def mark_seen(course: Course, name: str, students: Sequence[str]) -> list[str]:
     """Note that a person has looked at what a submission's state asks to look at; a new submission is looked at anew.
+
+    Returns:
+        Those of whom nothing was to be looked at; nothing is noted for these.
 
     Raises:
         InputError: one of these has no graded submission.
@@ -61,8 +66,12 @@ def mark_seen(course: Course, name: str, students: Sequence[str]) -> None:
     for student in students:
         if student not in records:
             raise InputError(f"student: found {student}; {nearest(student, records)}")
+    grades = class_tables(course).grades
+    states = grades[grades["assignment"] == name].set_index("student")["state"]
+    looked = [student for student in students if states[student] in SEEN]
     with changed_decisions(course, name) as decisions:
-        decisions.seen |= {student: records[student].key for student in students}
+        decisions.seen |= {student: records[student].key for student in looked}
+    return [student for student in students if student not in looked]
 
 
 def choose(course: Course, name: str, student: str, *, attempt: int | None = None, undo: bool = False) -> str:

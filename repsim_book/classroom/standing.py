@@ -28,7 +28,7 @@ _RUNS = {
     "harmful": "harmful",
 }
 # A person who has looked has done what these ask for.
-_SEEN = ("stopped", "blank", "look")
+SEEN = ("stopped", "blank", "look")
 
 
 def standing(
@@ -61,6 +61,6 @@ def standing(
         state = "look"
     if blank and state in ("graded", "look"):
         state = "blank"
-    if state == "graded" or (seen and state in _SEEN):
+    if state == "graded" or (seen and state in SEEN):
         state = "needs grading" if pending else "graded"
     return state

@@ -51,9 +51,11 @@ def seen(name: str, students: Sequence[str], course: Path) -> None:
 
     found = Course(course)
     with claimed(course):
-        mark_seen(found, name, students)
+        nothing = mark_seen(found, name, students)
         grades = write_grades(found)
     states = grades[grades["assignment"] == name].set_index("student")["state"]
+    for student in nothing:
+        print(f"repsim: {student}: there was nothing to look at, and nothing is noted", file=sys.stderr)
     print("\n".join(f"{student}: {states[student]}" for student in students))
 
 

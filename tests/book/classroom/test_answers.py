@@ -224,6 +224,28 @@ def test_code_belongs_to_the_answer_whose_name_it_defines():
     )
 
 
+@pytest.mark.parametrize("new", [raw, code], ids=["raw", "code"])
+def test_only_code_that_defines_the_name_that_is_asked_for_is_named(new):
+    """Not what is called otherwise, nor another answer a second time; and it is no text of a written answer."""
+    skeleton, notebook = parts(without=("f-1", "why-1"))
+    notebook.cells += [code("def f2(x):\n    return x"), code("def helps(x):\n    return x")]
+    notebook.cells.insert(place(notebook, "f-1"), code("x = 3"))
+    assert restore(skeleton, notebook).look_at == ()
+    notebook.cells.append(new("def f1(x):\n    return x"))
+    restored = restore(skeleton, notebook)
+    assert restored.look_at == (f"f-1: left as it was; own code in cell {len(notebook.cells)}",)
+    assert "def f1" not in source(restored, "why-1")
+
+
+def test_a_name_that_only_the_test_knows_is_asked_for():
+    skeleton, notebook = parts(without=("f-1",))
+    for each in (skeleton, notebook):
+        cell(each, "test-1").source = "import numpy as np\nassert np.shape(A_mine) == (3, 3)"
+    notebook.cells.append(code("A_mine = 1"))
+    said = f"f-1: left as it was; own code in cell {len(notebook.cells)}"
+    assert restore(skeleton, notebook).look_at == (said,)
+
+
 def test_pictures_come_along_with_a_text_from_elsewhere():
     """Two of one name, as JupyterLab names all of them."""
     pictures = [{"image.png": {"image/png": content}} for content in ("AAAA", "BBBB")]

@@ -228,7 +228,10 @@ def test_all_that_a_course_holds_of_a_student_can_be_deleted(graded, run):
     for system in ("moodle", "canvas", "csv"):
         run("export", NAME, "--for", system, "--unfinished", *place)
     write(folder, {"similar.csv": b"assignment,one,other\n01_tiny,ada,yuki\n01_tiny,ada,zoe\n"})
-    assert run("seen", NAME, "yuki", "ada", *place)[:2] == (0, "yuki: graded\nada: graded\n")
+    assert run("counts", NAME, "yuki", "--attempt", "1", *place)[0] == 0
+    code, out, err = run("seen", NAME, "ada", *place)
+    assert (code, out) == (0, "ada: graded\n")
+    assert err == "repsim: ada: there was nothing to look at, and nothing is noted\n"
     exported = (folder / "export" / f"{NAME}-csv.csv").read_text("utf-8").splitlines()
     code, listed, _ = run("forget", "yuki", *place)
     assert (code, (folder / "submitted" / "yuki").is_dir()) == (0, True)

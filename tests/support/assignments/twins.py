@@ -190,6 +190,16 @@ def counterexample(seed):
 """,
     ),
     wrong(
+        "no unembeddings, and a bias alone",
+        "counterexample",
+        """
+def counterexample(seed):
+    f, h = np.random.default_rng(seed).normal(size=(2, 200, 2))
+    bias = np.array([0.0, 1.0, 2.0, 3.0])
+    return tuple(rc.Representations(each, np.zeros((4, 2)), bias=bias) for each in (f, h))
+""",
+    ),
+    wrong(
         "embeddings on a line",
         "counterexample",
         """
