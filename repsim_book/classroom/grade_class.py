@@ -63,6 +63,7 @@ class GradeProgress:
         running: executing now.
         seconds: since the start.
         seconds_left: expected; None as long as nothing was graded.
+        seconds_most: what those that run can still take by their limits; None where nobody does, or it is not known.
         longest: who has been executing for the longest time, and for how many seconds; None where nobody is.
     """
 
@@ -73,6 +74,7 @@ class GradeProgress:
     seconds: float
     seconds_left: float | None
     longest: tuple[str, float] | None = None
+    seconds_most: float | None = None
 
 
 def grade_class(
@@ -152,7 +154,8 @@ class _Class:
             left = seconds / executed * (len(todo) - executed) if executed else None
             done = found + executed
             running = len(self.running)
-            progress(GradeProgress(done, len(submissions), found, running, seconds, left, self._longest()))
+            longest, most = self._longest(), self._most()
+            progress(GradeProgress(done, len(submissions), found, running, seconds, left, longest, most))
 
         def ended(more: int) -> None:
             nonlocal executed
@@ -210,6 +213,10 @@ class _Class:
             return None
         student = min(started, key=lambda each: started[each])
         return student, time.monotonic() - started[student]
+
+    def _most(self) -> float | None:
+        begun = max(dict(self.started).values(), default=None)
+        return None if begun is None else max(begun + self.limits.seconds - time.monotonic(), 0.0)
 
     def _keep(self, student: str, outcome: ExecutedSubmission | str) -> None:
         """Keep what a submission came to, unless some submission has changed the course, which is found out later."""

@@ -35,4 +35,18 @@ class Reporter:
         rest = f"{duration(progress.seconds)} in all" if ended else time_left(progress.seconds_left)
         slow = progress.longest if progress.longest and progress.longest[1] > _SLOW else None
         waits = f"{as_text(slow[0])} since {duration(slow[1])}" if slow else ""
-        self.line.show(progress.done, progress.submissions, before, rest, waits)
+        self.line.show(
+            progress.done, progress.submissions, before, rest, _at_most(progress, bool(slow)), waits
+        )
+
+
+def _at_most(progress: GradeProgress, slow: bool) -> str:
+    """What those at work can still take by their limits, where the mean of the others says less and nothing else waits.
+
+    One in an endless loop takes all of it, and so may one that takes long already.
+    """
+    most, left = progress.seconds_most, progress.seconds_left
+    last = progress.done + progress.running >= progress.submissions
+    if most is None or left is None or most <= left or not (last or slow):
+        return ""
+    return f"at most {duration(most)} for those at work"

@@ -9,6 +9,7 @@ from processes import HANG, MEETING, REPORT, Meeting, running
 from tiny import MASTER, NAME, RELEASE, answered, data, write
 
 from repsim_book.classroom import grade_class as grade_class_module
+from repsim_book.classroom.apart.limits import DEFAULT_LIMITS
 from repsim_book.classroom.executed import all_executed
 from repsim_book.classroom.grade_class import GradeProgress, grade_class
 from repsim_book.classroom.isolated import ExecutedSubmission, Limits
@@ -146,6 +147,20 @@ def test_progress_names_who_takes_longest(monkeypatch, capsys):
     ]
 
 
+def test_what_is_left_is_no_less_than_what_a_loop_may_take(monkeypatch, capsys):
+    """Where others still wait and nobody takes long, the mean says more."""
+    monkeypatch.setattr(progress, "_QUIET", -1)
+    report = grading.Reporter("01_twins")
+    report(GradeProgress(10, 16, 0, 1, 300.0, 180.0, ("ada", 5.0), 595.0))
+    report(GradeProgress(11, 16, 0, 1, 400.0, 180.0, ("ada", 105.0), 495.0))
+    report(GradeProgress(15, 16, 0, 1, 450.0, 30.0, ("eve", 5.0), 595.0))
+    assert capsys.readouterr().err.splitlines() == [
+        "01_twins: 10 of 16 submissions, about 3 min left",
+        "01_twins: 11 of 16 submissions, about 3 min left, at most 8 min for those at work, ada since 2 min",
+        "01_twins: 15 of 16 submissions, about 30 s left, at most 10 min for those at work",
+    ]
+
+
 def test_progress_knows_who_runs(course, monkeypatch):
     write(course.directory, {f"submitted/ada/{NAME}/{NAME}.ipynb": data(MASTER)})
     seen = []
@@ -159,6 +174,7 @@ def test_progress_knows_who_runs(course, monkeypatch):
     monkeypatch.setattr(grade_class_module, "_TICK", 0.01)
     grade_class(course, NAME, progress=seen.append)
     assert {each.longest[0] for each in seen if each.longest} == {"ada"}
+    assert {0 < each.seconds_most <= DEFAULT_LIMITS.seconds for each in seen if each.seconds_most} == {True}
     assert seen[-1].longest is None
 
 
