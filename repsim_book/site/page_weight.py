@@ -26,12 +26,14 @@ SHEET = "styles/pydata-sphinx-theme.css"
 FONT = "vendor/fontawesome/webfonts/fa-solid-900"
 # Names, punctuation and white space in code, which both themes print in the colour of the text around them.
 PLAIN_MARK = re.compile(r'<span class="[npw]">([^<]*)</span>')
+# That of formulas; the parser of HTML gives it to them by itself.
+NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
 
 
 def lightened(html: str, folder: Path) -> str:
     """The HTML of a page in `folder` without the script of icons and marks without a colour; it knows its theme."""
-    page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", shared_glyphs.shared(html)))
+    page = PLAIN_MARK.sub(r"\1", ICON_SCRIPT.sub("", shared_glyphs.shared(html.replace(NAMESPACE, ""))))
     return with_room(page.replace(UNKNOWN_THEME, KNOWN_THEME).replace(NO_THEME, "", 1), folder)
 
 

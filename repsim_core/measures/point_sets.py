@@ -36,7 +36,7 @@ class NoDiverseInputs(ValueError):
 Field = Float64[np.ndarray, "M n"]
 
 
-def settled(gaps: Float64[np.ndarray, ...]) -> Float64[np.ndarray, ...]:
+def settled(gaps: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
     """Gaps to choose by: of equal models all are 0, so that the first is the least and not the best rounded."""
     return np.where(gaps < _NONE, 0.0, gaps)
 

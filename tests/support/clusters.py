@@ -27,7 +27,8 @@ def local_cluster(workers: int = 2) -> Iterator[Any]:
 
 
 def _started(workers: int) -> Any:
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    # Any port: the usual one may be that of another test's.
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     for _ in range(_TRIES - 1):
         # A process ended, or its connection closed, before it was there.
         with suppress(RuntimeError, OSError):
