@@ -59,10 +59,11 @@ function statedBounds(found, pair) {
   }));
   if (found.least_d_svd_f !== null) {
     const value = found.least_d_svd_f;
+    const informative = value > 1e-12;  // below it is rounding
     bounds.push({
       name: "lower bound", formula: "by the least |rho|", value, of: f, over: every, upper: false,
-      informative: value > 1e-12,
-      says: value > 1e-12 ? `${f} is at least this for one of them` : `says nothing: ${f} is at least 0 anyway`,
+      informative,
+      says: informative ? `${f} is at least this for one of them` : `says nothing: ${f} is at least 0 anyway`,
     });
   }
   return bounds;

@@ -122,41 +122,24 @@ def test_an_answer_typed_over_a_test_is_named():
 # What belongs to which answer. An assignment of three parts, with an answer in code and a written one in each.
 
 
+def marked(cell_, name, **what):
+    """A cell with the marks that nbgrader gives it: not graded, no answer and locked, but for what is said."""
+    kept = {"grade": False, "grade_id": name, "locked": True, "solution": False}
+    cell_.metadata["nbgrader"] = kept | what
+    return cell_
+
+
 def parts(*, without=()):
     """Its skeleton, and a submission in which some answers are as they were."""
-    cells, solved = [note("# Three parts")], []
-    for number in (1, 2, 3):
-        heading = note(f"## {number}. Part {number} (2 points)")
-        heading.metadata["nbgrader"] = {
-            "grade": False,
-            "grade_id": f"task-{number}",
-            "locked": True,
-            "solution": False,
-        }
-        answer = code(f"def f{number}(x):\n    raise NotImplementedError()")
-        answer.metadata["nbgrader"] = {
-            "grade": False,
-            "grade_id": f"f-{number}",
-            "locked": False,
-            "solution": True,
-        }
-        test = code(f"assert f{number}(1) == 1")
-        test.metadata["nbgrader"] = {
-            "grade": True,
-            "grade_id": f"test-{number}",
-            "locked": True,
-            "solution": False,
-        }
-        text = note("YOUR ANSWER HERE")
-        text.metadata["nbgrader"] = {
-            "grade": True,
-            "grade_id": f"why-{number}",
-            "locked": False,
-            "solution": True,
-        }
-        for cell_ in (test, text):
-            cell_.metadata["nbgrader"]["points"] = 1
-        cells += [heading, answer, test, text]
+    cells = [note("# Three parts")]
+    for n in (1, 2, 3):
+        answer = code(f"def f{n}(x):\n    raise NotImplementedError()")
+        cells += [
+            marked(note(f"## {n}. Part {n} (2 points)"), f"task-{n}"),
+            marked(answer, f"f-{n}", locked=False, solution=True),
+            marked(code(f"assert f{n}(1) == 1"), f"test-{n}", grade=True, points=1),
+            marked(note("YOUR ANSWER HERE"), f"why-{n}", grade=True, locked=False, solution=True, points=1),
+        ]
     skeleton = nbformat.v4.new_notebook(cells=cells)
     solved = copy.deepcopy(skeleton)
     for each in solved.cells:
